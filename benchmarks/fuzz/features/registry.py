@@ -1,0 +1,34 @@
+"""The table of features. A feature writes one statement for the program at hand, or declines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..builder import Builder
+
+Writer = Callable[[Builder], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A named way to write a statement. Heavier ones come up more often."""
+
+    name: str
+    write: Writer
+    weight: float
+
+
+FEATURES: dict[str, Feature] = {}
+
+
+def feature(name: str, weight: float = 1.0) -> Callable[[Writer], Writer]:
+    """Registers a writer under `name`, which is what the summary counts by."""
+
+    def register(write: Writer) -> Writer:
+        if name in FEATURES:
+            raise ValueError(f"two features are called {name!r}")
+        FEATURES[name] = Feature(name, write, weight)
+        return write
+
+    return register

@@ -1,0 +1,311 @@
+"""Computes the slice of the tape that a demand needs, and nothing else.
+
+A demand walks back from the value asked for over the records that produce what is missing, then runs them oldest first.
+Each record runs below autograd and outside every mode, on a copy of any storage it writes to, under the random state it
+would have had in eager. Values nobody can still ask for are dropped as the slice goes on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import Any
+
+import torch
+
+from .._torch.dispatch import real_compute
+from .._torch.fake import FakeTensor
+from .._torch.shapes import SYMBOLIC
+from .errors import NoRealValue
+from .randomness import Randomness
+from .symbols import SymbolValues
+from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, View, Window, flat_outputs
+
+DEFAULT_BUDGET = 2 << 30
+"""Bytes of computed real values kept for reuse; above it the oldest are dropped and computed again when asked for."""
+
+
+class Reals:
+    """Answers demands for real values. `ops_evaluated`, `bytes_held` and `bytes_peak` say what that cost."""
+
+    def __init__(self, tape: Tape, budget: int = DEFAULT_BUDGET, stand_in_seed: int = 0) -> None:
+        self.tape = tape
+        self.budget = budget
+        self.symbols = SymbolValues()
+        self.randomness = Randomness()
+        self.ops_evaluated = 0
+        self.bytes_held = 0
+        self.bytes_peak = 0
+        self.stand_ins: dict[int, torch.Tensor] = {}
+        self.stand_in_names: list[str] = []
+        self.stand_in_seed = stand_in_seed
+        self._held: deque[tuple[weakref.ref[Box], int]] = deque()
+
+    # -- demands -------------------------------------------------------------------------------------------------
+
+    def tensor(self, fake: torch.Tensor) -> torch.Tensor:
+        """The real tensor behind `fake` at this point of the trace. Not to be written to.
+
+        Raises `NoRealValue` where the tape does not know where `fake` came from or an op it needs fails.
+        """
+        handle = self.tape.handle(fake)
+        if handle is None:
+            raise NoRealValue(f"{fake!r} was made outside the trace")
+        return self.operand(Operand(handle))
+
+    def operand(self, operand: Operand) -> torch.Tensor:
+        """The real tensor an operand stood for when it was taken."""
+        self._prepare(operand)
+        with real_compute():
+            value = self._read(operand.handle, operand.version)
+        self._evict()
+        return value
+
+    def symbol(self, symbol: Any) -> int | float | bool | None:
+        """The real value of an unbacked symbol, or None if nobody knows where it was born."""
+        if symbol not in self.symbols.values:
+            origin = self.symbols.origins.get(symbol)
+            if origin is None:
+                return None
+            self._run_slice(origin)
+            self._evict()
+        return self.symbols.values.get(symbol)
+
+    def scalar(self, value: Any) -> Any:
+        """A symbolic scalar as the number it is on the example; other values come back as they are."""
+        if not isinstance(value, SYMBOLIC):
+            return value
+        for symbol in self.symbols.missing(value):
+            if self.symbol(symbol) is None:
+                raise NoRealValue(f"no value is known for {symbol} in {value}")
+        return self.symbols.concrete(value)
+
+    def run_now(self, record: Record) -> Any:
+        """Runs an op that is not closed yet, after everything it needs, and returns its real outputs."""
+        _hold_operands(record)
+        for missing in self._missing_symbols(record):
+            self._run_slice(missing)
+        for operand in record.operands:
+            self._prepare(operand)
+        record.paid = self._call(record)
+        return record.paid[0]
+
+    def deposit(self, record: Record) -> None:
+        """Keeps the outputs of an op that `run_now` ran, once the tape knows what they are."""
+        if record.paid is not None:
+            (out, roots), record.paid = record.paid, None
+            self._store(record, out, roots)
+
+    # -- slices --------------------------------------------------------------------------------------------------
+
+    def _prepare(self, operand: Operand) -> None:
+        for record in self._missing_for(operand):
+            self._run_slice(record)
+
+    def _missing_for(self, operand: Operand) -> list[Record]:
+        """Records to run before `operand` can be read."""
+        missing = []
+        if operand.version.value() is None and operand.version.origin is not None:
+            missing.append(operand.version.origin)
+        handle = operand.handle
+        while isinstance(handle, View):
+            missing.extend(self._missing_symbols(handle.record))
+            for other in handle.record.operands[1:]:
+                if other.handle is not handle.parent:
+                    missing.extend(self._missing_for(other))
+            handle = handle.parent
+        return missing
+
+    def _missing_symbols(self, record: Record) -> list[Record]:
+        found = []
+        for symbol in self.symbols.missing((record.args, record.kwargs)):
+            origin = self.symbols.origins.get(symbol)
+            if origin is None:
+                raise NoRealValue(f"no value is known for {symbol}, an argument of {record.func}")
+            found.append(origin)
+        return found
+
+    def _run_slice(self, wanted: Record) -> None:
+        """Runs `wanted` after everything it needs. An explicit stack: slices are as deep as the model is long."""
+        stack = [wanted]
+        waiting: set[int] = set()
+        while stack:
+            record = stack[-1]
+            _hold_operands(record)
+            missing = self._missing_symbols(record)
+            for operand in record.operands:
+                missing.extend(self._missing_for(operand))
+            if not missing:
+                stack.pop()
+                waiting.discard(id(record))
+                if not self._ran(record):
+                    self._run(record)
+            elif id(record) in waiting and any(id(m) in waiting for m in missing):
+                raise NoRealValue(f"{record.func} needs its own result")
+            else:
+                waiting.add(id(record))
+                stack.extend(missing)
+
+    def _ran(self, record: Record) -> bool:
+        """Whether everything `record` makes that somebody can still read is at hand."""
+        versions = [v for ref in (*record.products, *record.written) if ref is not None and (v := ref()) is not None]
+        if record.fake_outputs is not None and self.symbols.unknown_in(record.fake_outputs):
+            return False
+        return bool(versions) and all(v.value() is not None for v in versions)
+
+    # -- one record ----------------------------------------------------------------------------------------------
+
+    def _run(self, record: Record) -> None:
+        out, roots = self._call(record)
+        self._store(record, out, roots)
+        for operand in record.operands:
+            operand.box = None  # what this record needed is free to go now
+
+    def _call(self, record: Record) -> tuple[Any, dict[Version, torch.Tensor]]:
+        if record.unknown is not None:
+            raise NoRealValue(record.unknown.description)
+        with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
+            roots = self._writable_roots(record)
+            args = tuple([self._concrete(a, roots) for a in record.args])
+            kwargs = {name: self._concrete(v, roots) for name, v in record.kwargs.items()}
+            try:
+                out = record.func(*args, **kwargs)
+            except Exception as error:
+                raise NoRealValue(f"{record.func} failed on real values: {error}") from error
+        self.ops_evaluated += 1
+        return out, roots
+
+    def _writable_roots(self, record: Record) -> dict[Version, torch.Tensor]:
+        """A private copy of the storage behind each operand the record writes to."""
+        roots: dict[Version, torch.Tensor] = {}
+        for operand in record.writes:
+            if operand.version not in roots:
+                root = self._root(operand.version)
+                roots[operand.version] = copy_with_storage(root)
+        return roots
+
+    def _store(self, record: Record, out: Any, roots: dict[Version, torch.Tensor]) -> None:
+        leaves = flat_outputs(out)
+        for ref, real in zip(record.products, leaves, strict=False):
+            version = ref() if ref is not None else None
+            if version is not None and isinstance(real, torch.Tensor):
+                self._hold(version, real)
+        for ref, operand in zip(record.written, record.writes, strict=True):
+            version = ref()
+            if version is not None:
+                self._hold(version, roots[operand.version])
+        if record.fake_outputs is not None:
+            self.symbols.learn(record.fake_outputs, leaves)
+
+    def _hold(self, version: Version, real: torch.Tensor) -> None:
+        box = version.box()
+        box.tensor = real
+        size = _bytes(real)
+        self.bytes_held += size
+        self.bytes_peak = max(self.bytes_peak, self.bytes_held)
+        self._held.append((weakref.ref(box, lambda _, size=size: self._released(size)), size))  # type: ignore[misc]
+
+    def _released(self, size: int) -> None:
+        self.bytes_held -= size
+
+    def _evict(self) -> None:
+        """Drops the oldest values while more than the budget is held."""
+        while self._held and (self.bytes_held > self.budget or self._held[0][0]() is None):
+            ref, size = self._held.popleft()
+            box = ref()
+            if box is not None and box.tensor is not None:
+                box.tensor = None
+                self.bytes_held -= size
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def _root(self, version: Version) -> torch.Tensor:
+        real = version.value()
+        if real is None:
+            raise NoRealValue("a value was dropped while its slice ran")
+        if isinstance(real, FakeTensor) or real.device.type == "meta":
+            return self._stand_in(real)
+        return real
+
+    def _read(self, handle: Handle, version: Version, roots: dict[Version, torch.Tensor] | None = None) -> torch.Tensor:
+        root = roots.get(version) if roots else None
+        if isinstance(handle, View):
+            return self._view(handle, self._read(handle.parent, version, roots))
+        if root is None and isinstance(handle, Window) and version.origin is None:
+            return handle.tensor.detach()
+        if root is None:
+            root = self._root(version)
+        if isinstance(handle, Root):
+            return root.detach() if root.requires_grad else root
+        window = handle.tensor
+        return torch.empty(0, dtype=window.dtype, device=window.device).set_(
+            root.untyped_storage(), window.storage_offset(), window.size(), window.stride()
+        )
+
+    def _view(self, handle: View, parent: torch.Tensor) -> torch.Tensor:
+        record = handle.record
+        first = True
+        args = []
+        for argument in record.args:
+            if isinstance(argument, Operand) and first and argument.handle is handle.parent:
+                args.append(parent)
+                first = False
+            else:
+                args.append(self._concrete(argument, {}))
+        kwargs = {name: self._concrete(v, {}) for name, v in record.kwargs.items()}
+        if record.writes:  # an op such as transpose_: on an alias, so that the parent keeps its shape
+            args[0] = args[0].detach()
+        try:
+            return flat_outputs(record.func(*args, **kwargs))[handle.index]  # type: ignore[no-any-return]
+        except Exception as error:
+            raise NoRealValue(f"{record.func} failed on real values: {error}") from error
+
+    def _concrete(self, value: Any, roots: dict[Version, torch.Tensor]) -> Any:
+        if isinstance(value, Operand):
+            return self._read(value.handle, value.version, roots)
+        if isinstance(value, SYMBOLIC):
+            return self.symbols.concrete(value)
+        if isinstance(value, (list, tuple)):
+            made = [self._concrete(v, roots) for v in value]
+            return made if isinstance(value, list) else tuple(made)
+        if isinstance(value, dict):
+            return {k: self._concrete(v, roots) for k, v in value.items()}
+        if isinstance(value, Unknown):
+            raise NoRealValue(value.description)
+        if isinstance(value, torch.Generator):
+            return self.randomness.stand_in_for(value)
+        return value
+
+    def _stand_in(self, weight: torch.Tensor) -> torch.Tensor:
+        """Seeded numbers in place of a weight that has no data."""
+        made = self.stand_ins.get(id(weight))
+        if made is None:
+            made = self.randomness.stand_in(weight, self.stand_in_seed + len(self.stand_ins))
+            self.stand_ins[id(weight)] = made
+        return made
+
+
+def _hold_operands(record: Record) -> None:
+    """Keeps what `record` reads until it has run; its own hold is gone if it ran before."""
+    for operand in record.operands:
+        if operand.box is None:
+            operand.box = operand.version.box()
+
+
+def copy_with_storage(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy of the whole storage of `tensor`, seen through the same window."""
+    if tensor.layout is not torch.strided:
+        return tensor.detach().clone()
+    storage = tensor.untyped_storage().clone()
+    fresh = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+    fresh = fresh.set_(storage, tensor.storage_offset(), tensor.size(), tensor.stride())
+    if tensor.is_conj():
+        fresh = torch._conj(fresh)
+    return fresh
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    try:
+        return tensor.untyped_storage().nbytes()
+    except (RuntimeError, NotImplementedError):
+        return tensor.numel() * tensor.element_size()

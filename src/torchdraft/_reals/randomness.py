@@ -1,0 +1,99 @@
+"""Random ops on the tape draw what eager would have drawn, and the program's own random state never moves.
+
+A random op's values depend on how many numbers the ops before it drew. Those ops need not be computed for that: drawing
+once with tensors of the same shapes moves the state the same way. States are remembered op by op, so each is drawn once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .._torch.shapes import SYMBOLIC
+from .symbols import SymbolValues
+from .tape import TensorShape
+
+
+class Randomness:
+    """The random state the traced program would be in, before each of its random ops."""
+
+    def __init__(self) -> None:
+        self.states: list[dict[str, torch.Tensor]] = [_snapshot()]
+        self.generators: dict[int, torch.Generator] = {}
+
+    @contextmanager
+    def as_of(self, draw: int | None, draws: list[tuple[Any, Any]], symbols: SymbolValues) -> Iterator[None]:
+        """Sets the state op number `draw` saw, and the caller's own back afterwards."""
+        if draw is None:
+            yield
+            return
+        own = _snapshot()
+        try:
+            while len(self.states) <= draw:
+                self._skip(draws[len(self.states) - 1], symbols)
+            _restore(self.states[draw])
+            yield
+            if len(self.states) == draw + 1:
+                self.states.append(_snapshot())
+        finally:
+            _restore(own)
+
+    def _skip(self, drawn: tuple[Any, Any], symbols: SymbolValues) -> None:
+        """Moves the state past an op without its inputs."""
+        func, (args, kwargs) = drawn
+        _restore(self.states[-1])
+        try:
+            func(*_blank(args, symbols), **_blank(kwargs, symbols))
+        except Exception:  # the draw of such an op cannot be imitated: the values after it are other ones, asserted all the same
+            pass
+        self.states.append(_snapshot())
+
+    def stand_in_for(self, generator: torch.Generator) -> torch.Generator:
+        """A private generator that continues from the state the user's had when first seen."""
+        made = self.generators.get(id(generator))
+        if made is None:
+            made = torch.Generator(device=generator.device)
+            made.set_state(generator.get_state())
+            self.generators[id(generator)] = made
+        return made
+
+    def stand_in(self, weight: torch.Tensor, seed: int) -> torch.Tensor:
+        """Numbers for a weight without data: normal with deviation 0.02, or zeros for other than floating types."""
+        device = weight.device if weight.device.type != "meta" else torch.device("cpu")
+        if not weight.dtype.is_floating_point:
+            return torch.zeros(tuple(weight.shape), dtype=weight.dtype, device=device)
+        generator = torch.Generator(device=device).manual_seed(seed)
+        return torch.empty(tuple(weight.shape), dtype=weight.dtype, device=device).normal_(0, 0.02, generator=generator)
+
+
+def _snapshot() -> dict[str, torch.Tensor]:
+    states = {"cpu": torch.random.get_rng_state()}
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        for index in range(torch.cuda.device_count()):
+            states[f"cuda:{index}"] = torch.cuda.get_rng_state(index)
+    return states
+
+
+def _restore(states: dict[str, torch.Tensor]) -> None:
+    for device, state in states.items():
+        if device == "cpu":
+            torch.random.set_rng_state(state)
+        else:
+            torch.cuda.set_rng_state(state, device)
+
+
+def _blank(value: Any, symbols: SymbolValues) -> Any:
+    """Fresh zeros for every tensor shape, so that the op draws as often as it did."""
+    if isinstance(value, TensorShape):
+        shape = [symbols.concrete(s) if isinstance(s, SYMBOLIC) else s for s in value.shape]
+        return torch.zeros(shape, dtype=value.dtype, device=value.device)
+    if isinstance(value, SYMBOLIC):
+        return symbols.concrete(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)([_blank(v, symbols) for v in value])
+    if isinstance(value, dict):
+        return {k: _blank(v, symbols) for k, v in value.items()}
+    return value

@@ -1,0 +1,44 @@
+"""Runs torch's own export pipeline with a fake mode of ours inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from .probe import need
+
+_export: Any = need("torch.export._trace:_export")
+_tracing: Any = need("torch._guards:tracing")
+TracingContext: Any = need("torch._guards:TracingContext")
+_use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
+
+
+@contextmanager
+def adopting(mode: Any) -> Iterator[None]:
+    """Non-strict export takes the fake mode of the active tracing context instead of making its own
+    (`torch._export.non_strict_utils.make_fake_inputs`)."""
+    with _tracing(TracingContext(mode)):
+        yield
+
+
+def export(
+    mod: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    mode: Any | None,
+    **options: Any,
+) -> torch.export.ExportedProgram:
+    """`torch.export`'s pipeline, with graph code generated once at the end instead of after every pass.
+
+    Export regenerates the Python of its graph about 24 times; a lazy graph module writes it when somebody calls it.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_use_lazy_graph_module(True))
+        if mode is not None:
+            stack.enter_context(adopting(mode))
+        program = _export(mod, args, dict(kwargs), **options)
+    return program  # type: ignore[no-any-return]

@@ -1,0 +1,65 @@
+"""Fake tensors: the mode torchdraft subclasses, its exceptions, and small questions asked of a fake tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .probe import need
+
+FakeTensor: Any = need("torch._subclasses.fake_tensor:FakeTensor")
+FakeTensorMode: Any = need("torch._subclasses.fake_tensor:FakeTensorMode")
+DataDependentOutputException: Any = need("torch._subclasses.fake_tensor:DataDependentOutputException")
+DynamicOutputShapeException: Any = need("torch._subclasses.fake_tensor:DynamicOutputShapeException")
+UnsupportedOperatorException: Any = need("torch._subclasses.fake_tensor:UnsupportedOperatorException")
+UnsupportedMutationAliasingException: Any = need("torch._subclasses.fake_tensor:UnsupportedMutationAliasingException")
+OpOverload: Any = need("torch._ops:OpOverload")
+need("torch._subclasses.fake_tensor:FakeTensorMode.dispatch")
+need("torch._subclasses.fake_tensor:FakeTensorMode.from_tensor")
+
+WeakTensorTable: Any = need("torch.utils.weak:WeakTensorKeyDictionary")
+allocate_size: Any = need("torch._library.fake_impl:allocate_size")
+_higher_order_ops: Any = need("torch._ops:_higher_order_ops")
+_fake_tensor_config: Any = need("torch._functorch.config")
+unset_fake: Any = need("torch._subclasses.fake_tensor:unset_fake_temporarily")
+
+
+def is_builtin(op: Any) -> bool:
+    """Whether `op` ships with torch, so that its fake kernel is trusted."""
+    return bool(need("torch._library.utils:is_builtin")(op))
+
+
+def has_fake_kernel(op: Any) -> bool:
+    """Whether somebody wrote a fake (or meta, or composite) kernel for `op`."""
+    return bool(need("torch._library.utils:has_fake_kernel")(op))
+
+
+def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether two tensors look at one storage. False for tensors that have none (sparse, opaque)."""
+    try:
+        return left.untyped_storage()._cdata == right.untyped_storage()._cdata
+    except (RuntimeError, NotImplementedError):
+        return False
+
+
+@contextmanager
+def higher_order_rules(mode_class: type) -> Iterator[None]:
+    """Lets `mode_class` (a FakeTensorMode subclass) use FakeTensorMode's rules for higher-order operators.
+
+    `HigherOrderOperator.dispatch` looks a rule up by the exact class of the active mode, so a subclass finds none.
+    """
+    lent = []
+    for op in list(_higher_order_ops.values()):
+        rule = op.python_key_table.get(FakeTensorMode)
+        if rule is not None and mode_class not in op.python_key_table:
+            op.python_key_table[mode_class] = mode_class.higher_order(op, rule)  # type: ignore[attr-defined]
+            lent.append(op)
+    try:
+        yield
+    finally:
+        for op in lent:
+            op.python_key_table.pop(mode_class, None)
+            op._dispatch_cache.clear()

@@ -1,0 +1,49 @@
+"""Asks torch for a private name and says clearly which torch lacks it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any
+
+import torch
+
+SUPPORTED = ((2, 13), (2, 15))
+"""First and last torch minor version torchdraft is tested with, inclusive."""
+
+
+class UnsupportedTorch(ImportError):
+    """The installed torch is outside the supported range, or lacks an internal torchdraft stands on."""
+
+
+def version() -> tuple[int, int]:
+    """Major and minor version of the installed torch."""
+    found = re.match(r"(\d+)\.(\d+)", torch.__version__)
+    if found is None:
+        raise UnsupportedTorch(f"torchdraft cannot read torch's version: {torch.__version__!r}")
+    return int(found[1]), int(found[2])
+
+
+def check_version() -> None:
+    """Raises `UnsupportedTorch` unless the installed torch is within `SUPPORTED`."""
+    low, high = SUPPORTED
+    if not low <= version() <= high:
+        raise UnsupportedTorch(
+            f"torchdraft supports torch {low[0]}.{low[1]} to {high[0]}.{high[1]}; found torch {torch.__version__}. "
+            f'Install a supported one: pip install "torch>={low[0]}.{low[1]},<{high[0]}.{high[1] + 1}"'
+        )
+
+
+def need(path: str) -> Any:
+    """The object at `package.module:attribute.path`; `UnsupportedTorch` naming it where torch moved it."""
+    module_name, _, attributes = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+        for name in attributes.split(".") if attributes else ():
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise UnsupportedTorch(
+            f"torchdraft needs {path} which torch {torch.__version__} does not have ({error}); "
+            f"please report it with this torch version"
+        ) from error
+    return found

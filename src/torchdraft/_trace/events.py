@@ -1,0 +1,188 @@
+"""What tracing tells: typed, frozen facts, each with the place in the user's code where it happened.
+
+Events carry data only, cheap to make while a trace runs. Turning one into words is a rule's work (`torchdraft.rules`);
+a rule never runs while the model is being traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Literal
+
+Frame = tuple[CodeType, int]
+"""One frame of a captured stack: its code object and the line that was running. Formatted only for a reported issue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact of the trace. `stack` holds the user's frames, outermost first; `module` the submodule's dotted name."""
+
+    stack: tuple[Frame, ...] = ()
+    module: str = ""
+    node: str | None = None
+    """Name of the graph node that carries the fact (the assertion, the read), where there is one."""
+    locals: Mapping[str, str] = field(default_factory=dict)
+    """Locals of the innermost user frame that matter, rendered (`x: f32[2, s0]`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardResolved(Event):
+    """A condition no symbol could decide was answered by real values; the graph asserts the answer."""
+
+    expr: str
+    value: str
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Symbol → where it was born: `u0` → `x.item() at m.py:12`."""
+    kind: Literal["branch", "size"] = "branch"
+    """`branch`: a truth value steered Python. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRead(Event):
+    """Python read tensor data (`numpy`, `tolist`, `__repr__`, …)."""
+
+    read: str
+    dtype: str
+    shape: tuple[str, ...]
+    value: str
+    asserted: Literal["value", "constant", "unused", "no"]
+    """`value`/`constant`: the graph compares the data with what was read. `unused`: the value was only printed or
+    logged. `no`: too large to store; the program is frozen to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintViolated(Event):
+    """A dimension the caller declared dynamic had to be fixed or narrowed."""
+
+    dimension: str
+    """The dimension in the caller's terms: `x.shape[0]`."""
+    asked: str
+    got: str
+    guard: str
+    fix: str
+    """The `dynamic_shapes` that hold, as code to paste."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionSpecialized(Event):
+    """A dimension left to the tracer (`Dim.AUTO`, a hint) ended constant, narrowed or tied to another."""
+
+    dimension: str
+    asked: str
+    got: str
+    guard: str = ""
+    reason: Literal["guard", "zero-one", "literal"] = "guard"
+    """`zero-one`: the example size is 0 or 1. `literal`: the model names the example's size in its source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelMissing(Event):
+    """A custom operator has no fake kernel; its real kernel was run on the example's values."""
+
+    op: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelMismatched(Event):
+    """A custom operator's fake kernel disagrees with its real kernel."""
+
+    op: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedOutside(Event):
+    """Tensor data went through code no dispatcher sees (a pybind function, a thread, a C library)."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputMutated(Event):
+    """The model writes to one of its inputs; the graph signature keeps the write."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeWritten(Event):
+    """`forward` assigned a module attribute."""
+
+    name: str
+    """Dotted name from the root module."""
+    before: str
+    after: str
+    kept: bool
+    """True where the graph keeps the write (a buffer), False where it is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideStateWritten(Event):
+    """A tensor of the trace was left in a global, a closure or a cache."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpureCall(Event):
+    """Python's or NumPy's random numbers, a clock, the environment or a file was read."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeRegistered(Event):
+    """A class unknown to pytree was registered so that the program can be called with it or return it."""
+
+    cls: str
+    where: Literal["input", "output"]
+    paste: str
+    """The line another process needs before it loads the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionCaught(Event):
+    """The model caught an exception raised while it was traced; the program holds the path taken after it."""
+
+    exception: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchMismatched(Event):
+    """The branches of a `torch.cond` disagree."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(Event):
+    """Symbolic tracing broke in a submodule; its real run was recorded instead."""
+
+    rung: Literal["island", "concrete"]
+    exception: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrictFellBack(Event):
+    """Dynamo gave up; the model was traced without it."""
+
+    exception: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn(Event):
+    """A value was demanded of a weight that has no data; a seeded stand-in answered."""
+
+    name: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChecked(Event):
+    """Part of the result could not be compared with eager."""
+
+    reason: str

@@ -1,0 +1,104 @@
+"""The fake mode: writes each op on the tape, and answers for operators torch has no fake kernel for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .._kernels.answer import answer_for
+from .._torch.fake import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+    UnsupportedMutationAliasingException,
+    UnsupportedOperatorException,
+)
+
+if TYPE_CHECKING:
+    from .session import Session
+
+UNANSWERED = (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    UnsupportedOperatorException,
+    UnsupportedMutationAliasingException,
+)
+
+
+class DraftMode(FakeTensorMode):  # type: ignore[misc]
+    """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
+
+    def __init__(self, session: Session, shape_env: Any) -> None:
+        super().__init__(shape_env=shape_env, allow_non_fake_inputs=True, export=True)
+        self.session: Session | None = session
+        self.depth = 0
+
+    def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
+        fake = super().from_tensor(tensor, **options)
+        if self.session is not None and fake is not tensor:
+            self.session.tape.bind(fake, tensor)
+        return fake
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        session = self.session
+        if session is None or func in _QUERIES:
+            return super().dispatch(func, types, args, kwargs or {})
+        return self.recorded(func, args, kwargs or {}, lambda: super(DraftMode, self).dispatch(func, types, args, kwargs or {}))
+
+    def recorded(self, func: Any, args: Any, kwargs: Any, fake: Any) -> Any:
+        """Runs `fake()` with the op on the tape, around it."""
+        session = self.session
+        assert session is not None
+        born = self.shape_env.born
+        before = len(born)
+        record = session.tape.open(func, args, kwargs)
+        self.depth += 1
+        try:
+            out = fake()
+        except UNANSWERED as error:
+            out = answer_for(self, record, args, kwargs, error)
+        finally:
+            self.depth -= 1
+        if out is NotImplemented:
+            return out
+        session.tape.close(record, args, kwargs, out)
+        if len(born) > before:
+            session.reals.symbols.born(set(born[before:]), record, out)
+            if self.depth == 0:
+                session.note_birth(born[before:], func)
+        session.reals.deposit(record)
+        return out
+
+    @classmethod
+    def higher_order(cls, op: Any, rule: Any) -> Any:
+        """FakeTensorMode's rule for a higher-order operator, with the op on the tape."""
+
+        def recorded(mode: DraftMode, *args: Any, **kwargs: Any) -> Any:
+            if mode.session is None:
+                return rule(mode, *args, **kwargs)
+            return mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
+
+        return recorded
+
+
+_QUERIES = {
+    torch.ops.aten.size.default,
+    torch.ops.aten.stride.default,
+    torch.ops.aten.storage_offset.default,
+    torch.ops.aten.sym_size.int,
+    torch.ops.aten.sym_stride.int,
+    torch.ops.aten.sym_size.default,
+    torch.ops.aten.sym_stride.default,
+    torch.ops.aten.sym_storage_offset.default,
+    torch.ops.aten.sym_numel.default,
+    torch.ops.aten.numel.default,
+    torch.ops.aten.dim.default,
+    torch.ops.aten.is_contiguous.default,
+    torch.ops.aten.is_contiguous.memory_format,
+    torch.ops.aten.is_strides_like_format.default,
+    torch.ops.aten.is_non_overlapping_and_dense.default,
+    torch.ops.prim.device.default,
+    torch.ops.prim.layout.default,
+    torch.ops.aten.is_pinned.default,
+}

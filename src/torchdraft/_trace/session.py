@@ -1,0 +1,68 @@
+"""One attempt at a trace: the tape, the real values, and the events it emits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._reals.evaluate import Reals
+from .._reals.tape import Tape
+from .._torch.fake import FakeTensorMode
+from .._torch.shapes import ShapeEnv
+from .env import DraftShapeEnv
+from .events import Event, Frame
+from .mode import DraftMode
+from .stacks import user_stack
+
+
+class Session:
+    """State of one trace. `close` leaves plain torch objects behind and lets go of every real tensor."""
+
+    def __init__(self, *, budget: int, prefer_deferred_runtime_asserts_over_guards: bool = False) -> None:
+        self.tape = Tape()
+        self.reals = Reals(self.tape, budget)
+        self.events: list[Event] = []
+        self.unanswered: list[str] = []
+        self.assumptions: list[tuple[Any, Any]] = []
+        self._births: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
+        self.env = DraftShapeEnv(
+            self, prefer_deferred_runtime_asserts_over_guards=prefer_deferred_runtime_asserts_over_guards
+        )
+        self.reals.symbols.env = self.env
+        self.mode = DraftMode(self, self.env)
+
+    def emit(self, event: Event) -> None:
+        """Adds a fact to the ledger."""
+        self.events.append(event)
+
+    def repeat(self, event: Event) -> None:
+        """The same assumption was met again."""
+        self.events.append(event)
+
+    def assumed(self, expr: Any, value: Any) -> None:
+        """Remembers what the program must assert."""
+        self.assumptions.append((expr, value))
+
+    def note_birth(self, symbols: list[Any], func: Any) -> None:
+        """Remembers where unbacked symbols were born."""
+        stack = user_stack(3)
+        for symbol in symbols:
+            self._births.setdefault(symbol, (str(func), stack))
+
+    def birthplace(self, symbol: Any) -> str:
+        """`aten.item.default at m.py:12` for an unbacked symbol, the input's expression for a backed one."""
+        born = self._births.get(symbol)
+        if born is None:
+            sources = self.env.var_to_sources.get(symbol)
+            return sources[0].name if sources else "?"
+        func, stack = born
+        if not stack:
+            return func
+        code, line = stack[-1]
+        return f"{func} at {code.co_filename.rsplit('/', 1)[-1]}:{line}"
+
+    def close(self) -> None:
+        """The fake mode lives on in the program's metadata: from here on it is torch's own class, with no tape."""
+        self.mode.session = None
+        self.env.session = None
+        self.mode.__class__ = FakeTensorMode
+        self.env.__class__ = ShapeEnv

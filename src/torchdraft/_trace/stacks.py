@@ -1,0 +1,68 @@
+"""Captures the user's stack cheaply: code objects and line numbers, formatted only when an issue is shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType
+
+import torch
+
+from .events import Frame
+
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_KNOWN: dict[CodeType, bool] = {}
+
+
+def is_framework(code: CodeType) -> bool:
+    """Whether `code` belongs to torch, torchdraft or the interpreter's own machinery, not to the user or a model."""
+    known = _KNOWN.get(code)
+    if known is None:
+        file = code.co_filename
+        known = _KNOWN[code] = file.startswith((_TORCH, _OWN, "<frozen", "<string>")) or file.endswith(
+            ("/contextlib.py", "/functools.py")
+        )
+    return known
+
+
+def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
+    """The user's frames inside the traced call, outermost first. Frames above torchdraft's entry are left out."""
+    found: list[Frame] = []
+    frame: FrameType | None = sys._getframe(skip)
+    while frame is not None and len(found) < limit:
+        code = frame.f_code
+        if code.co_name == "draft_export" and code.co_filename.startswith(_OWN):
+            break
+        if not is_framework(code):
+            found.append((code, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(reversed(found))
+
+
+def innermost_user_frame(skip: int = 1) -> FrameType | None:
+    """The innermost frame that runs the user's code, inside the traced call."""
+    frame: FrameType | None = sys._getframe(skip)
+    while frame is not None:
+        if not is_framework(frame.f_code):
+            return frame
+        if frame.f_code.co_name == "draft_export" and frame.f_code.co_filename.startswith(_OWN):
+            return None
+        frame = frame.f_back
+    return None
+
+
+def local_tensors(frame: FrameType | None, limit: int = 12) -> dict[str, str]:
+    """The frame's locals that matter to a reader: tensors with dtype and shape, symbolic and plain numbers."""
+    if frame is None:
+        return {}
+    shown: dict[str, str] = {}
+    for name, value in frame.f_locals.items():
+        if isinstance(value, torch.Tensor):
+            dtype = str(value.dtype).removeprefix("torch.")
+            shown[name] = f"{dtype}[{', '.join(str(s) for s in value.shape)}]"
+        elif isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool, int, float, bool, str)):
+            shown[name] = str(value)[:80]
+        if len(shown) == limit:
+            break
+    return shown

@@ -1,0 +1,39 @@
+"""One assumption that a draft made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torchdraft.model.location import Location
+from torchdraft.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An assumption, the line that caused it and what it means for other inputs.
+
+    Equal assumptions made again (in a loop, in repeated layers) are one issue: `occurrences` counts them and `modules`
+    lists the submodules they were made in.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    """The user's innermost line; None where no user code was running."""
+    user_stack: tuple[Location, ...] = ()
+    """The user's frames, outermost first; frames of torch and torchdraft are folded away."""
+    expr: str | None = None
+    value: str | None = None
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Symbol → where it comes from: `u0` → `x.item() at m.py:12`."""
+    locals: Mapping[str, str] = field(default_factory=dict)
+    occurrences: int = 1
+    node: str | None = None
+    """Name of the graph node that carries the assumption."""
+    modules: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What only this rule knows: an operator's name, a `dynamic_shapes` to paste. JSON types only."""

@@ -1,0 +1,25 @@
+"""A place in source code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One line of a file, as it read when the report was made.
+
+    `column` and `end_column` (0-based, in characters of the full line) mark the culprit where it is known.
+    """
+
+    file: str
+    line: int
+    function: str = ""
+    source: str = ""
+    """The source line without its line break, indentation kept. Empty where the file can't be read."""
+    column: int | None = None
+    end_column: int | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return f"{where} in {self.function}" if self.function else where

@@ -1,0 +1,37 @@
+"""Every rule there is, by code."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from functools import lru_cache
+from typing import Any
+
+import torchdraft.rules
+from torchdraft.rules.rule import Rule
+
+
+@lru_cache(maxsize=1)
+def all_rules() -> tuple[Rule[Any], ...]:
+    """One of each, by code. A file `tdNNN_name.py` in this folder is a rule; there is no list to keep."""
+    files = (info.name for info in pkgutil.iter_modules(torchdraft.rules.__path__) if info.name.startswith("td"))
+    return tuple(_rule_in(name) for name in sorted(files))
+
+
+def rule_named(text: str) -> Rule[Any] | None:
+    """The rule with that code or name, upper or lower case."""
+    wanted = text.strip().lower()
+    return next((rule for rule in all_rules() if wanted in (rule.code.lower(), rule.name)), None)
+
+
+def _rule_in(file: str) -> Rule[Any]:
+    module = importlib.import_module(f"torchdraft.rules.{file}")
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Rule) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise TypeError(f"{module.__name__} must define exactly one Rule; it defines {len(classes)}")
+    return classes[0]()

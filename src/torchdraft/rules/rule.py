@@ -1,0 +1,94 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from torchdraft._trace.events import Event
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.frames import user_frames
+
+E = TypeVar("E", bound=Event)
+
+SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety")
+"""The sections of every rule's page, in order."""
+
+
+class Rule(ABC, Generic[E]):
+    """Turns one kind of event into issues.
+
+    A subclass sets `code`, `name`, `severity` (the usual one) and `takes`, writes `issue`, and documents itself in its
+    docstring with exactly the sections of `SECTIONS`.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    takes: ClassVar[tuple[type[Event], ...]]
+
+    @abstractmethod
+    def issue(self, event: E) -> Issue | None:
+        """The issue that the event makes, or None where it is another rule's."""
+
+    def identity(self, event: E) -> tuple[object, ...]:
+        """What two events of one place share when they are the same assumption made twice."""
+        return ()
+
+    def found(
+        self,
+        event: Event,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        expr: str | None = None,
+        value: str | None = None,
+        symbols: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Issue:
+        """An issue of this rule, with everything that the event itself says filled in."""
+        stack = user_frames(event.stack)
+        return Issue(
+            code=self.code,
+            name=self.name,
+            severity=severity or self.severity,
+            message=message,
+            location=stack[-1] if stack else None,
+            user_stack=stack,
+            expr=expr,
+            value=value,
+            symbols=dict(symbols or {}),
+            locals=dict(event.locals),
+            node=event.node,
+            modules=(event.module,) if event.module else (),
+            data=dict(data or {}),
+        )
+
+    @classmethod
+    def page(cls) -> str:
+        """The rule's documentation as Markdown."""
+        body = inspect.cleandoc(cls.__doc__ or "")
+        return f"# {cls.code} {cls.name}\n\nUsual severity: **{cls.severity}** ({cls.severity.meaning}).\n\n{body}\n"
+
+    @classmethod
+    def sections(cls) -> dict[str, str]:
+        """Section title → text."""
+        parts = re.split(r"^## (.+)$", inspect.cleandoc(cls.__doc__ or ""), flags=re.MULTILINE)
+        return {title.strip(): text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+    @classmethod
+    def bad(cls) -> str:
+        """The code of *Example*: defines `Model`, `args` and, where needed, `kwargs` and `dynamic_shapes`."""
+        return _code(cls.sections()["Example"])
+
+    @classmethod
+    def good(cls) -> str:
+        """The code of *Use instead*, which plain `torch.export.export` takes."""
+        return _code(cls.sections()["Use instead"])
+
+
+def _code(section: str) -> str:
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL))
