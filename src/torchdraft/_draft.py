@@ -1,23 +1,183 @@
-"""The pipeline, readable top to bottom."""
+"""The pipeline, readable top to bottom: prepare, trace down the ladder, check, report."""
+
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Mapping
 from typing import Any
 
-from ._torch.export import export
-from ._torch.fake import higher_order_rules
-from ._trace.mode import DraftMode
+import torch
+
+from ._trace.attempt import Request, attempt
+from ._trace.check import check, worth_checking
+from ._trace.eager import ModelRaised, run_eagerly
+from ._trace.events import Event, NotChecked
+from ._trace.inputs import check_call, register_inputs
+from ._trace.ladder import Islands, climb_down, describe, forget
+from ._trace.quiet import quiet
+from ._trace.report import Phases, build_report
 from ._trace.session import Session
+from ._trace.snapshot import Snapshot
+from ._trace.strict import trace_strictly
+from ._trace.types import forget as forget_types
+
+log = logging.getLogger("torchdraft")
+
+DEFAULT_BUDGET = 2 << 30
+"""Bytes of real values kept while tracing; see `torchdraft._reals`."""
 
 
-def draft_export(mod, args, kwargs=None, *, dynamic_shapes=None, preserve_module_call_signature=(), strict=False,
-                 pre_dispatch=True, prefer_deferred_runtime_asserts_over_guards=False):
-    session = Session(budget=2 << 30)
+def draft_export(
+    mod: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    dynamic_shapes: Any = None,
+    preserve_module_call_signature: tuple[str, ...] = (),
+    strict: bool = False,
+    pre_dispatch: bool = True,
+    prefer_deferred_runtime_asserts_over_guards: bool = False,
+    check_on_example: bool | None = None,
+    memory_budget: int = DEFAULT_BUDGET,
+) -> torch.export.ExportedProgram:
+    """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
+
+    The arguments up to `prefer_deferred_runtime_asserts_over_guards` mean what they mean to
+    `torch.export.draft_export` and `torch.export.export`.
+
+    Args:
+        mod: the model. It is left as it was: parameters, buffers, attributes.
+        args: example positional inputs, a tuple. Never written to.
+        kwargs: example keyword inputs.
+        dynamic_shapes: which dimensions are dynamic, in any form `torch.export.export` takes.
+        preserve_module_call_signature: submodules whose calling convention the program keeps.
+        strict: trace through Dynamo; where it gives up the model is traced without it and the report says why.
+        pre_dispatch: keep high-level ops (the default) instead of decomposing to the ATen dispatch level.
+        prefer_deferred_runtime_asserts_over_guards: assert relations of dimensions at run time.
+        check_on_example: run the program beside eager on the example. None: whenever a rung below the first served,
+            and otherwise where that is cheap next to the trace.
+        memory_budget: bytes of computed real values kept for reuse while tracing.
+
+    Returns:
+        An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
+
+    Raises:
+        Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
+        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature).
+    """
+    kwargs = dict(kwargs or {})
+    phases = Phases()
+    check_call(mod, args, kwargs, dynamic_shapes)
+    snapshot = Snapshot.take(mod)
+    request = Request(
+        mod,
+        args,
+        kwargs,
+        {
+            "dynamic_shapes": dynamic_shapes,
+            "preserve_module_call_signature": preserve_module_call_signature,
+            "pre_dispatch": pre_dispatch,
+            "prefer_deferred_runtime_asserts_over_guards": prefer_deferred_runtime_asserts_over_guards,
+        },
+    )
+    draft = Draft(request, snapshot, phases, memory_budget)
     try:
-        with higher_order_rules(DraftMode):
-            ep = export(mod, args, kwargs or {}, mode=session.mode, dynamic_shapes=dynamic_shapes, strict=False,
-                    pre_dispatch=pre_dispatch, preserve_module_call_signature=preserve_module_call_signature,
-                    prefer_deferred_runtime_asserts_over_guards=prefer_deferred_runtime_asserts_over_guards)
+        with quiet():
+            program = draft.run(strict, check_on_example)
+    except ModelRaised as raised:
+        draft.undo()
+        raise raised.error  # noqa: B904 - the model's exception, as eager would have raised it
+    except BaseException:
+        draft.undo()
+        raise
     finally:
-        session.close()
-    ep._session = session
-    return ep
+        snapshot.restore()
+    report = program._report  # type: ignore[attr-defined]
+    log.info("%s", report.summary() if hasattr(report, "summary") else repr(report))
+    return program
+
+
+class Draft:
+    """The state of one call: rungs tried, events so far."""
+
+    def __init__(self, request: Request, snapshot: Snapshot, phases: Phases, budget: int) -> None:
+        self.request = request
+        self.snapshot = snapshot
+        self.phases = phases
+        self.budget = budget
+        self.islands = Islands()
+        self.events: list[Event] = []
+        self.registered: list[type] = []
+        self.expected: Any = None
+        self.ran_eagerly = False
+        self.session: Session | None = None
+
+    def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
+        """A program, checked, with its report."""
+        with self.phases("prepare"):
+            self.registered = register_inputs((self.request.args, dict(self.request.kwargs)), self.events)
+        program = trace_strictly(self) if strict else None
+        while True:
+            with self.phases("trace"):
+                program = program or self.trace()
+            with self.phases("check"):
+                wrong = self.check(program, check_on_example)
+            if not wrong:
+                break
+            if "" in self.islands.names:
+                self.events.append(NotChecked(reason=wrong))
+                break
+            program = None
+            climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
+        with self.phases("report"):
+            program._report = build_report(self, program)  # type: ignore[attr-defined]
+        return program
+
+    def trace(self) -> torch.export.ExportedProgram:
+        """Down the ladder until a rung serves."""
+        while True:
+            session = Session(
+                budget=self.budget,
+                prefer_deferred_runtime_asserts_over_guards=self.request.options[
+                    "prefer_deferred_runtime_asserts_over_guards"
+                ],
+            )
+            try:
+                program = attempt(self.request, session, self.islands, self.snapshot)
+            except Exception as error:
+                self.registered.extend(session.registered)
+                log.debug("rung failed", exc_info=error)
+                self.run_model()
+                if not climb_down(self.islands, self.request.mod, error):
+                    raise
+                forget(error)
+                continue
+            self.registered.extend(session.registered)
+            self.session = session
+            return program
+
+    def run_model(self) -> Any:
+        """The model's own output on the example, computed once. Raises `ModelRaised` if the model does."""
+        if not self.ran_eagerly:
+            with self.phases("eager"):
+                self.expected = run_eagerly(
+                    self.request.mod, self.request.args, self.request.kwargs, self.snapshot
+                )
+            self.ran_eagerly = True
+        return self.expected
+
+    def check(self, program: torch.export.ExportedProgram, wanted: bool | None) -> str:
+        """What differs from eager on the example; empty where nothing does or the check was not worth its price."""
+        if wanted is False:
+            return ""
+        if wanted is None and not self.islands.names and not worth_checking(program, self.phases.seconds["trace"]):
+            return ""
+        return check(program, self.request, self.snapshot, self.run_model)
+
+    def undo(self) -> None:
+        """After a failure nothing stays registered."""
+        forget_types(self.registered)
+
+
+__all__ = ["Draft", "describe", "draft_export", "time"]

@@ -39,3 +39,58 @@ def real_compute() -> Iterator[None]:
 def active_modes() -> tuple[int, int]:
     """How many dispatch and function modes are active; to see that a trace left none behind."""
     return len(_mode_stack()), len(_function_mode_stack())
+
+
+@contextmanager
+def outside_tracing() -> Iterator[None]:
+    """Like `outside_modes`, but function modes entered inside still work: the place where an island is recorded."""
+    popped = [_pop_function_mode() for _ in range(_function_modes_active())]
+    try:
+        with _disable_current_modes(), _no_python_dispatcher():
+            yield
+    finally:
+        for mode in reversed(popped):
+            _push_function_mode(mode)
+
+
+_pop_function_mode: Any = need("torch.overrides:_pop_torch_function_stack")
+_push_function_mode: Any = need("torch.overrides:_push_on_torch_function_stack")
+_function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
+
+
+@contextmanager
+def modes_put_back() -> Iterator[None]:
+    """Takes off whatever modes a failed trace left active (upstream forgets some)."""
+    dispatch, function = active_modes()
+    pre_dispatch = _pre_dispatch_modes()
+    try:
+        yield
+    finally:
+        while _pre_dispatch_modes() > pre_dispatch:
+            _pop_pre_dispatch()
+        while active_modes()[0] > dispatch:
+            _pop_dispatch_mode()
+        while active_modes()[1] > function:
+            _pop_function_mode()
+
+
+_pre_dispatch_modes: Any = need("torch._ops:_len_torch_dispatch_stack_pre_dispatch")
+_pop_pre_dispatch: Any = need("torch._ops:_pop_mode_from_pre_dispatch")
+_pop_dispatch_mode: Any = need("torch.utils._python_dispatch:_pop_mode")
+
+
+def forget_failed_nodes() -> list[str]:
+    """Removes nodes of ops that raised from the graph being traced; returns what they called.
+
+    The tracer writes a node before it runs the op, so a failing op leaves one without a value.
+    """
+    mode = proxy_mode()
+    if mode is None:
+        return []
+    erased = []
+    for node in reversed(list(mode.tracer.graph.nodes)[-4:]):
+        if node.op != "call_function" or "val" in node.meta or node.users:
+            break
+        erased.append(str(node.target))
+        mode.tracer.graph.erase_node(node)
+    return erased

@@ -17,6 +17,10 @@ ValueRanges: Any = need("torch.utils._sympy.value_ranges:ValueRanges")
 ValueRangeError: Any = need("torch.utils._sympy.value_ranges:ValueRangeError")
 CapturedTraceback: Any = need("torch.utils._traceback:CapturedTraceback")
 free_unbacked_symbols: Any = need(f"{_PATH}:free_unbacked_symbols")
+TruncToInt: Any = need("torch.utils._sympy.functions:TruncToInt")
+CeilToInt: Any = need("torch.utils._sympy.functions:CeilToInt")
+ToFloat: Any = need("torch.utils._sympy.functions:ToFloat")
+has_unwritable_function: Any = need(f"{_PATH}:_has_uninterpretable_sympy_function")
 for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards", "create_unbacked_symint"):
     need(f"{_PATH}:ShapeEnv.{_name}")
 

@@ -9,6 +9,7 @@ import sympy
 from .._reals.errors import NoRealValue
 from .._torch.shapes import GuardOnDataDependentSymNode, ShapeEnv
 from .events import GuardResolved
+from .assertions import needs_rewriting, writable
 from .stacks import innermost_user_frame, local_tensors, user_stack
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class DraftShapeEnv(ShapeEnv):  # type: ignore[misc]
     """A `ShapeEnv` that asks the tape before it gives up, and tells the session what it assumed."""
 
     def __init__(self, session: Session, **options: Any) -> None:
-        super().__init__(tracked_fakes=[], trace_asserts=True, **options)
+        super().__init__(**{"tracked_fakes": [], "trace_asserts": True} | options)
         self.session: Session | None = session
         self.born: list[sympy.Symbol] = []
         self.unbacked_renamings_back: dict[sympy.Symbol, sympy.Symbol] = {}
@@ -77,6 +78,15 @@ class DraftShapeEnv(ShapeEnv):  # type: ignore[misc]
             self.real_tensor_prop_unbacked_vals[symbol] = sympy.sympify(value)
             asked = True
         return asked
+
+    def guard_or_defer_runtime_assert(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
+        """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
+        if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
+            return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
+        held = True
+        for expr in writable(orig_expr, self.session.reals.symbols.substitute):
+            held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
+        return held
 
     def _log_real_tensor_propagation(self, orig_expr: Any, unsound_result: Any) -> None:
         """Upstream logs four lines here; we keep one event."""

@@ -29,8 +29,8 @@ UNANSWERED = (
 class DraftMode(FakeTensorMode):  # type: ignore[misc]
     """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
 
-    def __init__(self, session: Session, shape_env: Any) -> None:
-        super().__init__(shape_env=shape_env, allow_non_fake_inputs=True, export=True)
+    def __init__(self, session: Session, shape_env: Any, **options: Any) -> None:
+        super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
         self.session: Session | None = session
         self.depth = 0
 

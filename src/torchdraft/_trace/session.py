@@ -9,7 +9,7 @@ from .._reals.tape import Tape
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
 from .env import DraftShapeEnv
-from .events import Event, Frame
+from .events import Event, Frame, HostRead
 from .mode import DraftMode
 from .stacks import user_stack
 
@@ -22,6 +22,8 @@ class Session:
         self.reals = Reals(self.tape, budget)
         self.events: list[Event] = []
         self.unanswered: list[str] = []
+        self.registered: list[type] = []
+        self.failed_ops: list[Event] = []
         self.assumptions: list[tuple[Any, Any]] = []
         self._births: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
         self.env = DraftShapeEnv(
@@ -33,6 +35,20 @@ class Session:
     def emit(self, event: Event) -> None:
         """Adds a fact to the ledger."""
         self.events.append(event)
+
+    def island_read(self, func: Any, seen: Any, stack: tuple[Frame, ...], *, asserted: bool) -> None:
+        """Python read data inside an island."""
+        how = ("value" if seen.numel() <= 64 else "constant") if asserted else "no"
+        self.emit(
+            HostRead(
+                stack=stack,
+                read=getattr(func, "__name__", str(func)),
+                dtype=str(seen.dtype).removeprefix("torch."),
+                shape=tuple(str(s) for s in seen.shape),
+                value=str(seen.tolist()) if seen.numel() <= 64 else f"{seen.numel()} elements",
+                asserted=how,  # type: ignore[arg-type]
+            )
+        )
 
     def repeat(self, event: Event) -> None:
         """The same assumption was met again."""
@@ -59,6 +75,21 @@ class Session:
             return func
         code, line = stack[-1]
         return f"{func} at {code.co_filename.rsplit('/', 1)[-1]}:{line}"
+
+    def dynamo_mode(self, env_options: dict[str, Any] | None, mode_options: dict[str, Any] | None) -> Any:
+        """The environment and the mode for Dynamo to use, made from its own options.
+
+        Dynamo makes one pair per frame it compiles; the last one is the session's.
+        """
+        if env_options is not None:
+            self.env = DraftShapeEnv(self, **env_options)
+            self.reals.symbols.env = self.env
+            return self.env
+        assert mode_options is not None
+        if mode_options["shape_env"] is not self.env:
+            return None
+        self.mode = DraftMode(self, **mode_options)
+        return self.mode
 
     def close(self) -> None:
         """The fake mode lives on in the program's metadata: from here on it is torch's own class, with no tape."""

@@ -52,6 +52,11 @@ def innermost_user_frame(skip: int = 1) -> FrameType | None:
     return None
 
 
+def asked_by_user(frames_up: int) -> bool:
+    """Whether the frame `frames_up` above the caller runs the user's code."""
+    return not is_framework(sys._getframe(frames_up + 1).f_code)
+
+
 def local_tensors(frame: FrameType | None, limit: int = 12) -> dict[str, str]:
     """The frame's locals that matter to a reader: tensors with dtype and shape, symbolic and plain numbers."""
     if frame is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import linecache
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -30,7 +30,7 @@ def user_frames_of(error: BaseException) -> tuple[Location, ...]:
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
     """Whether a frame of that file is torch's, torchdraft's, or code that no file holds."""
-    if filename.startswith("<") and not filename.startswith(("<stdin", "<string", "<ipython", "<doctest")):
+    if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython", "<doctest")):
         return True
     return filename.startswith(_framework_folders())
 
@@ -45,7 +45,7 @@ def _framework_folders() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _frames(traceback: TracebackType | None) -> Iterable[Frame]:
+def _frames(traceback: TracebackType | None) -> list[Frame]:
     return [(frame.f_code, line) for frame, line in walk_tb(traceback)]
 
 

@@ -56,6 +56,7 @@ def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = Non
 
 def _judge(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None:
     """A rule that raises costs one note per rule, never the report."""
+    key: Key
     try:
         key = (rule.code, rule.identity(event), event.stack)
         if key not in findings:

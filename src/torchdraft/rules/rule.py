@@ -34,7 +34,7 @@ class Rule(ABC, Generic[E]):
     def issue(self, event: E) -> Issue | None:
         """The issue that the event makes, or None where it is another rule's."""
 
-    def identity(self, event: E) -> tuple[object, ...]:
+    def identity(self, event: E) -> tuple[object, ...]:  # noqa: ARG002
         """What two events of one place share when they are the same assumption made twice."""
         return ()
 

@@ -1,0 +1,15 @@
+"""Random programs that prove an exporter's promises, or break them.
+
+`python -m benchmarks.fuzz --n 2000` checks torchdraft; `run(n, seed, exporter)` does so from Python.
+"""
+
+from __future__ import annotations
+
+from .check import Finding, Verdict, check
+from .generate import generate
+from .program import Program
+from .runner import run
+from .shrink import shrink
+from .summary import Summary
+
+__all__ = ["Finding", "Program", "Summary", "Verdict", "check", "generate", "run", "shrink"]

@@ -1,0 +1,74 @@
+"""Command line of the fuzzer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .generate import generate
+from .runner import DEFAULT_EXPORTER, run
+from .summary import Summary
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
+    parser.add_argument("--n", type=int, default=2000, help="programs to check")
+    parser.add_argument("--seed", type=int, default=0, help="programs of another seed are other programs")
+    parser.add_argument("--first", type=int, default=0, help="number of the first program")
+    parser.add_argument("--exporter", default=DEFAULT_EXPORTER, help="dotted path of what to check")
+    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one program")
+    parser.add_argument("--shrink", type=int, default=5, help="causes of failure to find a small program for")
+    parser.add_argument("--show", type=int, metavar="INDEX", help="print one program and stop")
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the small programs there, one file each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every verdict there, one a line")
+    return parser.parse_args()
+
+
+def report_progress(summary: Summary) -> None:
+    """One line that overwrites itself on a terminal, and every hundredth elsewhere."""
+    done, failed = len(summary.verdicts), len(summary.failed)
+    line = f"{done} programs, {failed} failed, {summary.seconds:.0f} s"
+    if sys.stderr.isatty():
+        print(f"\r{line}", end="", file=sys.stderr, flush=True)
+    elif done % 100 == 0:
+        print(line, file=sys.stderr, flush=True)
+
+
+def save(summary: Summary, folder: Path) -> None:
+    """Each small program in a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (signature, source) in enumerate(summary.shrunk.items()):
+        heading = signature.replace("\\", "/").replace('"', "'")
+        (folder / f"case_{summary.seed}_{number}.py").write_text(f'"""{heading}"""\n\n{source}\n')
+
+
+def main() -> int:
+    """Runs the fuzzer; 1 when a promise was broken."""
+    options = arguments()
+    if options.show is not None:
+        print(generate(options.seed, options.show).source)
+        return 0
+    summary = run(
+        options.n,
+        options.seed,
+        options.exporter,
+        first=options.first,
+        jobs=options.jobs,
+        timeout=options.timeout,
+        shrink_causes=options.shrink,
+        progress=report_progress,
+    )
+    print(f"\n{summary}")
+    if options.save is not None:
+        save(summary, options.save)
+    if options.json is not None:
+        options.json.write_text("".join(json.dumps(verdict.to_json()) + "\n" for verdict in summary.verdicts))
+    return 0 if summary.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+"""Checks one program: a graph, right on the example, right or loud on other inputs, nothing left behind."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+from ..compare import difference
+from .leftovers import Snapshot
+from .program import Inputs, Loaded, Program, seed_everything
+
+Exporter = Callable[..., torch.export.ExportedProgram]
+
+OTHER_INPUTS = 5
+ROUND_TRIP_EVERY = 10
+SEED = 1234
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise."""
+
+    kind: str
+    """`no graph`, `unusable`, `wrong on example`, `silent mismatch`, `lost assertion`, `leftover`, `round trip`, `crash`, `hang`."""
+    detail: str
+    signature: str
+    """What findings of one cause have in common."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of one program."""
+
+    name: str
+    features: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    discarded: str | None = None
+    matched: int = 0
+    loud: int = 0
+    excused: int = 0
+    """Mismatches that an issue of severity `baked` announced."""
+    skipped: int = 0
+    """Other inputs on which eager itself raises."""
+    rung: str | None = None
+    baked: bool = False
+    export_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def add(self, kind: str, detail: str, signature: str | None = None) -> None:
+        """Notes a broken promise."""
+        self.findings.append(Finding(kind, detail, f"{kind}: {signature or blurred(detail)}"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """The verdict back from plain data."""
+        findings = [Finding(**finding) for finding in data.pop("findings")]
+        return cls(**{**data, "features": tuple(data["features"])}, findings=findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gave, and what its inputs and buffers hold after it."""
+
+    result: object
+    inputs: object
+    buffers: dict[str, torch.Tensor]
+
+
+def check(program: Program, exporter: Exporter, round_trip: bool = False) -> Verdict:
+    """Drafts the program and compares it with eager on its example and on other inputs."""
+    started = time.perf_counter()
+    verdict = Verdict(program.name, program.features)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with program.loaded() as loaded:
+                check_loaded(loaded, exporter, verdict, round_trip)
+        except NotRunnable as refusal:
+            verdict.discarded = str(refusal)
+    verdict.seconds = time.perf_counter() - started
+    return verdict
+
+
+class NotRunnable(Exception):
+    """The program does not run eagerly, or not the same way twice."""
+
+
+def check_loaded(loaded: Loaded, exporter: Exporter, verdict: Verdict, round_trip: bool) -> None:
+    """The whole check of an imported program."""
+    expected = eager_twice(loaded)
+    exported = draft(loaded, exporter, verdict)
+    if exported is None:
+        return
+    report = getattr(exported, "_report", None)
+    verdict.rung = str(getattr(report, "rung", "")) or None
+    issues: Iterable[Any] = getattr(report, "issues", None) or ()
+    verdict.baked = any(str(getattr(i.severity, "value", i.severity)) == "baked" for i in issues)
+    try:
+        replay = Replay(exported.module())
+    except Exception as error:
+        verdict.add("unusable", described(error), located(error))
+        return
+    try:
+        actual = replay.run(loaded.inputs())
+    except Exception as error:
+        verdict.add("wrong on example", described(error), located(error))
+        return
+    if (found := compare_outcomes(expected, actual)) is not None:
+        verdict.add("wrong on example", found)
+    check_other_inputs(loaded, replay, verdict)
+    if round_trip:
+        check_round_trip(loaded, exported, expected, verdict)
+
+
+def eager_twice(loaded: Loaded) -> Outcome:
+    """Eager on the example; refuses programs that fail or that differ from run to run."""
+    try:
+        first = Replay(loaded.build()).run(loaded.inputs())
+        second = Replay(loaded.build()).run(loaded.inputs())
+    except Exception as error:
+        raise NotRunnable(described(error)) from error
+    loaded.namespace.CACHE.clear()
+    if (found := compare_outcomes(first, second)) is not None:
+        raise NotRunnable(f"differs from run to run: {found}")
+    return first
+
+
+def draft(loaded: Loaded, exporter: Exporter, verdict: Verdict) -> torch.export.ExportedProgram | None:
+    """The exporter's program, or None; looks for what it left behind either way."""
+    module, inputs = loaded.build(), loaded.inputs()
+    seed_everything(SEED)
+    before = Snapshot.take(module, inputs, loaded.namespace)
+    exported = None
+    started = time.perf_counter()
+    try:
+        exported = exporter(module, *inputs, dynamic_shapes=loaded.dynamic_shapes)
+    except Exception as error:
+        verdict.add("no graph", described(error), located(error))
+    verdict.export_seconds = time.perf_counter() - started
+    for leftover in before.leftovers():
+        verdict.add("leftover", leftover)
+    return exported
+
+
+def check_other_inputs(loaded: Loaded, replay: Replay, verdict: Verdict) -> None:
+    """Replays on other inputs, the last on top of the state the one before left."""
+    twin: Replay | None = None
+    choices = loaded.alternatives(OTHER_INPUTS)
+    for number, choice in enumerate(choices):
+        carried = number == len(choices) - 1 and twin is not None
+        if not carried or twin is None:
+            twin = Replay(loaded.build())
+            replay.restore()
+        try:
+            expected = twin.run(loaded.inputs(**choice))
+        except Exception as error:
+            after_eager_failed(error, replay, loaded.inputs(**choice), verdict)
+            twin = None
+            continue
+        try:
+            actual = replay.run(loaded.inputs(**choice))
+        except Exception:
+            verdict.loud += 1
+            twin = None
+            continue
+        note_comparison(compare_outcomes(expected, actual), choice, carried, verdict)
+
+
+def note_comparison(found: str | None, choice: dict[str, int | bool], carried: bool, verdict: Verdict) -> None:
+    """Counts a replay that did not raise."""
+    if found is None:
+        verdict.matched += 1
+    elif verdict.baked:
+        verdict.excused += 1
+    else:
+        where = f"inputs({', '.join(f'{k}={v}' for k, v in choice.items())})" + (" as a second call" if carried else "")
+        verdict.add("silent mismatch", f"{where}: {found}", blurred(found))
+
+
+def after_eager_failed(error: Exception, replay: Replay, inputs: Inputs, verdict: Verdict) -> None:
+    """Where the model itself refuses an input, the program must not take it."""
+    verdict.skipped += 1
+    raised_by_program = isinstance(error, AssertionError) or "too large" in str(error)
+    if verdict.baked or not raised_by_program:
+        return
+    try:
+        replay.run(inputs)
+    except Exception:
+        return
+    verdict.add("lost assertion", f"eager raises {described(error)}, the program does not")
+
+
+def check_round_trip(
+    loaded: Loaded, exported: torch.export.ExportedProgram, expected: Outcome, verdict: Verdict
+) -> None:
+    """The program survives torch.export.save and load."""
+    buffer = io.BytesIO()
+    try:
+        torch.export.save(exported, buffer)
+        buffer.seek(0)
+        replay = Replay(torch.export.load(buffer).module())
+        actual = replay.run(loaded.inputs())
+    except Exception as error:
+        verdict.add("round trip", described(error), located(error))
+        return
+    if (found := compare_outcomes(expected, actual)) is not None:
+        verdict.add("round trip", found)
+
+
+class Replay:
+    """A module called again and again, its state put back in between."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        self.module = module
+        self.state = {name: tensor.detach().clone() for name, tensor in state_of(module).items()}
+
+    def restore(self) -> None:
+        """Every parameter and buffer as it was at first."""
+        for name, tensor in state_of(self.module).items():
+            if name in self.state and tensor.shape == self.state[name].shape:
+                tensor.detach().copy_(self.state[name])
+
+    def run(self, inputs: Inputs) -> Outcome:
+        """Calls the module under a fixed random seed."""
+        seed_everything(SEED)
+        args, kwargs = inputs
+        result = self.module(*args, **kwargs)
+        return Outcome(result, inputs, {name: b.detach().clone() for name, b in self.module.named_buffers()})
+
+
+def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and buffers by name."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def compare_outcomes(expected: Outcome, actual: Outcome) -> str | None:
+    """The first difference in results, written inputs or buffers, in words."""
+    if (found := difference(expected.result, actual.result)) is not None:
+        return f"result {found}"
+    if (found := difference(expected.inputs, actual.inputs)) is not None:
+        return f"inputs after the call {found}"
+    for name, buffer in expected.buffers.items():
+        if name in actual.buffers and (found := difference(buffer, actual.buffers[name])) is not None:
+            return f"buffer {name} after the call {found}"
+    return None
+
+
+def described(error: BaseException) -> str:
+    """An exception on one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"
+
+
+def located(error: BaseException) -> str:
+    """An exception and the innermost library line it came from."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" in f.filename or "/src/" in f.filename]
+    where = f" at {'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
+    return blurred(described(error)) + where
+
+
+def blurred(text: str) -> str:
+    """`text` without the names and numbers that differ between findings of one cause."""
+    text = re.sub(r"\[[^\]]*\]|inputs\([^)]*\)", "", text)
+    text = re.sub(r"\([\d, ]*\)", "(…)", text)
+    return re.sub(r"\b[a-z]*\d[\d.e+-]*\b", "#", text)[:120]

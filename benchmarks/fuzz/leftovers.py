@@ -1,0 +1,167 @@
+"""What a draft must leave as it was: inputs, module, random state, global settings, modes, kernels and files."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sys
+import tempfile
+import types
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..compare import difference, tensors, walk
+from .program import Inputs
+
+_OPS_WITHOUT_KERNEL = ("shift", "keep_positive", "halves")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The world before a draft."""
+
+    module: torch.nn.Module
+    inputs: Inputs
+    namespace: types.ModuleType
+    input_copies: list[torch.Tensor]
+    attributes: dict[str, tuple[object, object]]
+    """Attribute → (what it was, a copy of what was in it)."""
+    world: dict[str, Any]
+
+    @classmethod
+    def take(cls, module: torch.nn.Module, inputs: Inputs, namespace: types.ModuleType) -> Snapshot:
+        """The state of everything a draft might touch."""
+        copies = [tensor.detach().clone() for tensor in tensors(inputs)]
+        return cls(module, inputs, namespace, copies, attributes(module), world())
+
+    def leftovers(self) -> list[str]:
+        """What is not as it was, in words."""
+        found = [f"{frames} left active" for frames in active_modes()]
+        found += self.changed_inputs() + self.changed_attributes() + self.fakes_left()
+        found += [f"{name} changed" for name, before in self.world.items() if not same(before, world()[name])]
+        found += [f"a fake kernel of fuzz::{name} stayed registered" for name in registered_kernels()]
+        return found
+
+    def changed_inputs(self) -> list[str]:
+        """Inputs with other values, or replaced."""
+        pairs = zip(self.input_copies, tensors(self.inputs), strict=True)
+        changes = (difference(before, after.detach()) for before, after in pairs)
+        return [f"input {index}: {change}" for index, change in enumerate(changes) if change is not None]
+
+    def changed_attributes(self) -> list[str]:
+        """Parameters, buffers and attributes with other values, replaced, added or gone."""
+        after = attributes(self.module)
+        found = [f"module attribute {name} is gone" for name in self.attributes.keys() - after.keys()]
+        for name, (value, copy) in after.items():
+            if name not in self.attributes:
+                found.append(f"module attribute {name} is new")
+            elif self.attributes[name][0] is not value:
+                found.append(f"module attribute {name} was replaced")
+            elif (change := difference(self.attributes[name][1], copy)) is not None:
+                found.append(f"module attribute {name} changed: {change}")
+        return found
+
+    def fakes_left(self) -> list[str]:
+        """Tensors of the trace that the program's globals still hold."""
+        values = {name: value for name, value in vars(self.namespace).items() if name.isupper()}
+        held = [path for path, leaf in walk(values, "globals") if isinstance(leaf, torch.Tensor) and foreign(leaf)]
+        return [f"{path} holds a tensor of the trace" for path in held]
+
+
+def foreign(tensor: torch.Tensor) -> bool:
+    """True for a tensor that is no ordinary one."""
+    return type(tensor) not in {torch.Tensor, torch.nn.Parameter}
+
+
+def attributes(module: torch.nn.Module) -> dict[str, tuple[object, object]]:
+    """Every attribute of every submodule by dotted name, with a copy of its contents."""
+    found: dict[str, tuple[object, object]] = {}
+    for path, child in module.named_modules():
+        for name, value in vars(child).items():
+            contents = value.items() if isinstance(value, dict) else [("", value)]
+            for key, part in contents:
+                if not isinstance(part, torch.nn.Module):
+                    found[f"{path}.{name}.{key}".strip(".")] = (identity(part), copied(part))
+    return found
+
+
+def identity(value: object) -> object:
+    """What must stay the same object: tensors and containers, not numbers."""
+    return value if isinstance(value, (torch.Tensor, dict, list)) else None
+
+
+def copied(value: object) -> object:
+    """A copy of tensors and containers, so that a later write shows."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone() if not foreign(value) else repr(type(value))
+    if isinstance(value, (list, tuple)):
+        return [copied(part) for part in value]
+    if isinstance(value, dict):
+        return {key: copied(part) for key, part in value.items()}
+    return value if isinstance(value, (int, float, str, bool, type(None))) else str(type(value))
+
+
+def world() -> dict[str, Any]:
+    """Global state, by name."""
+    torch_log = logging.getLogger("torch")
+    return {
+        "torch's random state": torch.get_rng_state().clone(),
+        "Python's random state": random.getstate(),
+        "NumPy's random state": str(np.random.get_state()),
+        "grad mode": torch.is_grad_enabled(),
+        "inference mode": torch.is_inference_mode_enabled(),
+        "autocast": (torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.is_autocast_cache_enabled()),
+        "default dtype": torch.get_default_dtype(),
+        "default device": torch.get_default_device(),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        "thread count": torch.get_num_threads(),
+        "environment": dict(os.environ),
+        "working directory": os.getcwd(),
+        "temporary files": sorted(os.listdir(tempfile.gettempdir())),
+        "torch's log level": (torch_log.level, len(torch_log.handlers)),
+        "profile hook": sys.getprofile(),
+        "trace hook": sys.gettrace(),
+    }
+
+
+def same(before: object, after: object) -> bool:
+    """Equality that understands tensors."""
+    if isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor):
+        return torch.equal(before, after)
+    return bool(before == after)
+
+
+def active_modes() -> list[str]:
+    """Python code that runs when torch computes something: without a mode left behind there is none."""
+    seen: list[str] = []
+
+    def record(frame: types.FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            seen.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_qualname}")
+
+    tensor = torch.ones(2)
+    sys.setprofile(record)
+    try:
+        torch.add(tensor, 1)
+    finally:
+        sys.setprofile(None)
+    return seen[:1]
+
+
+def registered_kernels() -> list[str]:
+    """Custom operators that were without a fake kernel and have one now."""
+    found = []
+    for name in _OPS_WITHOUT_KERNEL:
+        try:
+            getattr(torch.ops.fuzz, name)(torch.empty(3, device="meta"))
+        except NotImplementedError:
+            continue
+        except Exception:
+            found.append(name)
+        else:
+            found.append(name)
+    return found

@@ -1,0 +1,197 @@
+"""Checks programs in processes of their own: a crash or a hang costs one program, not the run."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+
+from .program import Program
+
+# multiprocessing starts its fork server on first use; what is preloaded there is loaded in every worker.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["benchmarks.fuzz.warm"])
+
+PROGRAMS_PER_WORKER = 300
+"""A worker retires after so many: torch's caches grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One program to check: a number to generate it from, or a text."""
+
+    exporter: str
+    seed: int = 0
+    index: int = 0
+    source: str | None = None
+    round_trip: bool = False
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return f"fuzz_{self.seed}_{self.index}"
+
+
+class Worker:
+    """A process that answers one task at a time."""
+
+    def __init__(self, timeout: float = 60.0) -> None:
+        self.timeout = timeout
+        self.task: Task | None = None
+        self.deadline = 0.0
+        self.answered = 0
+        self.start()
+
+    def start(self) -> None:
+        """A fresh process."""
+        self.connection, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=serve, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.answered = 0
+
+    def stop(self) -> None:
+        """Ends the process, whatever it is doing."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+    def restart(self) -> None:
+        """Ends this process and starts another."""
+        self.stop()
+        self.start()
+
+    def give(self, task: Task) -> None:
+        """Hands out a task; `answer` takes what came of it."""
+        self.task = task
+        self.deadline = time.monotonic() + self.timeout
+        self.connection.send(task)
+
+    def answer(self) -> dict[str, object]:
+        """The verdict, once the connection is readable or the deadline passed."""
+        task, self.task = self.task, None
+        assert task is not None, "no task was given"
+        if not self.connection.poll(max(0.0, self.deadline - time.monotonic())):
+            self.restart()
+            return broken(task, "hang", f"no answer within {self.timeout:g} s")
+        try:
+            verdict: dict[str, object] = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join(5)
+            code = self.process.exitcode
+            self.restart()
+            return broken(task, "crash", f"the process died with exit code {code}")
+        self.answered += 1
+        if verdict.pop("contaminated") or self.answered >= PROGRAMS_PER_WORKER:
+            self.restart()
+        return verdict
+
+    def ask(self, task: Task) -> dict[str, object]:
+        """Hands out a task and waits for its verdict."""
+        self.give(task)
+        return self.answer()
+
+
+def check_all(tasks: Iterable[Task], jobs: int, timeout: float) -> Iterator[dict[str, object]]:
+    """The verdicts of all tasks, as they come."""
+    waiting = iter(tasks)
+    workers = [Worker(timeout) for _ in range(jobs)]
+    try:
+        busy = [worker for worker in workers if give_next(worker, waiting)]
+        while busy:
+            earliest = min(worker.deadline for worker in busy)
+            ready = wait([worker.connection for worker in busy], max(0.0, earliest - time.monotonic()))
+            late = time.monotonic()
+            for worker in [w for w in busy if w.connection in ready or w.deadline <= late]:
+                yield worker.answer()
+                if not give_next(worker, waiting):
+                    busy.remove(worker)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def give_next(worker: Worker, waiting: Iterator[Task]) -> bool:
+    """Gives the worker the next task; False when there is none."""
+    task = next(waiting, None)
+    if task is not None:
+        worker.give(task)
+    return task is not None
+
+
+def broken(task: Task, kind: str, detail: str) -> dict[str, object]:
+    """The verdict on a program that took its process down."""
+    finding = {"kind": kind, "detail": detail, "signature": f"{kind}: {detail}"}
+    return {"name": task.name, "features": (), "findings": [finding]}
+
+
+# -- in the worker
+
+
+def serve(connection: Connection) -> None:
+    """Answers tasks until the other side goes away."""
+    from . import warm  # the fork server has it; a plain interpreter loads it here
+
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    folder = tempfile.mkdtemp(prefix="torchdraft-fuzz-")
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    silence()
+    try:
+        while True:
+            task = connection.recv()
+            connection.send(answer(task, warm))
+            empty(folder)
+    except (EOFError, BrokenPipeError):
+        pass
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def answer(task: Task, warm: object) -> dict[str, object]:
+    """Checks the program of one task."""
+    from .check import check
+    from .generate import generate
+
+    program = generate(task.seed, task.index) if task.source is None else Program(task.name, task.source)
+    verdict = check(program, resolve(task.exporter), task.round_trip)
+    contaminated = any("left active" in finding.detail for finding in verdict.findings)
+    return {**verdict.to_json(), "contaminated": contaminated}
+
+
+def resolve(dotted: str) -> object:
+    """What a dotted path names: the longest importable prefix, then attributes."""
+    parts = dotted.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError as error:
+            if error.name is not None and dotted.startswith(error.name):
+                continue
+            raise
+        for part in parts[length:]:
+            found = getattr(found, part)
+        return found
+    raise ImportError(f"no module to import in {dotted!r}")
+
+
+def silence() -> None:
+    """Sends what torch prints into the void."""
+    void = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(void, 1)
+    os.dup2(void, 2)
+
+
+def empty(folder: str) -> None:
+    """Removes what an exporter left in the temporary folder; it was counted already."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.remove(path)

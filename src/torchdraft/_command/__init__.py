@@ -1,0 +1,1 @@
+"""What the command line does besides calling the API: finding the target, checking it, writing files."""

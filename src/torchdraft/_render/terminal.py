@@ -1,0 +1,85 @@
+"""Reports as rich renderables. Width and colour come from the console that prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from torchdraft._render import words
+from torchdraft.model import Issue, Location, Report, Severity
+
+STYLES = {
+    Severity.BAKED: "bold red",
+    Severity.GUARDED: "bold yellow",
+    Severity.SPECIALIZED: "bold cyan",
+    Severity.NOTE: "bold blue",
+}
+
+
+def render_report(report: Report) -> Iterator[RenderableType]:
+    """The whole report: summary, cost, issues worst first, dynamic dimensions."""
+    yield Text(words.summary(report), style="bold green" if report.successful() else "bold")
+    yield Text(words.cost(report), style="dim")
+    for rung in report.rungs:
+        yield Text(words.broken_rung(rung))
+    for severity in report.counts():
+        yield Text()
+        yield Text.assemble((severity.upper(), STYLES[severity]), f"  {severity.meaning}")
+        for issue in report.issues:
+            if issue.severity == severity:
+                yield Text()
+                yield from render_issue(issue)
+    if report.dimensions:
+        yield Text()
+        yield _dimensions(report)
+    if report.issues:
+        yield Text()
+        yield Text(f"torchdraft explain {report.issues[0].code} tells more about a rule.", style="dim")
+
+
+def render_issue(issue: Issue) -> Iterator[RenderableType]:
+    """One issue: its rule, what happened, the line, what else is known."""
+    yield _indented(
+        Text.assemble(
+            (issue.code, STYLES[issue.severity]), f" {issue.name}", (f"  {words.repetitions(issue)}".rstrip(), "dim")
+        ),
+        2,
+    )
+    yield _indented(Text(issue.message), 4)
+    if issue.location:
+        yield _indented(Text(words.place(issue.location), style="underline"), 4)
+        yield from _source(issue.location, STYLES[issue.severity])
+    if above := words.callers(issue):
+        yield _indented(Text(f"called from {above}", style="dim"), 4)
+    for label, text in words.facts(issue):
+        yield _indented(Text.assemble((f"{label:<7}", "dim"), text), 4)
+
+
+def _source(location: Location, style: str) -> Iterator[RenderableType]:
+    """The source line without its indentation, the culprit underlined where its columns are known."""
+    if not location.source.strip():
+        return
+    indent = len(location.source) - len(location.source.lstrip())
+    gutter = f"{location.line} │ "
+    yield _indented(Text(gutter + location.source[indent:].rstrip(), no_wrap=True, overflow="ellipsis"), 6)
+    if location.column is not None and location.end_column is not None:
+        start = len(gutter) + max(location.column - indent, 0)
+        mark = "^" * max(location.end_column - location.column, 1)
+        yield _indented(Text(" " * start + mark, style=style, no_wrap=True, overflow="crop"), 6)
+
+
+def _dimensions(report: Report) -> Table:
+    table = Table(title="Dynamic dimensions", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in ("dimension", "asked", "got", "why"):
+        table.add_column(heading, header_style="dim", overflow="fold")
+    for dimension in report.dimensions:
+        table.add_row(*map(Text, (dimension.name, dimension.asked, dimension.got, dimension.reason)))
+    return table
+
+
+def _indented(text: Text, by: int) -> Padding:
+    return Padding(text, (0, 0, 0, by), expand=False)

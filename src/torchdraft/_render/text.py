@@ -1,0 +1,23 @@
+"""Reports as plain text: what the terminal shows, without colour, at a fixed width."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from torchdraft._render.terminal import render_report
+from torchdraft.model import Report
+
+WIDTH = 100
+
+
+def render_text(report: Report, width: int = WIDTH) -> str:
+    """The report as text that is the same in every environment: no ANSI codes, no trailing blanks."""
+    file = io.StringIO()
+    console = Console(
+        file=file, width=width, color_system=None, force_terminal=False, highlight=False, emoji=False, _environ={}
+    )
+    for renderable in render_report(report):
+        console.print(renderable)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

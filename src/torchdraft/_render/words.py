@@ -1,0 +1,92 @@
+"""The sentences and names that every rendering shares."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from torchdraft.model import BrokenRung, Issue, Location, Report, Severity
+
+_PACKAGES = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
+
+
+def summary(report: Report) -> str:
+    """The first line: what was found, worst first."""
+    model = report.model or "The model"
+    above = sum(issue.severity > Severity.NOTE for issue in report.issues)
+    counts = ", ".join(f"{count} {severity}" for severity, count in report.counts().items() if severity != "note")
+    notes = plural(len(report.issues) - above, "note")
+    if above == 0:
+        return f"{model}: a sound program" + (f", {notes}" if report.issues else ", nothing to report")
+    issues = plural(above, "issue")
+    return f"{model}: {issues} ({counts})" + (f" and {notes}" if len(report.issues) > above else "")
+
+
+def cost(report: Report) -> str:
+    """The second line: what the draft took."""
+    stats = report.stats
+    parts = [f"{plural(stats.ops_traced, 'op')} traced, {stats.ops_evaluated} computed for real"]
+    if "total" in stats.seconds:
+        parts.append(f"{stats.seconds['total']:.2f} s")
+    if stats.real_bytes_peak:
+        parts.append(f"{size(stats.real_bytes_peak)} of real values at most")
+    return ", ".join([*parts, f"rung: {report.rung}"])
+
+
+def broken_rung(rung: BrokenRung) -> str:
+    """Why a rung did not serve."""
+    module = f" in {rung.module}" if rung.module else ""
+    where = f" ({place(rung.location)})" if rung.location else ""
+    return f"The {rung.rung} rung broke{module}{where}: {rung.reason}"
+
+
+def place(location: Location) -> str:
+    """`m.py:12 in forward`, the file as short as it stays findable."""
+    where = f"{short_path(location.file)}:{location.line}"
+    return f"{where} in {location.function}" if location.function else where
+
+
+def short_path(file: str) -> str:
+    """Below the working directory: relative to it. Of an installed package: from the package on."""
+    below = os.getcwd().rstrip(os.sep) + os.sep
+    if file.startswith(below):
+        return file.removeprefix(below)
+    return _PACKAGES.sub("", file)
+
+
+def callers(issue: Issue) -> str:
+    """The user's frames above the line, nearest first."""
+    above = [place(frame) for frame in reversed(issue.user_stack[:-1])]
+    more = f" and {plural(len(above) - 4, 'more frame')}" if len(above) > 4 else ""
+    return ", ".join(above[:4]) + more
+
+
+def repetitions(issue: Issue) -> str:
+    """How often, and where in the model."""
+    times = f"×{issue.occurrences}" if issue.occurrences > 1 else ""
+    shown = ", ".join(issue.modules[:4]) + (", …" if len(issue.modules) > 4 else "")
+    return " ".join(part for part in (times, f"in {shown}" if shown else "") if part)
+
+
+def facts(issue: Issue) -> list[tuple[str, str]]:
+    """Label and text of what else is known, in reading order."""
+    found = [("where", f"{symbol} = {born}") for symbol, born in issue.symbols.items()]
+    found += [("with", f"{name}: {text}") for name, text in issue.locals.items()]
+    if values := issue.data.get("values"):
+        found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
+    found += [(key, str(issue.data[key])) for key in ("fix", "paste") if issue.data.get(key)]
+    return found
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 issue`, `2 issues`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def size(count: float) -> str:
+    """Bytes with a binary unit."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"

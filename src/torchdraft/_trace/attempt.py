@@ -1,0 +1,93 @@
+"""One trace of the model on one rung, with everything it patches undone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .._torch.dispatch import modes_put_back
+from .._torch.dynamo import dynamo_adopts
+from .._torch.export import export
+from .._torch.fake import higher_order_rules
+from .._torch.symnode import plain_when_python_insists
+from .events import AttributeWritten, TypeRegistered
+from .island import islands_in_place
+from .ladder import Islands
+from .mode import DraftMode
+from .reads import HostReads
+from .session import Session
+from .snapshot import MISSING, Snapshot
+from .stacks import asked_by_user
+from .types import drained, register, unknown_classes
+
+
+@dataclass(slots=True)
+class Request:
+    """What the caller asked to be drafted."""
+
+    mod: torch.nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def attempt(request: Request, session: Session, islands: Islands, snapshot: Snapshot) -> torch.export.ExportedProgram:
+    """Traces the model with `islands` in place. Raises what the trace raised."""
+    options = dict(request.options)
+    if "" in islands.names:
+        options["dynamic_shapes"] = None
+    with ExitStack() as stack:
+        stack.callback(session.close)
+        stack.callback(snapshot.restore_modules)
+        stack.enter_context(modes_put_back())
+        stack.enter_context(higher_order_rules(DraftMode))
+        stack.enter_context(plain_when_python_insists(asked_by_user))
+        stack.enter_context(_output_hook(request.mod, session, snapshot))
+        stack.enter_context(islands_in_place(request.mod, islands, session))
+        stack.enter_context(HostReads(session))
+        return export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
+
+
+@contextmanager
+def _output_hook(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterator[None]:
+    """Sees what the model returned before export flattens it, and the state its forward left."""
+
+    def finish(module: Any, args: Any, output: Any) -> Any:
+        output = drained(output)
+        for cls in unknown_classes(output):
+            paste = register(cls)
+            session.registered.append(cls)
+            session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
+        for name, before, after in snapshot.changed_attributes():
+            session.emit(AttributeWritten(name=name, before=_shown(before), after=_shown(after), kept=False))
+        snapshot.restore_attributes()
+        return output
+
+    handle = mod.register_forward_hook(finish)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _shown(value: Any) -> str:
+    if value is MISSING:
+        return "(not set)"
+    if isinstance(value, torch.Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
+    return repr(value)[:120]
+
+
+def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
+    """Traces the model through Dynamo with the session's fake mode in Dynamo's place."""
+    with ExitStack() as stack:
+        stack.callback(session.close)
+        stack.callback(snapshot.restore_modules)
+        stack.enter_context(modes_put_back())
+        stack.enter_context(higher_order_rules(DraftMode))
+        stack.enter_context(dynamo_adopts(session.dynamo_mode))
+        return export(request.mod, request.args, request.kwargs, mode=None, strict=True, **request.options)

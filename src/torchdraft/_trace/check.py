@@ -1,0 +1,95 @@
+"""Runs a program on the example beside eager, and says when that is worth its price."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from .attempt import Request
+from .eager import mismatch, private
+from .snapshot import Snapshot
+
+SHARE = 0.1
+"""On the first rung the check may cost so much of the trace's time: two runs, estimated as below."""
+SECONDS_PER_OP = 25e-6
+SECONDS_PER_FLOP = 1 / 20e9
+SECONDS_PER_ELEMENT = 1 / 1e9
+
+
+def worth_checking(program: torch.export.ExportedProgram, trace_seconds: float) -> bool:
+    """Whether running eager and the program once each is cheap next to the trace.
+
+    The estimate counts 25 µs per op, 20 GFLOP/s for matrix products and convolutions (weight elements times rows) and
+    1 ns per output element: a small CPU core.
+    """
+    left = trace_seconds * SHARE / 2
+    for node in program.graph.nodes:
+        if node.op != "call_function":
+            continue
+        left -= SECONDS_PER_OP + _work(node)
+        if left < 0:
+            return False
+    return True
+
+
+def _work(node: torch.fx.Node) -> float:
+    out = node.meta.get("val")
+    size = _numel(out)
+    seconds = size * SECONDS_PER_ELEMENT
+    name = str(node.target)
+    if any(word in name for word in ("linear", "mm", "conv", "matmul", "einsum", "lstm", "gru", "attention")):
+        weights = [a.meta.get("val") for a in node.args if isinstance(a, torch.fx.Node)]
+        inner = max((_last(w) for w in weights), default=1)
+        seconds += 2 * size * inner * SECONDS_PER_FLOP
+    return seconds
+
+
+def _numel(value: Any) -> float:
+    if isinstance(value, torch.Tensor):
+        return math.prod(_hint(s) for s in value.shape)
+    if isinstance(value, (list, tuple)):
+        return sum(_numel(v) for v in value)
+    return 0.0
+
+
+def _last(value: Any) -> float:
+    """Elements one output needs: the reduced dimensions of a weight or matrix."""
+    if not isinstance(value, torch.Tensor) or value.dim() == 0:
+        return 1.0
+    return math.prod(_hint(s) for s in value.shape[1:]) if value.dim() > 1 else _hint(value.shape[0])
+
+
+def _hint(size: Any) -> float:
+    if isinstance(size, torch.SymInt):
+        hint = size.node.maybe_as_int()
+        return float(hint if hint is not None else size.node.hint or 64)
+    return float(size)
+
+
+def check(
+    program: torch.export.ExportedProgram, request: Request, snapshot: Snapshot, run_model: Callable[[], Any]
+) -> str:
+    """What differs between the program and eager on the example; empty where they agree."""
+    expected = run_model()
+    args, kwargs = private((request.args, dict(request.kwargs)))
+    snapshot.restore_random()
+    try:
+        got = private_module(program)(*args, **kwargs)
+    except Exception as error:
+        return f"the program raises {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    finally:
+        snapshot.restore()
+    return mismatch(got, expected)
+
+
+def private_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
+    """The program's module with buffers of its own: a run must not move the user's."""
+    module = program.module()
+    for owner in module.modules():
+        for name, buffer in list(owner._buffers.items()):
+            if buffer is not None:
+                owner._buffers[name] = private(buffer)
+    return module

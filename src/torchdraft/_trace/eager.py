@@ -1,0 +1,94 @@
+"""Runs the model eagerly on private copies, and a program beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.utils._pytree as pytree
+
+from .._reals.evaluate import copy_with_storage
+from .snapshot import Snapshot
+
+
+class ModelRaised(Exception):
+    """The model itself raises on the example inputs; `error` is its own exception."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def private(value: Any) -> Any:
+    """A copy of nested inputs. Tensors that share a storage share one in the copy too."""
+    storages: dict[int, torch.Tensor] = {}
+
+    def copied(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.layout is not torch.strided or tensor.device.type == "meta":
+            return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+        key = tensor.untyped_storage()._cdata
+        base = storages.get(key)
+        if base is None:
+            base = storages[key] = copy_with_storage(tensor.detach())
+        made = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(
+            base.untyped_storage(), tensor.storage_offset(), tensor.size(), tensor.stride()
+        )
+        return made.requires_grad_(tensor.requires_grad)
+
+    seen: dict[int, torch.Tensor] = {}
+    return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)
+
+
+def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], snapshot: Snapshot) -> Any:
+    """The model's own output on copies of the example. Raises `ModelRaised` with the model's own exception."""
+    snapshot.restore_random()
+    state = {n: t for n, t in mod.named_buffers(remove_duplicate=False)}
+    state.update({n: p for n, p in mod.named_parameters(remove_duplicate=False)})
+    copies = private(state)
+    args, kwargs = private((args, dict(kwargs)))
+    try:
+        return torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False)
+    except Exception as error:
+        raise ModelRaised(error) from None
+    finally:
+        snapshot.restore()
+
+
+def mismatch(got: Any, want: Any) -> str:
+    """What differs between a program's output and eager's; empty where they agree.
+
+    Values may differ by rounding: export replays the same kernels, but fused ones can split differently.
+    """
+    got_leaves, got_spec = pytree.tree_flatten(got)
+    want_leaves, want_spec = pytree.tree_flatten(want)
+    if len(got_leaves) != len(want_leaves):
+        return f"{len(got_leaves)} outputs, eager returns {len(want_leaves)}"
+    for index, (have, wish) in enumerate(zip(got_leaves, want_leaves, strict=True)):
+        found = _leaf_mismatch(have, wish)
+        if found:
+            return f"output {index}: {found}"
+    return ""
+
+
+def _leaf_mismatch(have: Any, wish: Any) -> str:
+    if not isinstance(wish, torch.Tensor):
+        if isinstance(wish, float) and isinstance(have, float) and math.isnan(wish) and math.isnan(have):
+            return ""
+        simple = isinstance(wish, (int, float, bool, str, type(None)))
+        return "" if not simple or have == wish else f"{have!r}, eager returns {wish!r}"
+    if not isinstance(have, torch.Tensor):
+        return f"{type(have).__name__}, eager returns a tensor"
+    if have.shape != wish.shape or have.dtype != wish.dtype:
+        return f"{have.dtype} {list(have.shape)}, eager returns {wish.dtype} {list(wish.shape)}"
+    if have.device.type == "meta" or wish.device.type == "meta":
+        return ""
+    have, wish = have.detach(), wish.detach()
+    if have.layout is not torch.strided:
+        have, wish = have.to_dense(), wish.to_dense()
+    try:
+        torch.testing.assert_close(have, wish, equal_nan=True, rtol=1e-3, atol=1e-4)
+    except AssertionError as error:
+        return " ".join(str(error).split())[:200]
+    return ""

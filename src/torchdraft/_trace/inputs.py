@@ -1,0 +1,58 @@
+"""Looks at the call before anything is traced: is it a call at all, and does pytree know what it is made of."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from .events import Event, TypeRegistered
+from .types import register, unknown_classes
+
+
+def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: Any) -> None:
+    """Raises `TypeError` or `ValueError` that says what was given, what was expected and what to do."""
+    if not isinstance(mod, torch.nn.Module):
+        raise TypeError(
+            f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose forward "
+            f"calls it"
+        )
+    if not isinstance(args, tuple):
+        raise TypeError(
+            f"args must be a tuple of example inputs, got {type(args).__name__}; for one input write (x,)"
+        )
+    if isinstance(dynamic_shapes, Mapping):
+        _check_keys(mod, args, kwargs, dynamic_shapes)
+
+
+def _check_keys(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Mapping[Any, Any]) -> None:
+    expected = _given_names(mod, args, kwargs)
+    if expected is None or not shapes or set(shapes) <= set(expected):
+        return
+    raise ValueError(
+        f"dynamic_shapes has the keys {sorted(map(str, shapes))}, but the inputs given are {expected}; "
+        f"write one entry per input, None for a static one: "
+        f"{{{', '.join(f'{n!r}: ...' for n in expected)}}}"
+    )
+
+
+def _given_names(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str] | None:
+    """Names of the inputs as `dynamic_shapes` has to spell them; None where the call does not bind."""
+    try:
+        bound = inspect.signature(mod.forward).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return None
+    return list(bound.arguments)
+
+
+def register_inputs(inputs: Any, events: list[Event]) -> list[type]:
+    """Registers the classes of the inputs that pytree does not know."""
+    made = []
+    while unknown := unknown_classes(inputs):
+        cls = unknown[0]
+        paste = register(cls)
+        made.append(cls)
+        events.append(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="input", paste=paste))
+    return made

@@ -1,0 +1,243 @@
+"""Islands: a submodule recorded from its real run and replayed symbolically.
+
+Python never touches a fake tensor inside an island: NumPy, threads, pickling and formatting all see real data. The op
+graph of that run is then interpreted under the symbolic mode, so that the rest of the model stays symbolic around it.
+What Python read inside is asserted in the graph by value, as any other host read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.utils._pytree as pytree  # the public name of this module does not exist yet
+from torch.overrides import TorchFunctionMode
+
+from .._torch.dispatch import outside_tracing
+from .._torch.fake import FakeTensor
+from .reads import BY_CONSTANT, reduced
+from .stacks import user_stack
+
+if TYPE_CHECKING:
+    from .ladder import Islands
+    from .session import Session
+
+
+@contextmanager
+def islands_in_place(mod: torch.nn.Module, islands: Islands, session: Session) -> Iterator[None]:
+    """Replaces `forward` of every outermost island by its recorder while the trace runs."""
+    modules = dict(mod.named_modules(remove_duplicate=False))
+    taken: list[tuple[torch.nn.Module, Any]] = []
+    for name in islands.outermost():
+        module = modules[name]
+        if any(module is other for other, _ in taken):
+            continue
+        taken.append((module, module.__dict__.get("forward")))
+        module.__dict__["forward"] = Island(module, name, session)
+    try:
+        yield
+    finally:
+        for module, own in taken:
+            if own is None:
+                module.__dict__.pop("forward", None)
+            else:
+                module.__dict__["forward"] = own
+
+
+class Island:
+    """Stands in for a module's `forward` during a trace."""
+
+    def __init__(self, module: torch.nn.Module, name: str, session: Session) -> None:
+        self.module = module
+        self.name = name
+        self.session = session
+        self.own = module.__dict__.get("forward")
+        self.__wrapped__ = module.forward  # so that inspect.signature still tells the model's parameters
+        self.__code__ = getattr(module.forward, "__code__", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        fakes, spec = pytree.tree_flatten((args, kwargs))
+        state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
+        tensors = [*state.values(), *[f for f in fakes if isinstance(f, torch.Tensor)]]
+        graph, out_leaves, out_spec = self._record(tensors, state, fakes, spec)
+        replayed = iter(Replay(graph).run(*tensors))
+        leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in out_leaves]
+        return pytree.tree_unflatten(leaves, out_spec)
+
+    def _record(
+        self, tensors: list[torch.Tensor], state: dict[str, torch.Tensor], leaves: list[Any], spec: Any
+    ) -> tuple[torch.fx.GraphModule, list[Any], Any]:
+        """The graph of the module's real run, and the structure of what it returned."""
+        plain = [_fixed(leaf) for leaf in leaves]
+        with outside_tracing():
+            reals = [self._real(t) for t in tensors]
+            shape: dict[str, Any] = {}
+
+            def flat(*given: torch.Tensor) -> list[torch.Tensor]:
+                own = dict(zip(state, given[: len(state)], strict=True))
+                rest = iter(given[len(state) :])
+                filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
+                args, kwargs = pytree.tree_unflatten(filled, spec)
+                with self._as_itself(), IslandReads(self.session):
+                    out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                flat_out, shape["spec"] = pytree.tree_flatten(out)
+                shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
+                return [o for o in flat_out if isinstance(o, torch.Tensor)]
+
+            graph = record_run(flat, reals)
+        return graph, shape["leaves"], shape["spec"]
+
+    def _real(self, fake: torch.Tensor) -> torch.Tensor:
+        real = self.session.reals.tensor(fake).detach().clone()
+        return real.requires_grad_(fake.requires_grad) if fake.requires_grad else real
+
+    @contextmanager
+    def _as_itself(self) -> Iterator[None]:
+        """The module with its own `forward`, for the time of the real run."""
+        stand_in = self.module.__dict__.pop("forward")
+        if self.own is not None:
+            self.module.__dict__["forward"] = self.own
+        try:
+            yield
+        finally:
+            self.module.__dict__["forward"] = stand_in
+
+
+class _Tensor:
+    """Marks the place of a tensor in an output's structure."""
+
+
+TENSOR = _Tensor()
+
+
+def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
+    """The ops `fn(*reals)` ran, as a graph of concrete sizes."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
+
+
+def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
+
+
+def _fixed(leaf: Any) -> Any:
+    """A symbolic number handed into an island is fixed, under a guard: Python may do anything with it there."""
+    if isinstance(leaf, torch.SymBool):
+        return bool(leaf)
+    if isinstance(leaf, torch.SymInt):
+        return int(leaf)
+    return float(leaf) if isinstance(leaf, torch.SymFloat) else leaf
+
+
+ISLAND_READ = "torchdraft: the data differs from what the model read when it was traced"
+
+
+class IslandReads(TorchFunctionMode):
+    """Writes down, in the graph being recorded, every value Python reads."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._shapes_read: dict[int, torch.Tensor] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in READS:
+            for tensor in _tensors(args):
+                self._assert(tensor, func)
+        elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
+            self._shapes_read[id(args[0])] = args[0]
+            torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
+        if func is torch.Tensor.__reduce_ex__:
+            with outside_tracing():
+                return reduced(args[0].detach().clone())
+        return func(*args, **(kwargs or {}))
+
+    def _assert(self, tensor: torch.Tensor, func: Any) -> None:
+        if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
+            with outside_tracing():
+                seen = tensor.detach().clone()
+            torch.ops.aten._assert_async.msg(_same(tensor, seen), ISLAND_READ)
+            with outside_tracing():
+                self.session.island_read(func, seen, user_stack(3), asserted=True)
+        else:
+            with outside_tracing():
+                self.session.island_read(func, tensor, user_stack(3), asserted=False)
+
+
+def _same(tensor: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    same = tensor.detach() == seen
+    with outside_tracing():
+        has_nan = bool((seen != seen).any())
+    if has_nan:
+        same = same | ((tensor.detach() != tensor.detach()) & (seen != seen))
+    return same.all()
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [t for v in value for t in _tensors(v)]
+    return []
+
+
+READS: set[Any] = {
+    torch.Tensor.item,
+    torch.Tensor.tolist,
+    torch.Tensor.numpy,
+    torch.Tensor.__array__,
+    torch.Tensor.__bool__,
+    torch.Tensor.__int__,
+    torch.Tensor.__float__,
+    torch.Tensor.__complex__,
+    torch.Tensor.__index__,
+    torch.Tensor.__repr__,
+    torch.Tensor.__format__,
+    torch.Tensor.__reduce_ex__,
+    torch.Tensor.__contains__,
+    torch.Tensor.__dlpack__,
+    torch.equal,
+    torch.Tensor.equal,
+    torch.allclose,
+    torch.Tensor.allclose,
+    torch.tensor,
+    torch.as_tensor,
+    torch.tensor_split,
+    torch.Tensor.tensor_split,
+}
+
+
+SHAPE_READS: set[Any] = {
+    torch.Tensor.shape.__get__,  # type: ignore[attr-defined]
+    torch.Tensor.size,
+    torch.Tensor.numel,
+    torch.Tensor.nelement,
+    torch.Tensor.stride,
+    torch.Tensor.__len__,
+    torch.Tensor.__iter__,
+    torch.Tensor.unbind,
+    torch.Tensor.split,
+    torch.Tensor.chunk,
+}
+"""After one of these Python knows a size as a number, so the size is fixed. Sizes nobody read stay symbolic."""
+
+
+class Replay(torch.fx.Interpreter):
+    """Interprets a recorded run on fake tensors; recorded reads become assertions of the program."""
+
+    def __init__(self, graph: torch.fx.GraphModule) -> None:
+        super().__init__(graph)
+        self.extra_traceback = False
+
+    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
+        if target is torch.ops.aten._assert_async.msg and args[1] == ISLAND_READ:
+            torch._check(args[0].item())
+            return None
+        if target is torch.ops.aten._assert_tensor_metadata.default and len(args) == 2:
+            for have, want in zip(args[0].shape, args[1], strict=True):
+                torch._check(have == want)
+            return None
+        return super().call_function(target, args, kwargs)

@@ -1,0 +1,113 @@
+"""The ladder: symbolic tracing of everything, then islands around what breaks it, then one island around the model.
+
+A rung that fails is traced again from the top with one more island. The submodule to blame is the innermost one whose
+`forward` the exception passed through; every module of the same class becomes an island with it, so that a stack of
+layers costs one more trace and not one per layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .events import FellBack, Frame
+from .stacks import is_framework
+
+
+@dataclass(slots=True)
+class Islands:
+    """Which modules are recorded from a real run instead of being traced. Names are dotted, "" is the model."""
+
+    names: dict[str, FellBack] = field(default_factory=dict)
+
+    def add(self, mod: torch.nn.Module, name: str, error: BaseException) -> None:
+        """Makes `name` an island, and with it every module of its class."""
+        modules = dict(mod.named_modules())
+        blamed = type(modules[name])
+        rung = "concrete" if name == "" else "island"
+        event = FellBack(stack=user_frames(error), module=name, rung=rung, exception=describe(error))  # type: ignore[arg-type]
+        for other, module in modules.items():
+            if other == name or (name and type(module) is blamed and other):
+                self.names.setdefault(other, event)
+
+    @property
+    def rung(self) -> str:
+        """The lowest rung in use."""
+        if "" in self.names:
+            return "concrete"
+        return "island" if self.names else "symbolic"
+
+    def outermost(self) -> list[str]:
+        """Islands that lie in no other island."""
+        return [n for n in self.names if not any(n != o and (o == "" or n.startswith(o + ".")) for o in self.names)]
+
+
+def climb_down(islands: Islands, mod: torch.nn.Module, error: BaseException, *, whole: bool = False) -> bool:
+    """Adds the next island after `error`. False when the whole model already is one: there is no rung below."""
+    if "" in islands.names:
+        return False
+    blamed = "" if whole else innermost_module(mod, error)
+    while blamed in islands.names and blamed != "":
+        blamed = blamed.rpartition(".")[0]
+    if len({id(e) for e in islands.names.values()}) >= MOST_ISLANDS:
+        blamed = ""
+    islands.add(mod, blamed, error)
+    return True
+
+
+MOST_ISLANDS = 6
+"""Different causes for islands after which the whole model is recorded: each costs another trace."""
+
+
+def innermost_module(mod: torch.nn.Module, error: BaseException) -> str:
+    """Dotted name of the innermost submodule whose code `error` passed through; "" for the model itself.
+
+    Modules are told apart by their attribute dictionaries: tracing wraps them in proxies that share it.
+    """
+    known = {id(m.__dict__): name for name, m in mod.named_modules()}
+    found = ""
+    for frame in _frames(error):
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, torch.nn.Module):
+            name = known.get(id(owner.__dict__))
+            if name is not None and (name.startswith(found + ".") or found == "" or found == name):
+                found = name
+    return found
+
+
+def _frames(error: BaseException) -> list[Any]:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    return frames
+
+
+def user_frames(error: BaseException) -> tuple[Frame, ...]:
+    """The user's frames of an exception's traceback, outermost first."""
+    found: list[Frame] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not is_framework(code):
+            found.append((code, trace.tb_lineno))
+        trace = trace.tb_next
+    return tuple(found)
+
+
+def describe(error: BaseException) -> str:
+    """Type and first line of an exception's message."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def forget(error: BaseException) -> None:
+    """Lets go of what a failed trace holds through its traceback: fakes, tapes, real tensors."""
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
+

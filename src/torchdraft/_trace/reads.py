@@ -1,0 +1,314 @@
+"""Host reads: where Python takes data out of a tensor, answers from the tape and asserts what it answered.
+
+A function mode at the bottom of the stack sees every torch function and Tensor method the model calls. Reads that a
+symbol can carry (`item`, `bool`, `tolist` of a few integers) stay symbolic, as in a plain export. The others get the
+real data, and the graph gets a comparison with it, so that the program raises on an input where the model would have
+read something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from .._torch.dispatch import forget_failed_nodes, outside_modes
+from .._torch.fake import FakeTensor
+from .events import ExceptionCaught, HostRead
+from .printing import read_is_only_shown
+from .stacks import innermost_user_frame, local_tensors, user_stack
+
+if TYPE_CHECKING:
+    from .session import Session
+
+BY_VALUE = 64
+"""Up to so many elements a read is asserted by value and, for integers, kept symbolic by `tolist`."""
+BY_CONSTANT = 1 << 22
+"""Up to so many elements a read is asserted against a constant stored in the program; a larger one is `baked`."""
+
+Handler = Callable[["HostReads", tuple[Any, ...], dict[str, Any]], Any]
+
+
+class HostReads(TorchFunctionMode):
+    """Answers reads of fake tensors. `value` is the one place where data leaves the graph."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._asserted: set[tuple[int, int]] = set()
+        self._keep: list[Any] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        handler = HANDLERS.get(func)
+        if handler is not None and not torch.compiler.is_dynamo_compiling() and _fake_in(args):
+            return handler(self, args, kwargs or {})
+        try:
+            return func(*args, **(kwargs or {}))
+        except Exception as error:
+            self._failed(error)
+            raise
+
+    def _failed(self, error: Exception) -> None:
+        """An op raised. If the model catches that, the program must not hold the op."""
+        for op in forget_failed_nodes():
+            text = str(error).strip().splitlines()
+            self.session.failed_ops.append(
+                ExceptionCaught(stack=user_stack(3), exception=f"{type(error).__name__}: {text[0] if text else op}")
+            )
+
+    def value(self, fake: torch.Tensor, read: str) -> torch.Tensor:
+        """A private copy of the real data behind `fake`, asserted in the graph."""
+        with outside_modes():
+            real = self.session.reals.tensor(fake).detach().clone()
+        shown = read in _SHOWING and read_is_only_shown()
+        asserted = "unused" if shown else "value" if real.numel() <= BY_VALUE else "constant"
+        if asserted == "constant" and real.numel() > BY_CONSTANT:
+            asserted = "no"
+        if asserted in ("value", "constant"):
+            self._assert_equal(fake, real)
+        self.session.emit(
+            HostRead(
+                stack=user_stack(3),
+                read=read,
+                dtype=str(real.dtype).removeprefix("torch."),
+                shape=tuple(str(s) for s in fake.shape),
+                value=_brief(real),
+                asserted=asserted,  # type: ignore[arg-type]
+                locals=local_tensors(innermost_user_frame(3)),
+            )
+        )
+        return real
+
+    def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+        handle = self.session.tape.handle(fake)
+        assert handle is not None
+        key = (id(handle), id(handle.cell.version))
+        if key in self._asserted:
+            return
+        self._asserted.add(key)
+        self._keep.append((handle, handle.cell.version))
+        assert_data(fake.detach(), real)
+
+
+def assert_data(fake: torch.Tensor, real: torch.Tensor) -> None:
+    """Puts `fake == real`, element by element and NaN for NaN, into the graph as an assertion."""
+    if real.layout is not torch.strided:
+        fake = fake.to_dense()
+        with outside_modes():
+            real = real.to_dense()
+    for have, want in zip(fake.shape, real.shape, strict=True):
+        torch._check(have == want)
+    if real.numel() == 0:
+        return
+    same = fake == real
+    with outside_modes():
+        has_nan = bool((real != real).any())
+    if has_nan:
+        same = same | ((fake != fake) & (real != real))
+    torch._check(same.all().item())
+
+
+def _fake_in(value: Any) -> bool:
+    if isinstance(value, FakeTensor):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(_fake_in(v) for v in value)
+    return False
+
+
+def _brief(real: torch.Tensor) -> str:
+    with outside_modes():
+        if real.numel() > BY_VALUE:
+            return f"{real.numel()} elements"
+        return str(real.tolist())
+
+
+# -- handlers: one per way of reading ------------------------------------------------------------------------------
+
+
+def _equal(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    left, right = args[0], args[1]
+    if left.dim() != right.dim() or not all(bool(a == b) for a, b in zip(left.shape, right.shape, strict=True)):
+        return False
+    return bool((left == right).all())
+
+
+def _allclose(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    return bool(torch.isclose(*args, **kwargs).all())
+
+
+def _numpy(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    real = mode.value(args[0], "numpy")
+    with outside_modes():
+        return real.numpy(*args[1:], **kwargs)
+
+
+def _array(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    real = mode.value(args[0], "__array__")
+    with outside_modes():
+        return real.__array__(*args[1:], **kwargs)
+
+
+def _tolist(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    fake = args[0]
+    count = fake.numel()
+    if not fake.dtype.is_floating_point and not fake.dtype.is_complex and isinstance(count, int) and count <= BY_VALUE:
+        return _items(fake)
+    real = mode.value(fake, "tolist")
+    with outside_modes():
+        return real.tolist()
+
+
+def _items(fake: Any) -> Any:
+    if fake.dim() == 0:
+        return fake.item()
+    return [_items(row) for row in fake.unbind(0)]
+
+
+def _item(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    fake = args[0]
+    if not fake.dtype.is_complex:
+        return torch.Tensor.item(fake)
+    real = mode.value(fake, "item")
+    with outside_modes():
+        return real.item()
+
+
+def _repr(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    if user_frame_calls() is None:
+        return torch.Tensor.__repr__(*args, **kwargs)
+    real = mode.value(args[0], "__repr__")
+    with outside_modes():
+        return real.__repr__()
+
+
+def _format(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    if user_frame_calls() is None:
+        return torch.Tensor.__format__(*args, **kwargs)
+    real = mode.value(args[0], "__format__")
+    with outside_modes():
+        return real.__format__(*args[1:])
+
+
+def user_frame_calls() -> Any:
+    """The user's frame if it is the one that asked, None if torch formats a tensor for a message of its own."""
+    import sys
+
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.endswith(("_tensor.py", "overrides.py", "reads.py")):
+        frame = frame.f_back
+    return frame if frame is innermost_user_frame(2) else _through_torch_handlers(frame)
+
+
+def _through_torch_handlers(frame: Any) -> Any:
+    """Function-mode handlers of export and tracing pass a read on; look through them."""
+    while frame is not None and frame.f_code.co_name in ("__torch_function__", "run", "_override"):
+        frame = frame.f_back
+    while frame is not None and frame.f_code.co_filename.endswith(("_tensor.py", "overrides.py")):
+        frame = frame.f_back
+    return frame if frame is not None and frame is innermost_user_frame(2) else None
+
+
+def _deepcopy(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    fake, memo = args[0], args[1]
+    if id(fake) not in memo:
+        made = fake.detach().clone().requires_grad_(fake.requires_grad)
+        memo[id(fake)] = made
+    return memo[id(fake)]
+
+
+def _reduce(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    real = mode.value(args[0], "pickle")
+    with outside_modes():
+        return reduced(real)
+
+
+def reduced(real: torch.Tensor) -> Any:
+    """How a tensor is pickled during a trace: without a storage, which no graph can hold."""
+    if real.layout is not torch.strided:
+        return real.__reduce_ex__(2)
+    return rebuilt, (real.reshape(-1).view(torch.uint8).numpy().tobytes() if real.numel() else b"", real.dtype, tuple(real.shape))
+
+
+def rebuilt(data: bytes, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:
+    """The tensor `reduced` took apart, as a fresh constant of the program."""
+    with outside_modes():
+        if data:
+            real = torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape).clone()
+        else:
+            real = torch.empty(shape, dtype=dtype)
+    return torch.ops.aten.lift_fresh_copy.default(real)  # type: ignore[no-any-return]
+
+
+def _data_ptr(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    with outside_modes():
+        real = mode.session.reals.tensor(args[0])
+        pointer = real.data_ptr()
+    mode.session.emit(
+        HostRead(
+            stack=user_stack(2),
+            read="data_ptr",
+            dtype=str(args[0].dtype).removeprefix("torch."),
+            shape=tuple(str(s) for s in args[0].shape),
+            value=hex(pointer),
+            asserted="no",
+        )
+    )
+    return pointer
+
+
+def _tensor(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    made = _stacked(args[0], kwargs.get("device"))
+    dtype = kwargs.get("dtype")
+    made = made.to(dtype=dtype) if dtype is not None else made
+    return made.requires_grad_(True) if kwargs.get("requires_grad") else made
+
+
+def _stacked(data: Any, device: Any) -> torch.Tensor:
+    if isinstance(data, torch.Tensor):
+        copied = data.detach().clone()
+        return copied if device is None else copied.to(device)
+    if isinstance(data, (list, tuple)):
+        parts = [_stacked(d, device) for d in data]
+        wide = parts[0].dtype
+        for part in parts[1:]:
+            wide = torch.promote_types(wide, part.dtype)
+        return torch.stack([p.to(wide) for p in parts])
+    return torch.tensor(data, device=device)
+
+
+def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    given = dict(zip(("self", "indices", "dim"), args, strict=False)) | kwargs
+    indices = given.get("tensor_indices_or_sections", given.get("indices", given.get("indices_or_sections")))
+    if isinstance(indices, torch.Tensor):
+        real = mode.value(indices, "tensor_split")
+        with outside_modes():
+            indices = real.tolist()
+    return torch.tensor_split(given.get("self", given.get("input")), indices, dim=given.get("dim", 0))
+
+
+_SHOWING = {"__repr__", "__format__"}
+
+HANDLERS: dict[Any, Handler] = {
+    torch.equal: _equal,
+    torch.Tensor.equal: _equal,
+    torch.allclose: _allclose,
+    torch.Tensor.allclose: _allclose,
+    torch.Tensor.numpy: _numpy,
+    torch.Tensor.__array__: _array,
+    torch.Tensor.tolist: _tolist,
+    torch.Tensor.item: _item,
+    torch.Tensor.__repr__: _repr,
+    torch.Tensor.__format__: _format,
+    torch.Tensor.__deepcopy__: _deepcopy,
+    torch.Tensor.__reduce_ex__: _reduce,
+    torch.Tensor.data_ptr: _data_ptr,
+    torch.tensor: _tensor,
+    torch.as_tensor: lambda mode, args, kwargs: (
+        torch.as_tensor(*args, **kwargs) if isinstance(args[0], torch.Tensor) else _tensor(mode, args, kwargs)
+    ),
+    torch.tensor_split: _tensor_split,
+    torch.Tensor.tensor_split: _tensor_split,
+}

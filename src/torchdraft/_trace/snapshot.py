@@ -1,0 +1,145 @@
+"""What a draft must leave as it was: module state, random state, dispatch modes. Taken before, compared and restored after."""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(slots=True)
+class ModuleState:
+    """Attributes of one module: the dictionaries' content by reference, containers among them one level deep."""
+
+    module: torch.nn.Module
+    attributes: dict[str, Any]
+    tables: dict[str, dict[str, Any]]
+    containers: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """State of a model and its surroundings before a draft."""
+
+    modules: dict[str, ModuleState] = field(default_factory=dict)
+    torch_random: torch.Tensor | None = None
+    cuda_random: list[torch.Tensor] = field(default_factory=list)
+    python_random: Any = None
+    numpy_random: Any = None
+    grad_enabled: bool = True
+
+    @classmethod
+    def take(cls, mod: torch.nn.Module) -> Snapshot:
+        """Remembers references only: nothing of the model's size is copied."""
+        taken = cls(torch_random=torch.random.get_rng_state(), python_random=random.getstate())
+        taken.grad_enabled = torch.is_grad_enabled()
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            taken.cuda_random = torch.cuda.get_rng_state_all()
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            taken.numpy_random = numpy.random.get_state()
+        for name, module in mod.named_modules():
+            attributes = dict(module.__dict__)
+            taken.modules[name] = ModuleState(
+                module,
+                attributes,
+                {t: dict(attributes[t]) for t in _TABLES if t in attributes},
+                {k: _copy(v) for k, v in attributes.items() if k not in _TABLES and type(v) in _CONTAINERS},
+            )
+        return taken
+
+    def restore(self) -> None:
+        """Puts everything back as it was."""
+        self.restore_modules()
+        self.restore_random()
+        torch.set_grad_enabled(self.grad_enabled)
+
+    def restore_random(self) -> None:
+        """The random states of torch, Python and NumPy."""
+        torch.random.set_rng_state(self.torch_random)  # type: ignore[arg-type]
+        random.setstate(self.python_random)
+        if self.cuda_random:
+            torch.cuda.set_rng_state_all(self.cuda_random)
+        if self.numpy_random is not None:
+            sys.modules["numpy"].random.set_state(self.numpy_random)
+
+    def restore_modules(self) -> None:
+        """Attributes, parameter and buffer tables, and containers held by modules."""
+        for state in self.modules.values():
+            for table, content in state.tables.items():
+                live = state.module.__dict__[table]
+                if list(live) != list(content) or any(live[k] is not content[k] for k in live):
+                    live.clear()
+                    live.update(content)
+        self.restore_attributes()
+
+    def restore_attributes(self) -> None:
+        """Attributes outside the tables of parameters and buffers, and the content of containers among them."""
+        for state in self.modules.values():
+            live = state.module.__dict__
+            for name in [n for n in live if n not in state.attributes and n not in _PATCHED]:
+                del live[name]
+            for name, value in state.attributes.items():
+                if name not in _PATCHED and live.get(name, MISSING) is not value:
+                    live[name] = value
+            for name, content in state.containers.items():
+                _refill(live[name], content)
+
+    def changed_attributes(self) -> list[tuple[str, Any, Any]]:
+        """`(dotted name, before, after)` for every attribute `forward` assigned, in no table of parameters or buffers."""
+        found = []
+        for prefix, state in self.modules.items():
+            live = state.module.__dict__
+            for name, after in live.items():
+                if name in _PATCHED:
+                    continue
+                before = state.attributes.get(name, MISSING)
+                if before is not after and not _same(before, after):
+                    found.append((f"{prefix}.{name}" if prefix else name, before, after))
+                elif name in state.containers and not _same_content(state.containers[name], after):
+                    found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], _copy(after)))
+        return found
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "(not set)"
+
+
+MISSING = _Missing()
+_TABLES = ("_parameters", "_buffers", "_modules")
+_PATCHED = (*_TABLES, "forward", "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called")
+"""What a trace itself replaces for its duration and puts back."""
+_CONTAINERS = (list, dict, set)
+
+
+def _copy(value: Any) -> Any:
+    return value.copy()
+
+
+def _refill(container: Any, content: Any) -> None:
+    if _same_content(container, content):
+        return
+    container.clear()
+    if isinstance(container, list):
+        container.extend(content)
+    else:
+        container.update(content)
+
+
+def _same_content(left: Any, right: Any) -> bool:
+    if type(left) is not type(right) or len(left) != len(right):
+        return False
+    if isinstance(left, list):
+        return all(a is b or _same(a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict):
+        return list(left) == list(right) and all(left[k] is right[k] or _same(left[k], right[k]) for k in left)
+    return bool(left == right)
+
+
+def _same(left: Any, right: Any) -> bool:
+    simple = (int, float, bool, str, bytes, type(None), tuple)
+    return type(left) is type(right) and isinstance(left, simple) and not isinstance(left, tuple) and left == right

@@ -1,0 +1,171 @@
+"""Classes pytree does not know: registers those that inputs and outputs are made of, so that the program can be called.
+
+A class is taken apart into its attributes (or a dict subclass's items). What is a tensor, or holds one, becomes part of
+the graph's inputs or outputs; the rest travels in the structure, as JSON where it can be written so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterable
+from types import GeneratorType
+from typing import Any
+
+import torch
+import torch.utils._pytree as pytree
+
+from .._torch.pytree import is_registered, unregister
+
+LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
+
+
+def unknown_classes(value: Any, seen: set[int] | None = None) -> list[type]:
+    """Classes inside `value` that pytree would treat as leaves although they hold something."""
+    seen = set() if seen is None else seen
+    found: list[type] = []
+    for leaf in pytree.tree_leaves(value):
+        cls = type(leaf)
+        if isinstance(leaf, LEAVES) or id(leaf) in seen or cls in found or _opaque(leaf):
+            continue
+        seen.add(id(leaf))
+        if not is_registered(cls):
+            found.append(cls)
+        found.extend(c for c in unknown_classes(list(_content(leaf).values()), seen) if c not in found)
+    return found
+
+
+def _opaque(leaf: Any) -> bool:
+    """Values that are one thing to a program: enums, script objects, symbolic numbers, functions."""
+    symbolic = (torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject, torch.Generator, torch.Size)
+    return isinstance(leaf, symbolic) or callable(leaf) or isinstance(leaf, type) or not _holds_content(leaf)
+
+
+def _holds_content(leaf: Any) -> bool:
+    return hasattr(leaf, "__dict__") or isinstance(leaf, (dict, list, tuple)) or hasattr(type(leaf), "__slots__")
+
+
+def _content(leaf: Any) -> dict[str, Any]:
+    """Attributes of an object; the items of a dict, list or tuple subclass stand first under their keys."""
+    content: dict[Any, Any] = {}
+    if isinstance(leaf, dict):
+        content.update({f"[{k!r}]": v for k, v in leaf.items()})
+    elif isinstance(leaf, (list, tuple)):
+        content.update({f"[{i}]": v for i, v in enumerate(leaf)})
+    with contextlib.suppress(AttributeError):
+        content.update(vars(leaf) if hasattr(leaf, "__dict__") else {})
+    for cls in type(leaf).__mro__:
+        for slot in getattr(cls, "__slots__", ()):
+            if isinstance(slot, str) and slot not in ("__dict__", "__weakref__") and hasattr(leaf, slot):
+                content[slot] = getattr(leaf, slot)
+    return content
+
+
+def register(cls: type) -> str:
+    """Registers `cls` with pytree; returns the line another process needs before it loads the program."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    if dataclasses.is_dataclass(cls) and _plain_dataclass(cls):
+        torch.export.register_dataclass(cls, serialized_type_name=name)
+        return f"torch.export.register_dataclass({cls.__module__}.{cls.__qualname__}, serialized_type_name={name!r})"
+    pytree.register_pytree_node(
+        cls,
+        lambda value: _take_apart(value),
+        lambda children, context: _put_together(cls, children, context),
+        serialized_type_name=name,
+        to_dumpable_context=_to_json,
+        from_dumpable_context=_from_json,
+        flatten_with_keys_fn=lambda value: _take_apart_with_keys(value),
+    )
+    return f"torchdraft.register({cls.__module__}.{cls.__qualname__})"
+
+
+def forget(classes: Iterable[type]) -> None:
+    """Undoes `register`."""
+    for cls in classes:
+        unregister(cls)
+
+
+def _plain_dataclass(cls: type) -> bool:
+    return cls.__init__ is not object.__init__ and all(f.init for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+
+
+class Rest:
+    """What of an object is not part of the graph: attribute names in order, and the values that are no tensors."""
+
+    def __init__(self, names: list[str], fixed: dict[str, Any]) -> None:
+        self.names = names
+        self.fixed = fixed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rest) and self.names == other.names and list(self.fixed) == list(other.fixed)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.names))
+
+
+def _dynamic(value: Any) -> bool:
+    """Whether a value belongs in the graph: a tensor, or something that holds one."""
+    if isinstance(value, torch.nn.Module):
+        return False
+    if isinstance(value, torch.Tensor):
+        return True
+    if isinstance(value, (list, tuple, dict)):
+        return any(_dynamic(v) for v in (value.values() if isinstance(value, dict) else value))
+    return is_registered(type(value)) and any(_dynamic(v) for v in pytree.tree_leaves(value))
+
+
+def _take_apart(value: Any) -> tuple[list[Any], Rest]:
+    content = _content(value)
+    names = [n for n, v in content.items() if _dynamic(v)]
+    return [content[n] for n in names], Rest(names, {n: v for n, v in content.items() if n not in names})
+
+
+def _take_apart_with_keys(value: Any) -> tuple[list[tuple[Any, Any]], Rest]:
+    children, rest = _take_apart(value)
+    return [(pytree.GetAttrKey(n), c) for n, c in zip(rest.names, children, strict=True)], rest
+
+
+def _put_together(cls: type, children: Iterable[Any], rest: Rest) -> Any:
+    made = cls.__new__(cls)
+    content = dict(zip(rest.names, children, strict=True)) | rest.fixed
+    for name, value in content.items():
+        if name.startswith("["):
+            key = _key(name)
+            made.append(value) if isinstance(made, list) else made.__setitem__(key, value)  # type: ignore[func-returns-value]
+        else:
+            object.__setattr__(made, name, value)
+    return made
+
+
+def _key(name: str) -> Any:
+    import ast
+
+    return ast.literal_eval(name[1:-1])
+
+
+def _to_json(rest: Rest) -> Any:
+    fixed = {}
+    for name, value in rest.fixed.items():
+        try:
+            json.dumps(value)
+            fixed[name] = value
+        except (TypeError, ValueError):
+            fixed[name] = {"__torchdraft_lost__": repr(value)[:200]}
+    return {"names": rest.names, "fixed": fixed}
+
+
+def _from_json(dumped: Any) -> Rest:
+    fixed = {n: None if isinstance(v, dict) and "__torchdraft_lost__" in v else v for n, v in dumped["fixed"].items()}
+    return Rest(list(dumped["names"]), fixed)
+
+
+def drained(value: Any) -> Any:
+    """`value` with generators turned into lists: a program returns what they would yield."""
+    if isinstance(value, GeneratorType):
+        return [drained(v) for v in value]
+    if type(value) in (list, tuple):
+        return type(value)(drained(v) for v in value)
+    if type(value) is dict:
+        return {k: drained(v) for k, v in value.items()}
+    return value

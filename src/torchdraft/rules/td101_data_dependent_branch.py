@@ -1,0 +1,79 @@
+"""TD101 data-dependent-branch."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import GuardResolved
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+from torchdraft.rules.symbols import canonical
+
+
+class DataDependentBranch(Rule[GuardResolved]):
+    """
+    ## What it does
+
+    Reports a Python branch (`if`, `while`, `assert`, `and`, a comparison used as a truth value) whose condition depends
+    on the values inside a tensor.
+
+    ## Why it matters
+
+    A graph holds one path. The example's values chose it, and the graph asserts that choice: an input that would take
+    the other path raises at the assertion instead of giving the wrong answer. `torch.export.export` refuses such a
+    model with `GuardOnDataDependentSymNode`.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            if x.sum() > 0:  # TD101
+                return x * 2
+            return x
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    `torch.cond` keeps both paths; `torch.where` does so element by element.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x.clone(), (x,))
+
+    args = (torch.ones(3),)
+    ```
+
+    Where the condition is a promise and no choice, `torch._check(condition)` states it, and the branch needs no asking.
+
+    ## Fix safety
+
+    `torch.cond` wants branches that return the same structure, dtypes and devices and do not return their operands
+    unchanged. `torch.where` computes both sides, so a side that fails on some inputs (a division, an index) fails
+    there.
+    """
+
+    code = "TD101"
+    name = "data-dependent-branch"
+    severity = Severity.GUARDED
+    takes = (GuardResolved,)
+
+    def issue(self, event: GuardResolved) -> Issue | None:
+        if event.kind != "branch":
+            return None
+        return self.found(
+            event,
+            f"A branch depends on a tensor's data: `{event.expr}` was {event.value}. "
+            "The program follows that path and raises where the condition differs.",
+            expr=event.expr,
+            value=event.value,
+            symbols=event.symbols,
+        )
+
+    def identity(self, event: GuardResolved) -> tuple[object, ...]:
+        return (event.kind, canonical(event.expr, event.symbols))

@@ -1,0 +1,77 @@
+"""TD102 data-dependent-size."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import GuardResolved
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+from torchdraft.rules.symbols import canonical
+
+
+class DataDependentSize(Rule[GuardResolved]):
+    """
+    ## What it does
+
+    Reports a number that came out of a tensor and that Python had to know: a size, an index, the count of a loop.
+
+    ## Why it matters
+
+    The graph was built for that number (a loop was unrolled that many times, a list has that many entries). It asserts
+    the number, so an input with another one raises.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x, steps):
+            for _ in range(int(steps)):  # TD102
+                x = x * 2
+            return x
+
+    args = (torch.ones(3), torch.tensor(4))
+    ```
+
+    ## Use instead
+
+    Say it with tensor operations, which take the number as data.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x, steps):
+            return x * torch.pow(2.0, steps)
+
+    args = (torch.ones(3), torch.tensor(4))
+    ```
+
+    A loop that can't be said so can run to a fixed bound with a mask (`torch.where(torch.arange(bound) < steps, …)`),
+    or become `torch.ops.higher_order.while_loop`. A number that is only a size (`x[:n]`) stays symbolic when
+    `torch._check(n <= x.shape[0])` states what the slice needs.
+
+    ## Fix safety
+
+    A bounded loop with a mask costs the bound every time and is wrong where the number exceeds it.
+    """
+
+    code = "TD102"
+    name = "data-dependent-size"
+    severity = Severity.GUARDED
+    takes = (GuardResolved,)
+
+    def issue(self, event: GuardResolved) -> Issue | None:
+        if event.kind != "size":
+            return None
+        return self.found(
+            event,
+            f"Python needed a number that is a tensor's data: `{event.expr}` was {event.value}. "
+            "The program is built for that number and raises where it differs.",
+            expr=event.expr,
+            value=event.value,
+            symbols=event.symbols,
+        )
+
+    def identity(self, event: GuardResolved) -> tuple[object, ...]:
+        return (event.kind, canonical(event.expr, event.symbols))

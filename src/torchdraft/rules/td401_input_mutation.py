@@ -1,0 +1,68 @@
+"""TD401 input-mutation."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import InputMutated
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+
+
+class InputMutation(Rule[InputMutated]):
+    """
+    ## What it does
+
+    Reports that the model writes to one of its inputs.
+
+    ## Why it matters
+
+    The program does the same: its signature names the input that it changes. Runtimes that hand over read-only or
+    shared memory may not expect it.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            x.add_(1)  # TD401
+            return x * 2
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    Make a new tensor.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            x = x + 1
+            return x * 2
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Fix safety
+
+    A caller that relies on the input being changed no longer sees the change.
+    """
+
+    code = "TD401"
+    name = "input-mutation"
+    severity = Severity.NOTE
+    takes = (InputMutated,)
+
+    def issue(self, event: InputMutated) -> Issue | None:
+        return self.found(
+            event,
+            f"The model writes to its input `{event.name}`; the program does the same.",
+            expr=event.name,
+            data={"input": event.name},
+        )
+
+    def identity(self, event: InputMutated) -> tuple[object, ...]:
+        return (event.name,)

@@ -1,0 +1,85 @@
+"""TD402 module-state-mutation."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import AttributeWritten
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+
+
+class ModuleStateMutation(Rule[AttributeWritten]):
+    """
+    ## What it does
+
+    Reports a module attribute that `forward` assigns.
+
+    ## Why it matters
+
+    A graph keeps writes to buffers (`note`). A write to a plain attribute is lost (`baked`): the second call of the
+    program sees what the first call saw, where the model would see the new value.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.total = torch.zeros(3)
+
+        def forward(self, x):
+            self.total = self.total + x  # TD402
+            return self.total * 2
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    A buffer, written in place.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("total", torch.zeros(3))
+
+        def forward(self, x):
+            self.total.add_(x)
+            return self.total * 2
+
+    args = (torch.ones(3),)
+    ```
+
+    State that the caller should own is better passed in and returned.
+
+    ## Fix safety
+
+    A buffer is part of `state_dict` and moves with the module; `persistent=False` keeps it out of the former.
+    """
+
+    code = "TD402"
+    name = "module-state-mutation"
+    severity = Severity.BAKED
+    takes = (AttributeWritten,)
+
+    def issue(self, event: AttributeWritten) -> Issue | None:
+        outcome = (
+            "The graph keeps the write."
+            if event.kept
+            else "The graph can't keep the write: every call of the program starts from the old value."
+        )
+        return self.found(
+            event,
+            f"`forward` assigns the module attribute `{event.name}` ({event.before} → {event.after}). {outcome}",
+            severity=Severity.NOTE if event.kept else Severity.BAKED,
+            expr=event.name,
+            value=event.after,
+            data={"attribute": event.name, "before": event.before, "after": event.after, "kept": event.kept},
+        )
+
+    def identity(self, event: AttributeWritten) -> tuple[object, ...]:
+        return (event.name, event.kept)

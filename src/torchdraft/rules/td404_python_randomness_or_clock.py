@@ -1,0 +1,69 @@
+"""TD404 python-randomness-or-clock."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import ImpureCall
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+
+
+class PythonRandomnessOrClock(Rule[ImpureCall]):
+    """
+    ## What it does
+
+    Reports that the trace read something that differs from call to call and is no tensor: Python's or NumPy's random
+    numbers, a clock, the environment, a file.
+
+    ## Why it matters
+
+    The graph holds what was read during the trace, for ever.
+
+    ## Example
+
+    ```python
+    import random
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return x * random.random()  # TD404
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    torch's random numbers are operations of the graph.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return x * torch.rand(())
+
+    args = (torch.ones(3),)
+    ```
+
+    A setting read from the environment or a file belongs into `__init__`; the time belongs into an input.
+
+    ## Fix safety
+
+    `torch.rand` draws from torch's generator: seeds of `random` or NumPy no longer matter.
+    """
+
+    code = "TD404"
+    name = "python-randomness-or-clock"
+    severity = Severity.BAKED
+    takes = (ImpureCall,)
+
+    def issue(self, event: ImpureCall) -> Issue | None:
+        return self.found(
+            event,
+            f"`{event.what}` was read while tracing. The program keeps what it gave then.",
+            expr=event.what,
+            data={"what": event.what},
+        )
+
+    def identity(self, event: ImpureCall) -> tuple[object, ...]:
+        return (event.what,)

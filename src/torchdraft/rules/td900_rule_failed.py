@@ -1,0 +1,57 @@
+"""TD900 rule-failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchdraft._trace.events import Event
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.frames import user_frames
+from torchdraft.rules.rule import Rule
+
+
+class RuleFailed(Rule[Event]):
+    """
+    ## What it does
+
+    Reports that a rule of torchdraft, or of a package that adds rules, raised an exception.
+
+    ## Why it matters
+
+    The program is as it is; what the rule would have said about it is missing from the report.
+
+    ## Example
+
+    A rule that reads a field which its event does not have.
+
+    ## Use instead
+
+    Nothing in the model has to change. Tell the package that the rule comes from; the issue names the rule, the event
+    and the exception.
+
+    ## Fix safety
+
+    Rules run after the trace: mending one changes the report, never the program.
+    """
+
+    code = "TD900"
+    name = "rule-failed"
+    severity = Severity.NOTE
+    takes = ()
+
+    def issue(self, event: Event) -> Issue | None:  # noqa: ARG002
+        return None
+
+    def crashed(self, rule: Rule[Any], event: Event, error: Exception) -> Issue:
+        """The note that stands in for what `rule` would have said about `event`."""
+        exception = f"{type(error).__name__}: {error}"
+        stack = user_frames(event.stack)
+        return Issue(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            message=f"Rule {rule.code} ({rule.name}) failed on a {type(event).__name__} event: {exception}",
+            location=stack[-1] if stack else None,
+            user_stack=stack,
+            data={"rule": rule.code, "event": type(event).__name__, "exception": exception},
+        )

@@ -1,0 +1,74 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from tests.sample_reports import FULL
+from tests.strategies import reports
+
+from torchdraft.model import Report, ReportFormatError
+
+DATED = Path(__file__).parent / "reports"
+
+
+@given(reports)
+def test_nothing_is_lost(report):
+    assert Report.from_json(report.to_json()) == report
+
+
+def test_says_what_it_is():
+    head = json.loads(FULL.to_json())
+    assert (head["format"], head["version"]) == ("torchdraft-report", 1)
+
+
+@pytest.mark.parametrize("file", sorted(DATED.glob("*.json")), ids=lambda file: file.stem)
+def test_old_files_keep_loading(file):
+    assert Report.from_json(file.read_bytes()).issues
+
+
+def test_the_oldest_file_means_what_it_meant():
+    assert Report.from_json((DATED / "2026-11-v1.json").read_bytes()) == FULL
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"format": "else"}, '"format": "torchdraft-report"'),
+        ({"version": 99}, "version 99; this torchdraft reads up to 1"),
+        ({"version": "1"}, "whole number from 1 to 1, not '1'"),
+        ({"version": True}, "not True"),
+        ({"surprise": 1}, r"unknown keys \['surprise'\]"),
+        ({"rung": "ladder"}, "'rung': Invalid enum value 'ladder'"),
+        ({"issues": [{"code": "TD101"}]}, "missing required field `name`"),
+        ({"stats": {"ops_traced": "7"}}, "Expected `int`, got `str`"),
+        ({"stats": {"opps": 7}}, r"stats has unknown keys \['opps'\]"),
+        ({"rungs": [{"rung": "symbolic", "reason": "", "x": 1}]}, r"rungs has unknown keys \['x'\]"),
+    ],
+)
+def test_anything_else_is_refused_by_name(change, complaint):
+    text = json.dumps(json.loads(FULL.to_json()) | change)
+    with pytest.raises(ReportFormatError, match=complaint):
+        Report.from_json(text)
+
+
+def test_deep_keys_are_checked():
+    body = json.loads(FULL.to_json())
+    body["issues"][0]["location"]["colour"] = "red"
+    with pytest.raises(ReportFormatError, match="colour"):
+        Report.from_json(json.dumps(body))
+
+
+def test_text_that_is_no_json():
+    with pytest.raises(ReportFormatError, match="no JSON"):
+        Report.from_json("Net: 3 issues")
+
+
+def test_what_json_has_no_word_for_becomes_text():
+    class Profile:
+        def __repr__(self):
+            return "Profile()"
+
+    report = Report(op_profiles={"a.b.default": {Profile()}}, expressions_created={3: {"of": Profile()}})
+    read = Report.from_json(report.to_json())
+    assert read.op_profiles == {"a.b.default": {"Profile()"}}
+    assert Report.from_json(read.to_json()) == read
