@@ -41,7 +41,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 fuzz: setup
-	$(BIN)/python -m benchmarks.fuzz --programs $(N)
+	$(BIN)/python -m benchmarks.fuzz --n $(N)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import torch
 
 # Replays run the same kernels as eager, so differences come from decomposed composites and autocast only.
 _TOLERANCE = {torch.bfloat16: 2e-2, torch.float16: 1e-2, torch.float32: 1e-4, torch.complex64: 1e-4}
-_SCALARS = (str, bytes, int, float, bool, complex, type(None), type, torch.dtype, torch.device, torch.SymInt)
+_LEAVES = (str, bytes, int, float, bool, complex, type(None), type, torch.dtype, torch.device, torch.SymInt)
+_OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, torch.nn.Module, torch.Generator)
 
 
 def walk(value: object, path: str = "out", *, loose: bool = False, depth: int = 0) -> Iterator[tuple[str, object]]:
     """Every leaf of `value` with its path, in a fixed order. `loose` forgets the container types."""
-    if isinstance(value, (torch.Tensor, *_SCALARS)) or depth > 8:
+    if isinstance(value, (torch.Tensor, *_LEAVES, *_OPAQUE)) or depth > 8:
         yield path, value
         return
     if not loose:

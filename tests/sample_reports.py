@@ -12,8 +12,8 @@ BRANCH = Issue(
     code="TD101",
     name="data-dependent-branch",
     severity=Severity.GUARDED,
-    message="A branch depends on a tensor's data: `u0 > 5` was True. The program follows that path and raises where the "
-    "condition differs.",
+    message="A branch depends on a tensor's data: `u0 > 5` was True. The program follows that path and raises where "
+    "the condition differs.",
     location=LINE,
     user_stack=(CALLER, LINE),
     expr="u0 > 5",

@@ -63,7 +63,12 @@ class Finder(ast.NodeVisitor):
         ]
         if called in _IMPORTERS and texts and isinstance(texts[0], str) and _of_torch(texts[0]):
             self._note(node, texts[0])
-        if called in _READERS and len(texts) > 1 and isinstance(texts[1], str) and (owner := self._dotted(node.args[0])):
+        if (
+            called in _READERS
+            and len(texts) > 1
+            and isinstance(texts[1], str)
+            and (owner := self._dotted(node.args[0]))
+        ):
             self._note(node, f"{owner}.{texts[1]}")
         self.generic_visit(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -42,8 +43,8 @@ class Snapshot:
         """What is not as it was, in words."""
         found = [f"{frames} left active" for frames in active_modes()]
         found += self.changed_inputs() + self.changed_attributes() + self.fakes_left()
-        found += [f"{name} changed" for name, before in self.world.items() if not same(before, world()[name])]
-        found += [f"a fake kernel of fuzz::{name} stayed registered" for name in registered_kernels()]
+        after = world()
+        found += [f"{name} changed" for name, before in self.world.items() if not same(before, after[name])]
         return found
 
     def changed_inputs(self) -> list[str]:
@@ -67,7 +68,7 @@ class Snapshot:
 
     def fakes_left(self) -> list[str]:
         """Tensors of the trace that the program's globals still hold."""
-        values = {name: value for name, value in vars(self.namespace).items() if name.isupper()}
+        values = {name: value for name, value in vars(self.namespace).items() if isinstance(value, (dict, list, torch.Tensor)) and not name.startswith("__")}
         held = [path for path, leaf in walk(values, "globals") if isinstance(leaf, torch.Tensor) and foreign(leaf)]
         return [f"{path} holds a tensor of the trace" for path in held]
 
@@ -119,6 +120,7 @@ def world() -> dict[str, Any]:
         "default device": torch.get_default_device(),
         "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
         "thread count": torch.get_num_threads(),
+        "registered fake kernels": registered_kernels(),
         "environment": dict(os.environ),
         "working directory": os.getcwd(),
         "temporary files": sorted(os.listdir(tempfile.gettempdir())),
@@ -152,16 +154,11 @@ def active_modes() -> list[str]:
     return seen[:1]
 
 
-def registered_kernels() -> list[str]:
-    """Custom operators that were without a fake kernel and have one now."""
+def registered_kernels() -> tuple[str, ...]:
+    """Custom operators that have a fake kernel; some of the fuzzer's must not."""
     found = []
     for name in _OPS_WITHOUT_KERNEL:
-        try:
+        with contextlib.suppress(Exception):
             getattr(torch.ops.fuzz, name)(torch.empty(3, device="meta"))
-        except NotImplementedError:
-            continue
-        except Exception:
             found.append(name)
-        else:
-            found.append(name)
-    return found
+    return tuple(found)

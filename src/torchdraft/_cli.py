@@ -20,6 +20,7 @@ from torchdraft._command.output import check_writable, replacing
 from torchdraft._command.shapes import check_dynamic_shapes
 from torchdraft._command.target import Target, load_target
 from torchdraft._render import words
+from torchdraft.model import Report
 from torchdraft.rules import all_rules, rule_named, user_frames_of
 
 app = typer.Typer(
@@ -78,7 +79,7 @@ def export(
         with _progress("writing", quiet):
             _write(program, output, json)
         if not quiet:
-            Console(soft_wrap=False).print(program._report)
+            _print_report(program._report)
             _told_written(output, json)
 
 
@@ -133,6 +134,14 @@ def _write(program: Any, output: Path | None, json: Path | None) -> None:
     if json is not None:
         with replacing(json, "--json") as temporary:
             temporary.write_text(program._report.to_json() + "\n", encoding="utf-8")
+
+
+def _print_report(report: Report) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(report)
+    else:
+        typer.echo(str(report))
 
 
 def _told_written(*paths: Path | None) -> None:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+
 from tests.sample_reports import FULL
 from tests.strategies import reports
-
 from torchdraft.model import Report, ReportFormatError
 
 DATED = Path(__file__).parent / "reports"

@@ -6,9 +6,9 @@ from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
-from tests.sample_reports import BRANCH, CLEAN, CLOCK, FULL, MUTATION, NOTES, VIOLATION
 
 import torchdraft
+from tests.sample_reports import BRANCH, CLEAN, CLOCK, FULL, MUTATION, NOTES, VIOLATION
 from torchdraft.model import Report, Severity
 
 
@@ -26,6 +26,7 @@ def test_counts_are_worst_first():
 
 def test_repr_is_one_line():
     assert repr(FULL) == "<Report Net: 1 baked, 1 guarded, 1 specialized, 1 note; rung island>"
+    assert FULL.summary() == "Net: 3 issues (1 baked, 1 guarded, 1 specialized) and 1 note"
     assert repr(Report()) == "<Report model: no issues; rung symbolic>"
 
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 import torch
-from tests.sample_reports import BRANCH, CALLER, CLOCK, FULL, KERNEL, LINE, MUTATION, VIOLATION
 from torch.export._draft_export import FailureType as TorchFailureType
 
+from tests.sample_reports import BRANCH, CALLER, CLOCK, FULL, KERNEL, LINE, MUTATION, VIOLATION
 from torchdraft.model import FailureType, Report
 
 

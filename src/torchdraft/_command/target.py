@@ -144,7 +144,7 @@ def _checked(made: Any, attribute: str) -> Target:
     kwargs = {} if kwargs is None else kwargs
     if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
         raise Mistake(
-            f"{attribute}() returned {_kind(kwargs)} as kwargs", expected="a dict from names to values, or None"
+            f"{attribute}() returned {_kind(kwargs)} as kwargs", expected="a dict with names as keys, or None"
         )
     return Target(model, args, kwargs, dynamic_shapes)
 

@@ -94,3 +94,17 @@ def forget_failed_nodes() -> list[str]:
         erased.append(str(node.target))
         mode.tracer.graph.erase_node(node)
     return erased
+
+
+def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
+    """Makes the fake tensor `target` what `source` is: its sizes and storage, and its node in the graph being traced."""
+    mode = proxy_mode()
+    with _no_function_modes(), _disable_current_modes():
+        torch.Tensor.data.__set__(target, source)  # type: ignore[attr-defined]
+    if mode is not None and _has_proxy_slot(source, mode.tracer):
+        _set_proxy_slot(target, mode.tracer, _get_proxy_slot(source, mode.tracer))
+
+
+_has_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:has_proxy_slot")
+_get_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
+_set_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")

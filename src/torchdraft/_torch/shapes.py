@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -26,3 +28,27 @@ for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards",
 
 SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 """The three symbolic scalar types a traced program can hold."""
+
+
+@contextmanager
+def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[None]:
+    """Hands symbols that a traced node made and does not bind to `adopt`, where upstream raises
+    `PendingUnbackedSymbolNotFound`."""
+    module: Any = need(_PATH)
+    config: Any = need("torch.fx.experimental._config")
+    own = need(f"{_PATH}:compute_unbacked_bindings")
+
+    def reporting(shape_env: Any, example_value: Any, old_example_value: Any = None, peek: bool = False) -> Any:
+        pending = [] if shape_env is None or peek else list(shape_env.pending_fresh_unbacked_symbols)
+        bound = own(shape_env, example_value, old_example_value, peek)
+        unbound = [s for s in pending if not bound or s not in bound]
+        if unbound:
+            adopt(unbound)
+        return bound
+
+    module.compute_unbacked_bindings = reporting
+    try:
+        with config.patch(soft_pending_unbacked_not_found_error=True):
+            yield
+    finally:
+        module.compute_unbacked_bindings = own

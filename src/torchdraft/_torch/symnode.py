@@ -44,3 +44,31 @@ def plain_when_python_insists(asked_by_user: Any) -> Iterator[None]:
 
 
 _PLAIN: dict[Any, Any] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
+
+
+@contextmanager
+def sections_as_numbers() -> Iterator[None]:
+    """`x.split([tensor, tensor])` and `x.narrow(0, 0, tensor)` take the tensors' numbers, as it does eagerly; fake tensors are refused upstream.
+
+    A patch and not a function mode: decompositions (of `aten.lstm.data`, for one) call it where no mode is active.
+    """
+    own_split, own_narrow = torch.Tensor.split, torch.Tensor.narrow
+
+    def split(self: torch.Tensor, split_size: Any, dim: int = 0) -> Any:
+        if isinstance(split_size, (list, tuple)):
+            split_size = [_number(s) for s in split_size]
+        return own_split(self, split_size, dim)
+
+    def narrow(self: torch.Tensor, dim: int, start: Any, length: Any) -> Any:
+        return own_narrow(self, dim, start, _number(length))
+
+    torch.Tensor.split, torch.Tensor.narrow = split, narrow  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        torch.Tensor.split = own_split  # type: ignore[method-assign]
+        del torch.Tensor.narrow  # torch.Tensor inherits it
+
+
+def _number(value: Any) -> Any:
+    return int(value.item()) if isinstance(value, torch.Tensor) else value

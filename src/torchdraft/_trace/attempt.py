@@ -13,7 +13,10 @@ from .._torch.dispatch import modes_put_back
 from .._torch.dynamo import dynamo_adopts
 from .._torch.export import export
 from .._torch.fake import higher_order_rules
-from .._torch.symnode import plain_when_python_insists
+from .._torch.hops import rescued
+from .._torch.shapes import unbound_symbols_reported
+from .._torch.symnode import plain_when_python_insists, sections_as_numbers
+from .branches import Rescue
 from .events import AttributeWritten, TypeRegistered
 from .island import islands_in_place
 from .ladder import Islands
@@ -22,6 +25,7 @@ from .reads import HostReads
 from .session import Session
 from .snapshot import MISSING, Snapshot
 from .stacks import asked_by_user
+from .untraced import raise_if_untraced
 from .types import drained, register, unknown_classes
 
 
@@ -46,15 +50,28 @@ def attempt(request: Request, session: Session, islands: Islands, snapshot: Snap
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode))
         stack.enter_context(plain_when_python_insists(asked_by_user))
-        stack.enter_context(_output_hook(request.mod, session, snapshot))
+        stack.enter_context(_hooks(request.mod, session))
         stack.enter_context(islands_in_place(request.mod, islands, session))
+        stack.enter_context(rescued(Rescue(session)))
+        stack.enter_context(sections_as_numbers())
+        stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(HostReads(session))
-        return export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
+        program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
+    raise_if_untraced(program, request)
+    return program
 
 
 @contextmanager
-def _output_hook(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterator[None]:
-    """Sees what the model returned before export flattens it, and the state its forward left."""
+def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
+    """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
+
+    Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
+    changed between the two hooks is the model's doing.
+    """
+    entry = Snapshot()
+
+    def begin(module: Any, args: Any) -> None:
+        entry.modules = Snapshot.modules_of(mod)
 
     def finish(module: Any, args: Any, output: Any) -> Any:
         output = drained(output)
@@ -62,16 +79,17 @@ def _output_hook(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> 
             paste = register(cls)
             session.registered.append(cls)
             session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
-        for name, before, after in snapshot.changed_attributes():
+        for name, before, after in entry.changed_attributes():
             session.emit(AttributeWritten(name=name, before=_shown(before), after=_shown(after), kept=False))
-        snapshot.restore_attributes()
+        entry.restore_attributes()
         return output
 
-    handle = mod.register_forward_hook(finish)
+    handles = [mod.register_forward_pre_hook(begin, prepend=True), mod.register_forward_hook(finish)]
     try:
         yield
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,9 @@ import torch
 import torch.utils._pytree as pytree
 
 from .._reals.evaluate import copy_with_storage
+from .._torch.fake import FakeTensor
 from .snapshot import Snapshot
+from .types import drained
 
 
 class ModelRaised(Exception):
@@ -49,7 +51,7 @@ def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str
     copies = private(state)
     args, kwargs = private((args, dict(kwargs)))
     try:
-        return torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False)
+        return drained(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))
     except Exception as error:
         raise ModelRaised(error) from None
     finally:
@@ -80,6 +82,8 @@ def _leaf_mismatch(have: Any, wish: Any) -> str:
         return "" if not simple or have == wish else f"{have!r}, eager returns {wish!r}"
     if not isinstance(have, torch.Tensor):
         return f"{type(have).__name__}, eager returns a tensor"
+    if isinstance(have, FakeTensor):
+        return "a fake tensor: computation that the tracer did not see"
     if have.shape != wish.shape or have.dtype != wish.dtype:
         return f"{have.dtype} {list(have.shape)}, eager returns {wish.dtype} {list(wish.shape)}"
     if have.device.type == "meta" or wish.device.type == "meta":

@@ -15,7 +15,7 @@ import torch
 import torch.utils._pytree as pytree  # the public name of this module does not exist yet
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import outside_tracing
+from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
 from .reads import BY_CONSTANT, reduced
 from .stacks import user_stack
@@ -150,6 +150,8 @@ class IslandReads(TorchFunctionMode):
         elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
             self._shapes_read[id(args[0])] = args[0]
             torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
+        if func is torch.Tensor.data.__set__:  # type: ignore[attr-defined]
+            return retarget(args[0], args[1].detach())
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
                 return reduced(args[0].detach().clone())

@@ -14,6 +14,7 @@ import torch
 
 from .events import FellBack, Frame
 from .stacks import is_framework
+from .untraced import Untraced
 
 
 @dataclass(slots=True)
@@ -66,6 +67,8 @@ def innermost_module(mod: torch.nn.Module, error: BaseException) -> str:
 
     Modules are told apart by their attribute dictionaries: tracing wraps them in proxies that share it.
     """
+    if isinstance(error, Untraced):
+        return error.module if error.module in dict(mod.named_modules()) else ""
     known = {id(m.__dict__): name for name, m in mod.named_modules()}
     found = ""
     for frame in _frames(error):

@@ -44,7 +44,9 @@ class DraftMode(FakeTensorMode):  # type: ignore[misc]
         session = self.session
         if session is None or func in _QUERIES:
             return super().dispatch(func, types, args, kwargs or {})
-        return self.recorded(func, args, kwargs or {}, lambda: super(DraftMode, self).dispatch(func, types, args, kwargs or {}))
+        return self.recorded(
+            func, args, kwargs or {}, lambda: super(DraftMode, self).dispatch(func, types, args, kwargs or {})
+        )
 
     def recorded(self, func: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         """Runs `fake()` with the op on the tape, around it."""

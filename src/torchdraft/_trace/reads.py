@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import forget_failed_nodes, outside_modes
+from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .events import ExceptionCaught, HostRead
+from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
 from .stacks import innermost_user_frame, local_tensors, user_stack
 
@@ -41,11 +42,20 @@ class HostReads(TorchFunctionMode):
         self._keep: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        handler = HANDLERS.get(func)
+        handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))
         if handler is not None and not torch.compiler.is_dynamo_compiling() and _fake_in(args):
             return handler(self, args, kwargs or {})
         try:
-            return func(*args, **(kwargs or {}))
+            out = func(*args, **(kwargs or {}))
+            if self.session.orphans.waiting:
+                self.session.orphans.settle(args, kwargs)
+            return out
+        except TypeError as error:
+            plain = _numbers_for_sizes(args) if "FakeTensor" in str(error) else None
+            if plain is None:
+                self._failed(error)
+                raise
+            return func(*plain, **(kwargs or {}))
         except Exception as error:
             self._failed(error)
             raise
@@ -116,6 +126,23 @@ def _fake_in(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_fake_in(v) for v in value)
     return False
+
+
+def _numbers_for_sizes(args: Any) -> Any:
+    """The arguments with integer scalars among sizes as numbers, as eager reads them; None if there are none."""
+    found = False
+
+    def plain(value: Any, top: bool) -> Any:
+        nonlocal found
+        if isinstance(value, FakeTensor) and not top and value.dim() == 0 and not value.dtype.is_floating_point:
+            found = True
+            return int(value.item())
+        if isinstance(value, (list, tuple)) and type(value) in (list, tuple, torch.Size):
+            return [plain(v, False) for v in value]
+        return value
+
+    made = [plain(a, index == 0 and isinstance(a, FakeTensor) and a.dim() > 0) for index, a in enumerate(args)]
+    return made if found else None
 
 
 def _brief(real: torch.Tensor) -> str:
@@ -289,6 +316,15 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return torch.tensor_split(given.get("self", given.get("input")), indices, dim=given.get("dim", 0))
 
 
+def _set_data(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
+    target, source = args[0], args[1].detach()
+    retarget(target, source)
+    handle = mode.session.tape.handle(source)
+    if handle is not None:
+        mode.session.tape.handles[target] = handle
+
+
 _SHOWING = {"__repr__", "__format__"}
 
 HANDLERS: dict[Any, Handler] = {
@@ -309,6 +345,17 @@ HANDLERS: dict[Any, Handler] = {
     torch.as_tensor: lambda mode, args, kwargs: (
         torch.as_tensor(*args, **kwargs) if isinstance(args[0], torch.Tensor) else _tensor(mode, args, kwargs)
     ),
+    torch.Tensor.data.__set__: _set_data,  # type: ignore[attr-defined]
     torch.tensor_split: _tensor_split,
     torch.Tensor.tensor_split: _tensor_split,
 }
+
+PACKING: dict[str, Handler] = {
+    name + suffix: handler
+    for suffix in ("", ".default")
+    for name, handler in (
+        ("_pack_padded_sequence", pack_padded_sequence),
+        ("_pad_packed_sequence", pad_packed_sequence),
+    )
+}
+"""By name: they reach us as functions of `torch._VF` or as operators. torch's own kernels read the lengths in C++."""

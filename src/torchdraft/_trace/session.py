@@ -11,6 +11,7 @@ from .._torch.shapes import ShapeEnv
 from .env import DraftShapeEnv
 from .events import Event, Frame, HostRead
 from .mode import DraftMode
+from .orphans import Orphans
 from .stacks import user_stack
 
 
@@ -31,6 +32,7 @@ class Session:
         )
         self.reals.symbols.env = self.env
         self.mode = DraftMode(self, self.env)
+        self.orphans = Orphans(self)
 
     def emit(self, event: Event) -> None:
         """Adds a fact to the ledger."""

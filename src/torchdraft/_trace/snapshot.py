@@ -41,15 +41,22 @@ class Snapshot:
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             taken.numpy_random = numpy.random.get_state()
+        taken.modules = cls.modules_of(mod)
+        return taken
+
+    @staticmethod
+    def modules_of(mod: torch.nn.Module) -> dict[str, ModuleState]:
+        """The state of every module of `mod`, by dotted name."""
+        found = {}
         for name, module in mod.named_modules():
             attributes = dict(module.__dict__)
-            taken.modules[name] = ModuleState(
+            found[name] = ModuleState(
                 module,
                 attributes,
                 {t: dict(attributes[t]) for t in _TABLES if t in attributes},
-                {k: _copy(v) for k, v in attributes.items() if k not in _TABLES and type(v) in _CONTAINERS},
+                {k: _copy(v) for k, v in attributes.items() if k not in _PATCHED and type(v) in _CONTAINERS},
             )
-        return taken
+        return found
 
     def restore(self) -> None:
         """Puts everything back as it was."""
@@ -111,7 +118,15 @@ class _Missing:
 
 MISSING = _Missing()
 _TABLES = ("_parameters", "_buffers", "_modules")
-_PATCHED = (*_TABLES, "forward", "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called")
+_PATCHED = (
+    *_TABLES,
+    "forward",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+)
 """What a trace itself replaces for its duration and puts back."""
 _CONTAINERS = (list, dict, set)
 

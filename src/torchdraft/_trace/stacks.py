@@ -20,8 +20,10 @@ def is_framework(code: CodeType) -> bool:
     known = _KNOWN.get(code)
     if known is None:
         file = code.co_filename
-        known = _KNOWN[code] = file.startswith((_TORCH, _OWN, "<frozen", "<string>")) or file.endswith(
-            ("/contextlib.py", "/functools.py")
+        known = _KNOWN[code] = (
+            file.startswith((_TORCH, _OWN, "<frozen", "<eval_with_key>"))
+            or file.endswith(("/contextlib.py", "/functools.py"))
+            or (file == "<string>" and code.co_name == "<lambda>")  # make_fx wraps what it traces so
         )
     return known
 

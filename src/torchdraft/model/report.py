@@ -80,6 +80,12 @@ class Report:
         """True when no issue is above `note`: the program is as sound as that of `torch.export.export`."""
         return all(issue.severity <= Severity.NOTE for issue in self.issues)
 
+    def summary(self) -> str:
+        """The report in one line."""
+        from torchdraft._render.words import summary
+
+        return summary(self)
+
     def counts(self) -> dict[Severity, int]:
         """How many issues of each severity there are, worst first, zeros left out."""
         found = [issue.severity for issue in self.issues]

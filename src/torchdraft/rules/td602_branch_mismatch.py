@@ -16,7 +16,8 @@ class BranchMismatch(Rule[BranchMismatched]):
     ## Why it matters
 
     One node of the graph can't have two kinds of outputs. The program holds the branch that the example took and
-    asserts the condition.
+    asserts the condition. Eager `torch.cond` checks its branches too, so such a model runs only where compiling is off
+    (`torch.compiler.set_stance("force_eager")`).
 
     ## Example
 

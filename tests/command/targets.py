@@ -1,0 +1,93 @@
+"""What a user might point `torchdraft export` at."""
+
+import torch
+
+
+class Doubler(torch.nn.Module):
+    def forward(self, x, bias=None):
+        return x * 2
+
+
+class Failing(torch.nn.Module):
+    def forward(self, x):
+        return self.deeper(x)
+
+    def deeper(self, x):
+        raise RuntimeError("this model is broken")
+
+
+model = Doubler()
+number = 7
+X = torch.ones(2, 3)
+
+
+def build():
+    return Doubler(), (X,)
+
+
+def everything():
+    return Doubler(), (X,), {"bias": X}, {"x": {0: torch.export.Dim.AUTO}, "bias": None}
+
+
+def no_kwargs():
+    return Doubler(), (X,), None
+
+
+def wrong_keys():
+    return Doubler(), (X,), {}, {"input": {0: torch.export.Dim.AUTO}}
+
+
+def too_many_shapes():
+    return Doubler(), (X,), {}, ({0: torch.export.Dim.AUTO}, None)
+
+
+def wrong_arguments():
+    return Doubler(), (X, X, X)
+
+
+def failing():
+    return Failing(), (X,)
+
+
+def raising():
+    return {}["missing"]
+
+
+def leaving():
+    raise SystemExit(0)
+
+
+def with_argument(size):
+    return Doubler(), (X,)
+
+
+def returns_none():
+    return None
+
+
+def returns_module():
+    return Doubler()
+
+
+def returns_one():
+    return (Doubler(),)
+
+
+def returns_five():
+    return Doubler(), (X,), {}, {}, {}
+
+
+def returns_function():
+    return torch.relu, (X,)
+
+
+def returns_list():
+    return Doubler(), [X]
+
+
+def returns_bad_kwargs():
+    return Doubler(), (X,), [X]
+
+
+def returns_numbered_kwargs():
+    return Doubler(), (X,), {1: X}

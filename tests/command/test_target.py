@@ -1,0 +1,123 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from torchdraft._command.mistake import Mistake
+from torchdraft._command.shapes import check_dynamic_shapes
+from torchdraft._command.target import load_target
+
+FILE = Path(__file__).parent / "targets.py"
+
+
+@pytest.fixture(autouse=True)
+def imports_undone(monkeypatch):
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith(("targets", "_torchdraft_target", "made_")):
+            del sys.modules[name]
+
+
+def checked(name):
+    target = load_target(f"{FILE}:{name}")
+    check_dynamic_shapes(target.model, target.args, target.kwargs, target.dynamic_shapes)
+    return target
+
+
+@pytest.mark.parametrize(("name", "kwargs"), [("build", {}), ("everything", {"bias"}), ("no_kwargs", {})])
+def test_a_target_is_loaded(name, kwargs):
+    target = checked(name)
+    assert isinstance(target.model, torch.nn.Module)
+    assert len(target.args) == 1
+    assert set(target.kwargs) == set(kwargs)
+
+
+def test_a_target_in_a_package(tmp_path, monkeypatch):
+    (tmp_path / "made_package").mkdir()
+    (tmp_path / "made_package" / "__init__.py").write_text("")
+    (tmp_path / "made_package" / "nets.py").write_text(FILE.read_text())
+    monkeypatch.chdir(tmp_path)
+    assert load_target("made_package.nets:build").args
+
+
+def test_a_file_sees_its_neighbours_and_may_be_called_anything(tmp_path):
+    (tmp_path / "made_neighbour.py").write_text("import torch\nX = torch.ones(1)\n")
+    source = "import torch\nfrom made_neighbour import X\ndef build(): return torch.nn.ReLU(), (X,)\n"
+    for name in ("json.py", "my-net.py"):
+        (tmp_path / name).write_text(source)
+        assert load_target(f"{tmp_path / name}:build").args
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("missing", "has no 'missing'", "one of its functions: build, everything, failing"),
+        ("model", "'model' is a module", "a function without arguments"),
+        ("number", "'number' is a int", "a function without arguments"),
+        ("with_argument", "can't be called without arguments", "a function without arguments"),
+        ("raising", "raising() raised: KeyError: 'missing'", ""),
+        ("leaving", "leaving() raised: SystemExit: 0", ""),
+        ("returns_none", "returned None", "a tuple (module, args[, kwargs[, dynamic_shapes]])"),
+        ("returns_module", "returned a Doubler", "a tuple (module"),
+        ("returns_one", "returned a tuple of 1", "a tuple (module"),
+        ("returns_five", "returned a tuple of 5", "a tuple (module"),
+        ("returns_function", "as the model", "a torch.nn.Module"),
+        ("returns_list", "returned a list as args", "a tuple of the model's positional arguments"),
+        ("returns_bad_kwargs", "returned a list as kwargs", "a dict with names as keys"),
+        ("returns_numbered_kwargs", "returned a dict as kwargs", "a dict with names as keys"),
+        ("wrong_keys", "dynamic_shapes has the keys 'input'", "the names of the arguments given: 'x'"),
+        ("too_many_shapes", "dynamic_shapes has 2 entries", "one for each of the 1 arguments given: 'x'"),
+        (
+            "wrong_arguments",
+            "the example does not fit Doubler.forward: too many",
+            "arguments for forward(x, bias=None)",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(name, given, expected):
+    with pytest.raises(Mistake) as caught:
+        checked(name)
+    assert given in caught.value.given
+    assert expected in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("model.py", "names no callable"),
+        (":build", "names no callable"),
+        ("model.py:", "names no callable"),
+        ("nowhere.py:build", "there is no file 'nowhere.py'"),
+        ("made_nowhere.nets:build", "no module named 'made_nowhere'"),
+        ("json.nowhere:build", "no module named 'json.nowhere'"),
+    ],
+)
+def test_where_it_is_not_found(text, given):
+    with pytest.raises(Mistake, match=given):
+        load_target(text)
+
+
+@pytest.mark.parametrize("code", ["import made_missing", "1 / 0", "raise SystemExit(3)", "def"])
+def test_a_target_that_does_not_import(tmp_path, monkeypatch, code):
+    (tmp_path / "made_broken.py").write_text(f"# first line\n{code}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Mistake, match=r"running .* failed: ") as caught:
+        load_target("made_broken.py:build")
+    if code != "def":
+        assert caught.value.frames[-1].source == code
+    with pytest.raises(Mistake, match="importing 'made_broken' failed: "):
+        load_target("made_broken:build")
+
+
+def test_an_exception_of_the_target_shows_its_line():
+    with pytest.raises(Mistake) as caught:
+        load_target(f"{FILE}:raising")
+    assert caught.value.frames[-1].source.strip() == 'return {}["missing"]'
+
+
+@pytest.mark.parametrize("shapes", [None, {}, (), {"x": None}, ({0: 2},), torch.export.ShapesCollection()])
+def test_dynamic_shapes_that_fit(shapes):
+    check_dynamic_shapes(torch.nn.ReLU(), (torch.ones(1),), {}, {"input": None} if shapes == {"x": None} else shapes)

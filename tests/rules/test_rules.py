@@ -1,0 +1,108 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import torchdraft.rules
+from tests.rules.sample_events import EVENTS
+from torchdraft._trace import events
+from torchdraft.model import Severity
+from torchdraft.rules import all_rules, issues_from, rule_named
+from torchdraft.rules.rule import SECTIONS
+
+RULES = all_rules()
+
+CONTRACT = {
+    "TD101": ("data-dependent-branch", "guarded"),
+    "TD102": ("data-dependent-size", "guarded"),
+    "TD103": ("host-read", "guarded"),
+    "TD201": ("constraint-violation", "specialized"),
+    "TD202": ("silent-specialization", "specialized"),
+    "TD203": ("zero-one-specialization", "specialized"),
+    "TD204": ("hardcoded-size", "specialized"),
+    "TD301": ("missing-fake-kernel", "guarded"),
+    "TD302": ("mismatched-fake-kernel", "guarded"),
+    "TD303": ("op-outside-dispatcher", "baked"),
+    "TD304": ("stand-in-weight", "guarded"),
+    "TD401": ("input-mutation", "note"),
+    "TD402": ("module-state-mutation", "baked"),
+    "TD403": ("outside-state", "baked"),
+    "TD404": ("python-randomness-or-clock", "baked"),
+    "TD501": ("unregistered-input-type", "note"),
+    "TD502": ("unregistered-output-type", "note"),
+    "TD601": ("caught-exception", "guarded"),
+    "TD602": ("branch-mismatch", "guarded"),
+    "TD900": ("rule-failed", "note"),
+    "TD901": ("concrete-fallback", "specialized"),
+    "TD902": ("strict-fallback", "note"),
+    "TD903": ("not-checked", "note"),
+}
+"""Codes never change meaning: a new rule is added here, nothing is ever edited."""
+
+
+def test_codes_names_and_severities_are_the_contract():
+    assert {rule.code: (rule.name, rule.severity.value) for rule in RULES} == CONTRACT
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_page_has_its_sections_with_text(rule):
+    assert tuple(rule.sections()) == SECTIONS
+    assert all(rule.sections().values())
+    assert rule.page().startswith(f"# {rule.code} {rule.name}\n\nUsual severity: **{rule.severity}**")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_has_the_file_of_its_code_and_name(rule):
+    file = type(rule).__module__.rpartition(".")[2]
+    assert file.startswith(rule.code.lower() + "_")
+    assert file[6:].replace("_", "-") == rule.name
+
+
+def test_no_rule_file_is_overlooked():
+    files = list(Path(torchdraft.rules.__file__).parent.glob("td*.py"))
+    assert len(files) == len(RULES)
+
+
+@pytest.mark.parametrize("text", ["TD101", "td101", " data-dependent-branch "])
+def test_rules_are_found_by_code_and_name(text):
+    assert rule_named(text).code == "TD101"
+
+
+def test_an_unknown_rule_is_none():
+    assert rule_named("TD1") is None
+
+
+def test_every_event_class_is_somebodys():
+    taken = {event for rule in RULES for event in rule.takes}
+    kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)}
+    assert kinds - {events.Event} == taken == {type(event) for event in EVENTS.values()}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_is_exactly_one_issue(name):
+    (issue,) = issues_from([EVENTS[name]])
+    assert issue.code in CONTRACT
+    assert issue.code != "TD900"
+    assert issue.message.endswith((".", "`")) or "exception" in issue.data or "reason" in issue.data
+    assert not re.search(r"\bNone\b|<.* object at", issue.message)
+
+
+def test_messages(snapshot):
+    told = [issue for event in EVENTS.values() for issue in issues_from([event])]
+    snapshot("\n".join(f"{issue.code} {issue.severity}: {issue.message}" for issue in told), "messages.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("read-value", Severity.GUARDED),
+        ("read-constant", Severity.GUARDED),
+        ("read-unused", Severity.NOTE),
+        ("read-too-large", Severity.BAKED),
+        ("attribute-lost", Severity.BAKED),
+        ("attribute-kept", Severity.NOTE),
+    ],
+)
+def test_severity_follows_what_the_graph_keeps(name, severity):
+    (issue,) = issues_from([EVENTS[name]])
+    assert issue.severity is severity
