@@ -7,6 +7,8 @@ The model is `vector-quantize-pytorch`'s residual quantizer between two convolut
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
 import tempfile
@@ -54,7 +56,8 @@ def timed(export: Callable[..., Any], times: int = 3) -> tuple[Any, float, str]:
         model, args = build()
         began = time.perf_counter()
         try:
-            program = export(model, args)
+            with contextlib.redirect_stderr(io.StringIO()):  # torch prints the graph so far when it refuses a model
+                program = export(model, args)
         except Exception as raised:
             error = f"{type(raised).__name__}: {str(raised).strip().splitlines()[0]}"
         seconds.append(time.perf_counter() - began)
@@ -84,7 +87,10 @@ def main() -> int:
     _, _, refusal = results["torch.export.export"]
     console.print(f"torch.export.export: {refusal or 'gives a program'}\n", highlight=False, markup=False)
     program = results["torchdraft.draft_export"][0]
-    console.print(program._report)
+    if console.is_terminal:
+        console.print(program._report)
+    else:
+        print(program._report)
 
     with progress.status("saving, loading, comparing …"):
         loaded, size = saved_and_loaded(program)

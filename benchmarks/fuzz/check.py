@@ -15,7 +15,7 @@ import torch
 
 from ..compare import difference
 from .leftovers import Snapshot
-from .program import Inputs, Loaded, Program, seed_everything
+from .program import Inputs, Loaded, Program, Refused, seed_everything
 
 Exporter = Callable[..., torch.export.ExportedProgram]
 
@@ -87,14 +87,10 @@ def check(program: Program, exporter: Exporter, round_trip: bool = False) -> Ver
         try:
             with program.loaded() as loaded:
                 check_loaded(loaded, exporter, verdict, round_trip)
-        except NotRunnable as refusal:
+        except Refused as refusal:
             verdict.discarded = str(refusal)
     verdict.seconds = time.perf_counter() - started
     return verdict
-
-
-class NotRunnable(Exception):
-    """The program does not run eagerly, or not the same way twice."""
 
 
 def check_loaded(loaded: Loaded, exporter: Exporter, verdict: Verdict, round_trip: bool) -> None:
@@ -121,6 +117,7 @@ def check_loaded(loaded: Loaded, exporter: Exporter, verdict: Verdict, round_tri
         verdict.add("wrong on example", found)
     check_other_inputs(loaded, replay, verdict)
     if round_trip:
+        replay.restore()  # the program shares its buffers with the module made from it
         check_round_trip(loaded, exported, expected, verdict)
 
 
@@ -130,10 +127,10 @@ def eager_twice(loaded: Loaded) -> Outcome:
         first = Replay(loaded.build()).run(loaded.inputs())
         second = Replay(loaded.build()).run(loaded.inputs())
     except Exception as error:
-        raise NotRunnable(described(error)) from error
+        raise Refused(described(error)) from error
     loaded.namespace.CACHE.clear()
     if (found := compare_outcomes(first, second)) is not None:
-        raise NotRunnable(f"differs from run to run: {found}")
+        raise Refused(f"differs from run to run: {found}")
     return first
 
 

@@ -145,12 +145,12 @@ def active_modes() -> list[str]:
         if event == "call":
             seen.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_qualname}")
 
-    tensor = torch.ones(2)
+    tensor, previous = torch.ones(2), sys.getprofile()
     sys.setprofile(record)
     try:
         torch.add(tensor, 1)
     finally:
-        sys.setprofile(None)
+        sys.setprofile(previous)
     return seen[:1]
 
 

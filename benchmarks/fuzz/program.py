@@ -36,6 +36,10 @@ CACHE = {}
 """
 
 
+class Refused(Exception):
+    """The text is no program, or does not run eagerly, or not the same way twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Source text and a name. `features` says what the text was built from."""
@@ -53,7 +57,10 @@ class Program:
         sys.modules[self.name] = module
         module.__file__ = filename
         try:
-            exec(compile(self.source, filename, "exec"), module.__dict__)
+            try:
+                exec(compile(self.source, filename, "exec"), module.__dict__)
+            except Exception as error:
+                raise Refused(f"does not load: {error}") from error
             yield Loaded(module)
         finally:
             sys.modules.pop(self.name, None)

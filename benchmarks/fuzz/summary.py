@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from .check import Finding, Verdict
 
 KINDS = (
-    "no graph",
-    "unusable",
-    "wrong on example",
     "silent mismatch",
     "lost assertion",
+    "wrong on example",
     "leftover",
+    "unusable",
+    "no graph",
     "round trip",
     "crash",
     "hang",
 )
+"""Worst first."""
 
 
 @dataclass(slots=True)
@@ -52,14 +53,14 @@ class Summary:
         return [verdict for verdict in self.checked if any(finding.kind == kind for finding in verdict.findings)]
 
     def by_signature(self) -> dict[str, list[tuple[Verdict, Finding]]]:
-        """Findings of one cause together, the most frequent first; the shortest program first in each."""
+        """Findings of one cause together, the worst kinds first, then the most frequent; simple programs first in each."""
         groups: defaultdict[str, list[tuple[Verdict, Finding]]] = defaultdict(list)
         for verdict in self.checked:
             for finding in {f.signature: f for f in verdict.findings}.values():
                 groups[finding.signature].append((verdict, finding))
         for group in groups.values():
             group.sort(key=lambda pair: len(pair[0].features))
-        return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+        return dict(sorted(groups.items(), key=lambda item: (KINDS.index(item[1][0][1].kind), -len(item[1]))))
 
     def __str__(self) -> str:
         return "\n".join(line.rstrip() for line in (*self.totals(), *self.feature_table(), *self.causes()))

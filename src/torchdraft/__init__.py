@@ -4,6 +4,38 @@ from ._torch.probe import UnsupportedTorch, check_version
 
 check_version()
 
+from ._archive import load, save  # noqa: E402
 from ._draft import draft_export  # noqa: E402
+from ._reals.stand_in import fake_weights  # noqa: E402
+from ._trace.types import register  # noqa: E402
+from .model import (  # noqa: E402
+    BrokenRung,
+    Dimension,
+    FailureReport,
+    FailureType,
+    Issue,
+    Location,
+    Report,
+    ReportFormatError,
+    Severity,
+    Stats,
+)
 
-__all__ = ["UnsupportedTorch", "draft_export"]
+__all__ = [
+    "BrokenRung",
+    "Dimension",
+    "FailureReport",
+    "FailureType",
+    "Issue",
+    "Location",
+    "Report",
+    "ReportFormatError",
+    "Severity",
+    "Stats",
+    "UnsupportedTorch",
+    "draft_export",
+    "fake_weights",
+    "load",
+    "register",
+    "save",
+]

@@ -126,7 +126,7 @@ class Draft:
             if not wrong:
                 break
             if "" in self.islands.names:
-                self.events.append(NotChecked(reason=wrong))
+                self.events.append(NotChecked(reason=wrong, wrong=True))
                 break
             program = None
             climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)

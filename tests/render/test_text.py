@@ -60,6 +60,7 @@ def test_the_culprit_is_underlined():
     [
         (os.path.join(os.getcwd(), "nets", "m.py"), os.path.join("nets", "m.py")),
         ("/venv/lib/python3.11/site-packages/vq/core.py", "vq/core.py"),
+        (os.path.join(os.getcwd(), ".venv/lib/python3.11/site-packages/vq/core.py"), "vq/core.py"),
         ("/usr/lib/python3/dist-packages/vq/core.py", "vq/core.py"),
         ("/elsewhere/m.py", "/elsewhere/m.py"),
     ],

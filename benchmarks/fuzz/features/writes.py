@@ -132,3 +132,27 @@ def view_then_write(b: Builder) -> str | None:
     write = b.one_of(f"{base}.add_({b.number()})", f"{view}.mul_(0.5)", f"{base}[0] = 0.5", f"{view}.zero_()")
     read = b.one_of(f"{base} + 1", f"{view} * 2", f"{view}.sum() + {base}.sum()", f"{base}.clone()")
     return f"{base} = {one} * 1.5\n{view} = {make}\n{write}\n{after} = {read}"
+
+
+@feature("read_between_writes", weight=2.5)
+def read_between_writes(b: Builder) -> str | None:
+    """The value a read sees is the one of its place among the writes, through whichever alias they went."""
+    one = b.pick(is_float)
+    if one is None:
+        return None
+    base, view, out = b.new(), b.new(), b.new()
+    first = b.one_of(f"{base}.add_({b.number()})", f"{view}.mul_(-0.5)", f"{view}.fill_(0.5)", f"{base}[0] = 0.25")
+    second = b.one_of(f"{base}.zero_()", f"{view}.neg_()", f"{base}.mul_(2)", f"{view}.add_({b.number()})")
+    read = b.one_of(f"{base}.sum()", f"{view}.sum()", f"{view}.reshape(-1)[0]", f"{base}.max()")
+    use = b.one_of(
+        f"{out} = {base} + {read}.item()",
+        f"{out} = {base} * 2 if {read} > 0 else {view} - 1",
+        f"{out} = {view}[:1] * len({base}.reshape(-1)[:3].tolist())\nassert {read}.item() < 100",
+    )
+    make = b.one_of(f"{base}[1:]", f"{base}.view(-1)", f"{base}[0]", f"{base}.transpose(0, -1)", f"{base}.reshape(-1)[1:3]")
+    origin = b.one_of(f"{one} * 1.5", f"{one}", f"{one}.clone()")
+    steps = [f"{base} = {origin}", f"{view} = {make}", first, use, second]
+    if b.rng.random() < 0.5:
+        again = b.new()
+        steps.append(f"{again} = {base} + 1 if {read} > {b.number()} else {base} - 1")
+    return "\n".join(steps)

@@ -157,6 +157,7 @@ class Tape:
         self.user_tensors: list[torch.Tensor] = []
         self.draws: list[tuple[Any, Any]] = []
         self.ops_recorded = 0
+        self._drew_inside = False
 
     # -- where tensors come in -----------------------------------------------------------------------------------
 
@@ -216,17 +217,19 @@ class Tape:
             return {k: self._keep(v, record) for k, v in value.items()}
         return value
 
-    def close(self, record: Record, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
-        """Ties the op's outputs and writes to its record."""
-        self.ops_recorded += 1
+    def close(self, record: Record, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, depth: int = 0) -> None:
+        """Ties the op's outputs and writes to its record. `depth` is 0 for an op the program itself asked for."""
+        self.ops_recorded += depth == 0
         signature = signature_of(record.func)
         for operand in record.writes:
             version = Version(record)
             operand.handle.cell.advance(version)
             record.written.append(weakref.ref(version))
-        if signature.random:
-            record.draw = len(self.draws)
-            self.draws.append((record.func, _shapes_only(args, kwargs)))
+        if signature.random or (depth == 0 and self._drew_inside):
+            record.draw = len(self.draws)  # ops inside a random op share its place
+            self._drew_inside = depth > 0
+            if depth == 0:
+                self.draws.append((record.func, _shapes_only(args, kwargs)))
         for index, tensor in enumerate(flat_outputs(out)):
             product = None
             if isinstance(tensor, torch.Tensor):

@@ -47,11 +47,9 @@ def place(location: Location) -> str:
 
 
 def short_path(file: str) -> str:
-    """Below the working directory: relative to it. Of an installed package: from the package on."""
+    """Of an installed package: from the package on. Below the working directory: relative to it."""
     below = os.getcwd().rstrip(os.sep) + os.sep
-    if file.startswith(below):
-        return file.removeprefix(below)
-    return _PACKAGES.sub("", file)
+    return _PACKAGES.sub("", file).removeprefix(below)
 
 
 def callers(issue: Issue) -> str:

@@ -26,6 +26,16 @@ has_unwritable_function: Any = need(f"{_PATH}:_has_uninterpretable_sympy_functio
 for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards", "create_unbacked_symint"):
     need(f"{_PATH}:ShapeEnv.{_name}")
 
+int_oo: Any = need("torch.utils._sympy.numbers:int_oo")
+_symbol_is_type: Any = need("torch.utils._sympy.symbol:symbol_is_type")
+_SymT: Any = need("torch.utils._sympy.symbol:SymT")
+
+
+def is_unbacked(symbol: Any) -> bool:
+    """Whether a symbol names a number that only a run can tell."""
+    return bool(_symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT)))
+
+
 SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 """The three symbolic scalar types a traced program can hold."""
 

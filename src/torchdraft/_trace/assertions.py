@@ -32,12 +32,29 @@ def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
         number = int(real(inner))
         conditions.extend(_range_of(inner, argument, number))
         expr = expr.xreplace({inner: sympy.Integer(number)})
-    return [_strict(c) for c in (*conditions, expr) if c not in (sympy.true, True)]
+    conditions.append(expr)
+    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(c))]
+
+
+RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
+"""How far a float read again may be from the one read: what `torch.testing.assert_close` allows a float32. The slice a
+demand computes runs below autograd, on decomposed ops, whose rounding can differ from the program's in the last bits."""
+
+
+def _about(expr: Any) -> list[Any]:
+    """A float equal to a number, as the two bounds around it; other conditions as they are."""
+    if not isinstance(expr, sympy.Eq) or not any(not s.is_integer for s in expr.free_symbols):
+        return [expr]
+    value, number = (expr.lhs, expr.rhs) if expr.rhs.is_number else (expr.rhs, expr.lhs)
+    if not number.is_number:
+        return [expr]
+    slack = RELATIVE * abs(float(number)) + ABSOLUTE
+    return [sympy.Gt(value, float(number) - slack), sympy.Lt(value, float(number) + slack)]
 
 
 def needs_rewriting(expr: Any) -> bool:
     """Whether upstream would leave `expr` out of the graph as it stands."""
-    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr)
+    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr) or _about(expr) != [expr]
 
 
 def _float_bound(expr: Any) -> bool:

@@ -20,6 +20,7 @@ from .branches import Rescue
 from .events import AttributeWritten, TypeRegistered
 from .island import islands_in_place
 from .ladder import Islands
+from .mend import mend
 from .mode import DraftMode
 from .reads import HostReads
 from .session import Session
@@ -58,6 +59,7 @@ def attempt(request: Request, session: Session, islands: Islands, snapshot: Snap
         stack.enter_context(HostReads(session))
         program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
     raise_if_untraced(program, request)
+    mend(program)
     return program
 
 
@@ -108,4 +110,6 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode))
         stack.enter_context(dynamo_adopts(session.dynamo_mode))
-        return export(request.mod, request.args, request.kwargs, mode=None, strict=True, **request.options)
+        program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **request.options)
+    mend(program)
+    return program

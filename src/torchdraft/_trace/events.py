@@ -186,3 +186,5 @@ class NotChecked(Event):
     """Part of the result could not be compared with eager."""
 
     reason: str
+    wrong: bool = False
+    """It was compared, and differs on the example itself."""

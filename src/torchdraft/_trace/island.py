@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
-from .reads import BY_CONSTANT, reduced
+from .reads import BY_CONSTANT, reduced, same_data
 from .stacks import user_stack
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ class IslandReads(TorchFunctionMode):
         elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
             self._shapes_read[id(args[0])] = args[0]
             torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
+        if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+            return args[0].detach()
         if func is torch.Tensor.data.__set__:  # type: ignore[attr-defined]
             return retarget(args[0], args[1].detach())
         if func is torch.Tensor.__reduce_ex__:
@@ -161,21 +163,12 @@ class IslandReads(TorchFunctionMode):
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
             with outside_tracing():
                 seen = tensor.detach().clone()
-            torch.ops.aten._assert_async.msg(_same(tensor, seen), ISLAND_READ)
+            torch.ops.aten._assert_async.msg(same_data(tensor.detach(), seen).all(), ISLAND_READ)
             with outside_tracing():
                 self.session.island_read(func, seen, user_stack(3), asserted=True)
         else:
             with outside_tracing():
                 self.session.island_read(func, tensor, user_stack(3), asserted=False)
-
-
-def _same(tensor: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    same = tensor.detach() == seen
-    with outside_tracing():
-        has_nan = bool((seen != seen).any())
-    if has_nan:
-        same = same | ((tensor.detach() != tensor.detach()) & (seen != seen))
-    return same.all()
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

@@ -64,7 +64,7 @@ class DraftMode(FakeTensorMode):  # type: ignore[misc]
             self.depth -= 1
         if out is NotImplemented:
             return out
-        session.tape.close(record, args, kwargs, out)
+        session.tape.close(record, args, kwargs, out, self.depth)
         if len(born) > before:
             session.reals.symbols.born(set(born[before:]), record, out)
             if self.depth == 0:

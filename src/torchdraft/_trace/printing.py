@@ -23,16 +23,25 @@ def _is_shown(frame: FrameType) -> bool:
     if tree is None:
         return False
     line = frame.f_lineno
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            return isinstance(node.value, ast.Call) and _shows(node.value.func)
-    return False
+    return any(
+        _shows(node)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Expr, ast.Raise, ast.Assert)) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    )
 
 
-def _shows(func: ast.expr) -> bool:
-    if isinstance(func, ast.Name):
-        return func.id == "print"
-    return isinstance(func, ast.Attribute) and func.attr in _LOG_METHODS
+def _shows(statement: ast.stmt) -> bool:
+    """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(condition, f"…")`: the text is for a reader."""
+    if isinstance(statement, (ast.Raise, ast.Assert)):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return False
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    if name == "print" or (isinstance(call.func, ast.Attribute) and name in _LOG_METHODS):
+        return True
+    message = [*call.args[1:], *[k.value for k in call.keywords]]
+    return any(word in name for word in ("check", "assert", "warn")) and any(isinstance(m, ast.JoinedStr) for m in message)
 
 
 @functools.lru_cache(64)

@@ -101,7 +101,7 @@ class Snapshot:
         for prefix, state in self.modules.items():
             live = state.module.__dict__
             for name, after in live.items():
-                if name in _PATCHED:
+                if name in _PATCHED or (name in _OWN_CACHES and isinstance(state.module, torch.nn.RNNBase)):
                     continue
                 before = state.attributes.get(name, MISSING)
                 if before is not after and not _same(before, after):
@@ -109,6 +109,10 @@ class Snapshot:
                 elif name in state.containers and not _same_content(state.containers[name], after):
                     found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], _copy(after)))
         return found
+
+
+_OWN_CACHES = ("_flat_weights", "_flat_weight_refs")
+"""Lists of their own parameters that recurrent modules renew when parameters were swapped, as tracing does."""
 
 
 class _Missing:

@@ -58,12 +58,11 @@ def _judge(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None
     """A rule that raises costs one note per rule, never the report."""
     key: Key
     try:
+        if not rule.accepts(event):
+            return
         key = (rule.code, rule.identity(event), event.stack)
         if key not in findings:
-            issue = rule.issue(event)
-            if issue is None:
-                return
-            findings[key] = _Finding(issue, occurrences=0)
+            findings[key] = _Finding(rule.issue(event), occurrences=0)
     except Exception as error:
         key = (RuleFailed.code, rule.code)
         findings.setdefault(key, _Finding(RuleFailed().crashed(rule, event, error), occurrences=0))

@@ -30,9 +30,13 @@ class Rule(ABC, Generic[E]):
     severity: ClassVar[Severity]
     takes: ClassVar[tuple[type[Event], ...]]
 
+    def accepts(self, event: E) -> bool:  # noqa: ARG002
+        """Whether an event of a class in `takes` is this rule's and no other's."""
+        return True
+
     @abstractmethod
-    def issue(self, event: E) -> Issue | None:
-        """The issue that the event makes, or None where it is another rule's."""
+    def issue(self, event: E) -> Issue:
+        """The issue that the event makes."""
 
     def identity(self, event: E) -> tuple[object, ...]:  # noqa: ARG002
         """What two events of one place share when they are the same assumption made twice."""

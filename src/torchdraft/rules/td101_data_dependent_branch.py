@@ -63,9 +63,10 @@ class DataDependentBranch(Rule[GuardResolved]):
     severity = Severity.GUARDED
     takes = (GuardResolved,)
 
-    def issue(self, event: GuardResolved) -> Issue | None:
-        if event.kind != "branch":
-            return None
+    def accepts(self, event: GuardResolved) -> bool:
+        return event.kind == "branch"
+
+    def issue(self, event: GuardResolved) -> Issue:
         return self.found(
             event,
             f"A branch depends on a tensor's data: `{event.expr}` was {event.value}. "
@@ -76,4 +77,4 @@ class DataDependentBranch(Rule[GuardResolved]):
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        return (event.kind, canonical(event.expr, event.symbols))
+        return (canonical(event.expr, event.symbols),)

@@ -61,9 +61,10 @@ class DataDependentSize(Rule[GuardResolved]):
     severity = Severity.GUARDED
     takes = (GuardResolved,)
 
-    def issue(self, event: GuardResolved) -> Issue | None:
-        if event.kind != "size":
-            return None
+    def accepts(self, event: GuardResolved) -> bool:
+        return event.kind == "size"
+
+    def issue(self, event: GuardResolved) -> Issue:
         return self.found(
             event,
             f"Python needed a number that is a tensor's data: `{event.expr}` was {event.value}. "
@@ -74,4 +75,4 @@ class DataDependentSize(Rule[GuardResolved]):
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        return (event.kind, canonical(event.expr, event.symbols))
+        return (canonical(event.expr, event.symbols),)

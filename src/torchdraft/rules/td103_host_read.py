@@ -61,7 +61,7 @@ class HostReadRule(Rule[HostRead]):
     severity = Severity.GUARDED
     takes = (HostRead,)
 
-    def issue(self, event: HostRead) -> Issue | None:
+    def issue(self, event: HostRead) -> Issue:
         severity, outcome = _OUTCOMES[event.asserted]
         shape = ", ".join(event.shape)
         return self.found(

@@ -63,7 +63,7 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     severity = Severity.SPECIALIZED
     takes = (ConstraintViolated,)
 
-    def issue(self, event: ConstraintViolated) -> Issue | None:
+    def issue(self, event: ConstraintViolated) -> Issue:
         return self.found(
             event,
             f"`{event.dimension}` was declared {event.asked}; the model holds for {event.got}, because of "

@@ -67,9 +67,10 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
     severity = Severity.SPECIALIZED
     takes = (DimensionSpecialized,)
 
-    def issue(self, event: DimensionSpecialized) -> Issue | None:
-        if event.reason != "guard":
-            return None
+    def accepts(self, event: DimensionSpecialized) -> bool:
+        return event.reason == "guard"
+
+    def issue(self, event: DimensionSpecialized) -> Issue:
         because = f", because of `{event.guard}`" if event.guard else ""
         return self.found(
             event,

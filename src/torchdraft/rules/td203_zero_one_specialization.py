@@ -56,9 +56,10 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
     severity = Severity.SPECIALIZED
     takes = (DimensionSpecialized,)
 
-    def issue(self, event: DimensionSpecialized) -> Issue | None:
-        if event.reason != "zero-one":
-            return None
+    def accepts(self, event: DimensionSpecialized) -> bool:
+        return event.reason == "zero-one"
+
+    def issue(self, event: DimensionSpecialized) -> Issue:
         return self.found(
             event,
             f"`{event.dimension}` was asked to be dynamic ({event.asked}), but its size in the example is {event.got}, "

@@ -57,9 +57,10 @@ class HardcodedSize(Rule[DimensionSpecialized]):
     severity = Severity.SPECIALIZED
     takes = (DimensionSpecialized,)
 
-    def issue(self, event: DimensionSpecialized) -> Issue | None:
-        if event.reason != "literal":
-            return None
+    def accepts(self, event: DimensionSpecialized) -> bool:
+        return event.reason == "literal"
+
+    def issue(self, event: DimensionSpecialized) -> Issue:
         return self.found(
             event,
             f"`{event.dimension}` was asked to be dynamic ({event.asked}), but this line names its size in the example "

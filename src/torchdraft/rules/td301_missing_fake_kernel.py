@@ -66,7 +66,7 @@ class MissingFakeKernel(Rule[KernelMissing]):
     severity = Severity.GUARDED
     takes = (KernelMissing,)
 
-    def issue(self, event: KernelMissing) -> Issue | None:
+    def issue(self, event: KernelMissing) -> Issue:
         reason = f" ({event.reason})" if event.reason else ""
         return self.found(
             event,

@@ -71,7 +71,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     severity = Severity.GUARDED
     takes = (KernelMismatched,)
 
-    def issue(self, event: KernelMismatched) -> Issue | None:
+    def issue(self, event: KernelMismatched) -> Issue:
         return self.found(
             event,
             f"The fake kernel of `{event.op}` disagrees with its real kernel: {event.reason}. The program follows the "

@@ -69,7 +69,7 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     severity = Severity.BAKED
     takes = (ComputedOutside,)
 
-    def issue(self, event: ComputedOutside) -> Issue | None:
+    def issue(self, event: ComputedOutside) -> Issue:
         return self.found(
             event,
             f"Tensor data went through `{event.what}`, which PyTorch's dispatcher does not see. The program holds its "

@@ -64,7 +64,7 @@ class StandInWeight(Rule[StandIn]):
     severity = Severity.GUARDED
     takes = (StandIn,)
 
-    def issue(self, event: StandIn) -> Issue | None:
+    def issue(self, event: StandIn) -> Issue:
         return self.found(
             event,
             f"A value was needed that depends on the weight `{event.name}`, which has no data. Random numbers (seed "

@@ -56,7 +56,7 @@ class InputMutation(Rule[InputMutated]):
     severity = Severity.NOTE
     takes = (InputMutated,)
 
-    def issue(self, event: InputMutated) -> Issue | None:
+    def issue(self, event: InputMutated) -> Issue:
         return self.found(
             event,
             f"The model writes to its input `{event.name}`; the program does the same.",

@@ -66,7 +66,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     severity = Severity.BAKED
     takes = (AttributeWritten,)
 
-    def issue(self, event: AttributeWritten) -> Issue | None:
+    def issue(self, event: AttributeWritten) -> Issue:
         outcome = (
             "The graph keeps the write."
             if event.kept

@@ -60,7 +60,7 @@ class OutsideState(Rule[OutsideStateWritten]):
     severity = Severity.BAKED
     takes = (OutsideStateWritten,)
 
-    def issue(self, event: OutsideStateWritten) -> Issue | None:
+    def issue(self, event: OutsideStateWritten) -> Issue:
         return self.found(
             event,
             f"The model left a tensor in `{event.name}`, outside of itself. The program leaves nothing there.",

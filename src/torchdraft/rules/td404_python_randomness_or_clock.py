@@ -57,7 +57,7 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     severity = Severity.BAKED
     takes = (ImpureCall,)
 
-    def issue(self, event: ImpureCall) -> Issue | None:
+    def issue(self, event: ImpureCall) -> Issue:
         return self.found(
             event,
             f"`{event.what}` was read while tracing. The program keeps what it gave then.",

@@ -67,9 +67,10 @@ class UnregisteredInputType(Rule[TypeRegistered]):
     severity = Severity.NOTE
     takes = (TypeRegistered,)
 
-    def issue(self, event: TypeRegistered) -> Issue | None:
-        if event.where != "input":
-            return None
+    def accepts(self, event: TypeRegistered) -> bool:
+        return event.where == "input"
+
+    def issue(self, event: TypeRegistered) -> Issue:
         return self.found(
             event,
             f"An input is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
@@ -79,4 +80,4 @@ class UnregisteredInputType(Rule[TypeRegistered]):
         )
 
     def identity(self, event: TypeRegistered) -> tuple[object, ...]:
-        return (event.cls, event.where)
+        return (event.cls,)

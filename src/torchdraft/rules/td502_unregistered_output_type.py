@@ -65,9 +65,10 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
     severity = Severity.NOTE
     takes = (TypeRegistered,)
 
-    def issue(self, event: TypeRegistered) -> Issue | None:
-        if event.where != "output":
-            return None
+    def accepts(self, event: TypeRegistered) -> bool:
+        return event.where == "output"
+
+    def issue(self, event: TypeRegistered) -> Issue:
         return self.found(
             event,
             f"An output is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
@@ -77,4 +78,4 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
         )
 
     def identity(self, event: TypeRegistered) -> tuple[object, ...]:
-        return (event.cls, event.where)
+        return (event.cls,)

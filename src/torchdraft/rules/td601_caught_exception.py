@@ -59,7 +59,7 @@ class CaughtException(Rule[ExceptionCaught]):
     severity = Severity.GUARDED
     takes = (ExceptionCaught,)
 
-    def issue(self, event: ExceptionCaught) -> Issue | None:
+    def issue(self, event: ExceptionCaught) -> Issue:
         return self.found(
             event,
             f"The model caught an exception while it was traced: {event.exception}. The program holds the path taken "

@@ -55,7 +55,7 @@ class BranchMismatch(Rule[BranchMismatched]):
     severity = Severity.GUARDED
     takes = (BranchMismatched,)
 
-    def issue(self, event: BranchMismatched) -> Issue | None:
+    def issue(self, event: BranchMismatched) -> Issue:
         return self.found(
             event,
             f"The branches of `torch.cond` don't match: {event.left} against {event.right}. The program holds the "

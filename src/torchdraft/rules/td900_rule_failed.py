@@ -39,8 +39,8 @@ class RuleFailed(Rule[Event]):
     severity = Severity.NOTE
     takes = ()
 
-    def issue(self, event: Event) -> Issue | None:  # noqa: ARG002
-        return None
+    def issue(self, event: Event) -> Issue:
+        raise TypeError(f"{self.code} takes no event, it stands in for a rule that raised on one: {event}")
 
     def crashed(self, rule: Rule[Any], event: Event, error: Exception) -> Issue:
         """The note that stands in for what `rule` would have said about `event`."""

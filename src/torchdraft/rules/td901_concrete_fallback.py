@@ -59,7 +59,7 @@ class ConcreteFallback(Rule[FellBack]):
     severity = Severity.SPECIALIZED
     takes = (FellBack,)
 
-    def issue(self, event: FellBack) -> Issue | None:
+    def issue(self, event: FellBack) -> Issue:
         recorded = f"the submodule `{event.module}`" if event.rung == "island" and event.module else "the whole model"
         return self.found(
             event,

@@ -62,7 +62,7 @@ class StrictFallback(Rule[StrictFellBack]):
     severity = Severity.NOTE
     takes = (StrictFellBack,)
 
-    def issue(self, event: StrictFellBack) -> Issue | None:
+    def issue(self, event: StrictFellBack) -> Issue:
         return self.found(
             event,
             f"Dynamo gave up on the model, so it was traced without Dynamo: {event.exception}",

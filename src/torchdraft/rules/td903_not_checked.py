@@ -36,7 +36,10 @@ class NotCheckedRule(Rule[NotChecked]):
     severity = Severity.NOTE
     takes = (NotChecked,)
 
-    def issue(self, event: NotChecked) -> Issue | None:
+    def accepts(self, event: NotChecked) -> bool:
+        return not event.wrong
+
+    def issue(self, event: NotChecked) -> Issue:
         return self.found(event, f"Not compared with eager: {event.reason}", data={"reason": event.reason})
 
     def identity(self, event: NotChecked) -> tuple[object, ...]:

@@ -1,0 +1,37 @@
+"""Saves a program with its report inside: a `.pt2` that torch reads, and that gives the report back here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from .model import Report
+
+REPORT = "torchdraft/report.json"
+"""Name of the report among a `.pt2`'s extra files."""
+
+
+def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mapping[str, Any] | None = None) -> None:
+    """`torch.export.save`, with the program's report as an extra file.
+
+    Args:
+        program: an exported program; one without a report is saved as torch would.
+        path: a path or a writable binary file.
+        extra_files: further names and texts to store.
+    """
+    files = dict(extra_files or {})
+    report = getattr(program, "_report", None)
+    if isinstance(report, Report):
+        files[REPORT] = report.to_json(indent=None)
+    torch.export.save(program, path, extra_files=files)
+
+
+def load(path: Any) -> torch.export.ExportedProgram:
+    """`torch.export.load`; the program's `_report` is there again if it was saved with one."""
+    files = {REPORT: ""}
+    program = torch.export.load(path, extra_files=files)
+    if files[REPORT]:
+        program._report = Report.from_json(files[REPORT])  # type: ignore[attr-defined]
+    return program

@@ -1,0 +1,23 @@
+"""Weights without data: building a model too large for this machine, and drafting it all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .._torch.fake import FakeTensorMode
+
+
+@contextmanager
+def fake_weights() -> Iterator[None]:
+    """Inside, modules are built with parameters and buffers that have shapes and no data.
+
+    Such a model drafts like any other. Where the trace asks for a value that depends on a weight, a seeded stand-in
+    (normal, deviation 0.02) answers and the report says so (TD304). Inputs made outside may be real tensors.
+
+        with torchdraft.fake_weights():
+            model = LlamaForCausalLM(config)
+        program = torchdraft.draft_export(model, (ids,))
+    """
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        yield

@@ -1,0 +1,91 @@
+"""Small mends to a finished program, so that it can be saved, loaded and used further.
+
+Each function names what upstream does wrong with the program as it stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .._torch.fake import OpOverload
+from .._torch.shapes import ValueRanges, int_oo, is_unbacked
+
+
+def mend(program: torch.export.ExportedProgram) -> None:
+    """Applies every mend."""
+    graph_module = program.graph_module
+    changed = inline_regions_without_outputs(graph_module)
+    for module in graph_module.modules():
+        if isinstance(module, torch.fx.GraphModule):
+            fill_keyword_defaults(module.graph)
+    widen_single_values(program)
+    if changed:
+        graph_module.recompile()
+
+
+def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
+    """A `no_grad` or autocast region that only asserts becomes a region with no outputs; loading it fails with "missing
+    val field". Its nodes are moved out of the region: an assertion is the same in any grad mode."""
+    regions = {
+        torch.ops.higher_order.wrap_with_set_grad_enabled: 1,
+        torch.ops.higher_order.wrap_with_autocast: 4,
+    }
+    changed = False
+    for node in list(graph_module.graph.nodes):
+        first = regions.get(node.target)
+        if first is None or node.users:
+            continue
+        body = getattr(graph_module, node.args[first].target)
+        _inline(graph_module, node, body, node.args[first + 1 :])
+        holder = node.args[first]
+        graph_module.graph.erase_node(node)
+        if not holder.users:
+            graph_module.graph.erase_node(holder)
+        changed = True
+    return changed
+
+
+def _inline(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule, operands: Any) -> None:
+    given = iter(operands)
+    copies: dict[Any, Any] = {}
+    with graph_module.graph.inserting_before(node):
+        for inner in body.graph.nodes:
+            if inner.op == "placeholder":
+                copies[inner] = next(given)
+            elif inner.op == "get_attr":
+                name = f"{node.args[1].target}_{inner.target}".replace(".", "_")
+                setattr(graph_module, name, _attribute(body, inner.target))
+                copies[inner] = graph_module.graph.get_attr(name)
+                copies[inner].meta.update(inner.meta)
+            elif inner.op != "output":
+                copies[inner] = graph_module.graph.node_copy(inner, lambda n: copies[n])
+
+
+def _attribute(module: Any, path: str) -> Any:
+    for name in path.split("."):
+        module = getattr(module, name)
+    return module
+
+
+def fill_keyword_defaults(graph: torch.fx.Graph) -> None:
+    """An argument whose name is a Python keyword (`from` of `uniform_`) is not found again by the loader when it was
+    left at its default; it is written out."""
+    for node in graph.nodes:
+        if not isinstance(node.target, OpOverload):
+            continue
+        arguments = [a for a in node.target._schema.arguments if not a.kwarg_only]
+        if any(a.name == "from" for a in arguments[len(node.args) :]):
+            rest = [node.kwargs.get(a.name, a.default_value) for a in arguments[len(node.args) :]]
+            node.args = (*node.args, *rest)
+            names = {a.name for a in arguments}
+            node.kwargs = {k: v for k, v in node.kwargs.items() if k not in names}
+
+
+def widen_single_values(program: torch.export.ExportedProgram) -> None:
+    """An unbacked symbol whose range is one value is replaced by it on loading and then missed ("expected no unbacked
+    symbols"). The range is widened; the assertion in the graph still holds it to the value."""
+    for symbol, bounds in list(program.range_constraints.items()):
+        if is_unbacked(symbol) and bounds.is_int and bounds.lower == bounds.upper:
+            program.range_constraints[symbol] = ValueRanges(min(0, bounds.lower), int_oo)

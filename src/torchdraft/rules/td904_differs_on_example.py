@@ -1,0 +1,51 @@
+"""TD904 differs-on-example."""
+
+from __future__ import annotations
+
+from torchdraft._trace.events import NotChecked
+from torchdraft.model import Issue, Severity
+from torchdraft.rules.rule import Rule
+
+
+class DiffersOnExample(Rule[NotChecked]):
+    """
+    ## What it does
+
+    Says that the program was run on the example beside the model, that the two differ, and that no rung of the
+    ladder gave a program that agrees.
+
+    ## Why it matters
+
+    The program is wrong on the very inputs it was made from. Use it to look at the graph, not to run it.
+
+    ## Example
+
+    A model whose output differs from call to call, so that no program can agree with it: one that counts its calls, or
+    draws random numbers that torch does not know of.
+
+    ## Use instead
+
+    Mend the other issues of the report first, those of severity `baked` above all: one of them is usually the cause.
+
+    ## Fix safety
+
+    Depends on the cause.
+    """
+
+    code = "TD904"
+    name = "differs-on-example"
+    severity = Severity.BAKED
+    takes = (NotChecked,)
+
+    def accepts(self, event: NotChecked) -> bool:
+        return event.wrong
+
+    def issue(self, event: NotChecked) -> Issue:
+        return self.found(
+            event,
+            f"The program differs from eager on the example itself: {event.reason}",
+            data={"reason": event.reason},
+        )
+
+    def identity(self, event: NotChecked) -> tuple[object, ...]:
+        return (event.reason,)
