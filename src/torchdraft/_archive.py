@@ -20,6 +20,7 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
         program: an exported program; one without a report is saved as torch would.
         path: a path or a writable binary file.
         extra_files: further names and texts to store.
+
     """
     files = dict(extra_files or {})
     report = getattr(program, "_report", None)
@@ -33,5 +34,5 @@ def load(path: Any) -> torch.export.ExportedProgram:
     files = {REPORT: ""}
     program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
-        program._report = Report.from_json(files[REPORT])  # type: ignore[attr-defined]
+        program._report = Report.from_json(files[REPORT])
     return program

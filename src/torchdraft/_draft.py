@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
+from ._torch.shapes import is_constraint_error
 from ._trace.attempt import Request, attempt
 from ._trace.check import check, worth_checking
-from ._trace.eager import ModelRaised, run_eagerly
+from ._trace.eager import ModelRaised, has_data, run_eagerly
 from ._trace.events import Event, NotChecked
 from ._trace.inputs import check_call, register_inputs
 from ._trace.ladder import Islands, climb_down, describe, forget
@@ -65,6 +66,7 @@ def draft_export(
     Raises:
         Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
         is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature).
+
     """
     kwargs = dict(kwargs or {})
     phases = Phases()
@@ -93,7 +95,7 @@ def draft_export(
         raise
     finally:
         snapshot.restore()
-    report = program._report  # type: ignore[attr-defined]
+    report = program._report
     log.info("%s", report.summary() if hasattr(report, "summary") else repr(report))
     return program
 
@@ -111,7 +113,9 @@ class Draft:
         self.registered: list[type] = []
         self.expected: Any = None
         self.ran_eagerly = False
+        self.relaxed = False
         self.session: Session | None = None
+        self.runnable = has_data(request)
 
     def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
         """A program, checked, with its report."""
@@ -131,7 +135,7 @@ class Draft:
             program = None
             climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
         with self.phases("report"):
-            program._report = build_report(self, program)  # type: ignore[attr-defined]
+            program._report = build_report(self)
         return program
 
     def trace(self) -> torch.export.ExportedProgram:
@@ -144,11 +148,14 @@ class Draft:
                 ],
             )
             try:
-                program = attempt(self.request, session, self.islands, self.snapshot)
+                program = attempt(self.request, session, self.islands, self.snapshot, relax=self.relaxed)
             except Exception as error:
                 self.registered.extend(session.registered)
                 log.debug("rung failed", exc_info=error)
                 self.run_model()
+                if not self.relaxed and is_constraint_error(error):
+                    self.relaxed = True
+                    continue
                 if not climb_down(self.islands, self.request.mod, error):
                     raise
                 forget(error)
@@ -159,17 +166,18 @@ class Draft:
 
     def run_model(self) -> Any:
         """The model's own output on the example, computed once. Raises `ModelRaised` if the model does."""
-        if not self.ran_eagerly:
+        if not self.ran_eagerly and self.runnable:
             with self.phases("eager"):
-                self.expected = run_eagerly(
-                    self.request.mod, self.request.args, self.request.kwargs, self.snapshot
-                )
+                self.expected = run_eagerly(self.request.mod, self.request.args, self.request.kwargs, self.snapshot)
             self.ran_eagerly = True
         return self.expected
 
     def check(self, program: torch.export.ExportedProgram, wanted: bool | None) -> str:
         """What differs from eager on the example; empty where nothing does or the check was not worth its price."""
         if wanted is False:
+            return ""
+        if not self.runnable:
+            self.events.append(NotChecked(reason="weights of the model have no data"))
             return ""
         if wanted is None and not self.islands.names and not worth_checking(program, self.phases.seconds["trace"]):
             return ""

@@ -16,6 +16,7 @@ import torch
 from .._torch.dispatch import real_compute
 from .._torch.fake import FakeTensor
 from .._torch.shapes import SYMBOLIC
+from .._torch.storage import window
 from .errors import NoRealValue
 from .randomness import Randomness
 from .symbols import SymbolValues
@@ -237,10 +238,7 @@ class Reals:
             root = self._root(version)
         if isinstance(handle, Root):
             return root.detach() if root.requires_grad else root
-        window = handle.tensor
-        return torch.empty(0, dtype=window.dtype, device=window.device).set_(
-            root.untyped_storage(), window.storage_offset(), window.size(), window.stride()
-        )
+        return window(root.untyped_storage(), handle.tensor)
 
     def _view(self, handle: View, parent: torch.Tensor) -> torch.Tensor:
         record = handle.record
@@ -256,7 +254,7 @@ class Reals:
         if record.writes:  # an op such as transpose_: on an alias, so that the parent keeps its shape
             args[0] = args[0].detach()
         try:
-            return flat_outputs(record.func(*args, **kwargs))[handle.index]  # type: ignore[no-any-return]
+            return flat_outputs(record.func(*args, **kwargs))[handle.index]
         except Exception as error:
             raise NoRealValue(f"{record.func} failed on real values: {error}") from error
 
@@ -296,12 +294,7 @@ def copy_with_storage(tensor: torch.Tensor) -> torch.Tensor:
     """A copy of the whole storage of `tensor`, seen through the same window."""
     if tensor.layout is not torch.strided:
         return tensor.detach().clone()
-    storage = tensor.untyped_storage().clone()
-    fresh = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
-    fresh = fresh.set_(storage, tensor.storage_offset(), tensor.size(), tensor.stride())
-    if tensor.is_conj():
-        fresh = torch._conj(fresh)
-    return fresh
+    return window(tensor.untyped_storage().clone(), tensor)
 
 
 def _bytes(tensor: torch.Tensor) -> int:

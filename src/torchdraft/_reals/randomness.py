@@ -1,11 +1,13 @@
 """Random ops on the tape draw what eager would have drawn, and the program's own random state never moves.
 
-A random op's values depend on how many numbers the ops before it drew. Those ops need not be computed for that: drawing
-once with tensors of the same shapes moves the state the same way. States are remembered op by op, so each is drawn once.
+A random op's values depend on how many numbers the ops before it drew. Those ops need not be computed for that:
+drawing once with tensors of the same shapes moves the state the same way. States are remembered op by op, so each is
+drawn once.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,10 +47,9 @@ class Randomness:
         """Moves the state past an op without its inputs."""
         func, (args, kwargs) = drawn
         _restore(self.states[-1])
-        try:
+        # The draw of an op that fails here cannot be imitated: later values are other ones, asserted all the same.
+        with contextlib.suppress(Exception):
             func(*_blank(args, symbols), **_blank(kwargs, symbols))
-        except Exception:  # the draw of such an op cannot be imitated: the values after it are other ones, asserted all the same
-            pass
         self.states.append(_snapshot())
 
     def stand_in_for(self, generator: torch.Generator) -> torch.Generator:

@@ -65,7 +65,7 @@ class SymbolValues:
         expr = self.substitute(node.expr)
         if expr.free_symbols:
             raise NoRealValue(f"no value is known for {expr.free_symbols} in {value}")
-        return node.pytype(expr)  # type: ignore[no-any-return]
+        return node.pytype(expr)
 
     def substitute(self, expr: Any) -> Any:
         """`expr` with every symbol replaced whose value is known."""

@@ -183,7 +183,7 @@ class Tape:
         found = self.handles.get(tensor)
         if found is None and not isinstance(tensor, FakeTensor):
             found = self.handles[tensor] = self.source(tensor)
-        return found  # type: ignore[no-any-return]
+        return found
 
     # -- ops -----------------------------------------------------------------------------------------------------
 

@@ -97,10 +97,10 @@ def forget_failed_nodes() -> list[str]:
 
 
 def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
-    """Makes the fake tensor `target` what `source` is: its sizes and storage, and its node in the graph being traced."""
+    """Makes the fake tensor `target` what `source` is: its sizes and storage, and its node in the graph traced."""
     mode = proxy_mode()
     with _no_function_modes(), _disable_current_modes():
-        torch.Tensor.data.__set__(target, source)  # type: ignore[attr-defined]
+        torch.Tensor.data.__set__(target, source)
     if mode is not None and _has_proxy_slot(source, mode.tracer):
         _set_proxy_slot(target, mode.tracer, _get_proxy_slot(source, mode.tracer))
 

@@ -12,7 +12,8 @@ from .probe import need
 @contextmanager
 def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
     """Dynamo's output graph builds `ShapeEnv(...)` and `torch._subclasses.FakeTensorMode(shape_env=...)` by these names
-    (`torch/_dynamo/output_graph.py`, `OutputGraph.__init__`). `make_mode(env_options, mode_options)` makes both."""
+    (`torch/_dynamo/output_graph.py`, `OutputGraph.__init__`). `make_mode(env_options, mode_options)` makes both.
+    """
     output_graph: Any = need("torch._dynamo.output_graph")
     subclasses: Any = need("torch._subclasses")
     own_env, own_mode = need("torch._dynamo.output_graph:ShapeEnv"), need("torch._subclasses:FakeTensorMode")

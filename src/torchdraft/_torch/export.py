@@ -19,7 +19,8 @@ _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_
 @contextmanager
 def adopting(mode: Any) -> Iterator[None]:
     """Non-strict export takes the fake mode of the active tracing context instead of making its own
-    (`torch._export.non_strict_utils.make_fake_inputs`)."""
+    (`torch._export.non_strict_utils.make_fake_inputs`).
+    """
     with _tracing(TracingContext(mode)):
         yield
 
@@ -35,20 +36,20 @@ def export(
     """`torch.export`'s pipeline, with graph code generated once at the end instead of after every pass.
 
     Export regenerates the Python of its graph about 24 times; a lazy graph module writes it when somebody calls it.
+    The strict path asks Dynamo's graph for what only a written one has (`_in_spec`), so there it is written each time.
     """
     with ExitStack() as stack:
-        stack.enter_context(_use_lazy_graph_module(True))
+        stack.enter_context(_use_lazy_graph_module(not options.get("strict")))
         if mode is not None:
             stack.enter_context(adopting(mode))
-        program = _export(mod, args, dict(kwargs), **options)
-    return program  # type: ignore[no-any-return]
+        return _export(mod, args, dict(kwargs), **options)
 
 
 @contextmanager
 def without_printed_graphs() -> Iterator[None]:
     """A failing export prints its half-made graph to stderr (`_log_export_wrapper`); here it does not."""
     module: Any = need("torch.export._trace")
-    module.print = lambda *args, **kwargs: None
+    module.print = lambda *_, **__: None
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Higher-order operators: called outside Dynamo they compile their branches with it, which fails on a branch that reads data."""
+"""Higher-order operators: outside Dynamo they compile their branches with it, which fails on one that reads data."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ need("torch._higher_order_ops.utils:_hop_compile_and_call")
 
 @contextmanager
 def rescued(rescue: Callable[[str, tuple[Any, ...], Exception], Any]) -> Iterator[None]:
-    """Where Dynamo cannot compile a higher-order operator's branches, `rescue(name, args, error)` answers instead.
+    """Where Dynamo cannot compile a higher-order operator's branches, `rescue(name, args, error)` answers.
 
-    `cond` and `while_loop` reach Dynamo through `_hop_compile_and_call(fn, args)`, looked up in its module at each call.
+    `cond` and `while_loop` reach Dynamo through `_hop_compile_and_call(fn, args)`, looked up in its module each time.
     """
     own = _utils._hop_compile_and_call
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from .probe import need
 
+tree_flatten: Any = need("torch.utils._pytree:tree_flatten")
+tree_unflatten: Any = need("torch.utils._pytree:tree_unflatten")
+tree_leaves: Any = need("torch.utils._pytree:tree_leaves")
+tree_map_only: Any = need("torch.utils._pytree:tree_map_only")
+register_pytree_node: Any = need("torch.utils._pytree:register_pytree_node")
+GetAttrKey: Any = need("torch.utils._pytree:GetAttrKey")
 _supported: Any = need("torch.utils._pytree:SUPPORTED_NODES")
 _names: Any = need("torch.utils._pytree:SUPPORTED_SERIALIZED_TYPES")
 _by_name: Any = need("torch.utils._pytree:SERIALIZED_TYPE_TO_PYTHON_TYPE")
@@ -16,6 +23,20 @@ _is_namedtuple: Any = need("torch.utils._pytree:is_namedtuple_class")
 def is_registered(cls: type) -> bool:
     """Whether pytree knows how to take `cls` apart."""
     return cls in _supported or cls in _constants or bool(_is_namedtuple(cls))
+
+
+def outline(spec: Any) -> Any:
+    """The containers of a structure: their types and, for the built-in ones, their keys, nested as they are.
+
+    What a custom class keeps beside its children is left out: nothing says that it can be compared.
+    """
+    if not spec.num_children:
+        return spec.type
+    keys = spec.context if spec.type in _KEYED else None
+    return spec.type, keys, [outline(child) for child in spec.children()]
+
+
+_KEYED = (dict, OrderedDict)
 
 
 def unregister(cls: type) -> None:

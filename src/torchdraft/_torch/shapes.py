@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,7 +44,8 @@ SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 @contextmanager
 def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[None]:
     """Hands symbols that a traced node made and does not bind to `adopt`, where upstream raises
-    `PendingUnbackedSymbolNotFound`."""
+    `PendingUnbackedSymbolNotFound`.
+    """
     module: Any = need(_PATH)
     config: Any = need("torch.fx.experimental._config")
     own = need(f"{_PATH}:compute_unbacked_bindings")
@@ -62,3 +64,63 @@ def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[Non
             yield
     finally:
         module.compute_unbacked_bindings = own
+
+
+def without_constraints(context: Any) -> Any:
+    """A symbolic context that lets its dimensions be whatever the trace found."""
+    if context is None or not getattr(context, "constraint_sizes", None):
+        return None if context is not None and not hasattr(context, "constraint_sizes") else context
+    return dataclasses.replace(context, constraint_sizes=[None] * len(context.constraint_sizes))
+
+
+class Unsolved:
+    """Stands in for `DimConstraints` after the guards are made: torchdraft asserts guards instead of solving them for
+    suggestions, and a dimension the solver would force to a constant is no error here."""
+
+    def solve(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to solve."""
+
+    def forced_specializations(self) -> dict[str, Any]:
+        """Nothing is forced."""
+        return {}
+
+    def prettify_results(self, *args: Any, **kwargs: Any) -> str:
+        """Nothing to tell; the report does."""
+        return ""
+
+
+def narrow_to_guards(program: Any, env: Any) -> None:
+    """Lets the program's range constraints say what the guards taken say (`s0 > 10` leaves them at [0, ∞) where a
+    violated constraint was let pass). A lower bound of 2 is upstream's assumption, not a guard."""
+    for symbol, bounds in list(program.range_constraints.items()):
+        taken = env.var_to_range.get(symbol)
+        if taken is None or is_unbacked(symbol) or not bounds.is_int:
+            continue
+        lower = max(bounds.lower, taken.lower) if taken.lower > 2 else bounds.lower
+        upper = min(bounds.upper, taken.upper)
+        if lower <= upper:
+            program.range_constraints[symbol] = ValueRanges(lower, upper)
+
+
+def is_constraint_error(error: BaseException) -> bool:
+    """Whether an export failed because the example or the model breaks the caller's `dynamic_shapes`."""
+    if isinstance(error, (ConstraintViolationError, ValueRangeError)):
+        return True
+    text = str(error)
+    return any(words in text for words in _CONSTRAINT_WORDS)
+
+
+_CONSTRAINT_WORDS = (
+    "Constraints violated",
+    "conflicts between user-specified ranges",
+    "is not equal to",
+    "to be equal to",
+    "not in range [",
+)
+
+
+def clean_dynamic_markers(tensors: Any) -> None:
+    """Removes the marks export leaves on the user's tensors when it fails (`_dynamo_dynamic_indices` and others)."""
+    clean = need("torch._export.non_strict_utils:_clean_dynamic_markers")
+    for tensor in tensors:
+        clean(tensor)

@@ -29,9 +29,9 @@ def plain_when_python_insists(asked_by_user: Any) -> Iterator[None]:
             return format(_PLAIN[type(self)](self), spec)
         return object.__format__(self, spec)
 
-    torch.SymInt.__hash__ = hash_symint  # type: ignore[method-assign, assignment]
+    torch.SymInt.__hash__ = hash_symint
     for cls in _PLAIN:
-        cls.__format__ = format_symbolic  # type: ignore[method-assign]
+        cls.__format__ = format_symbolic
     try:
         yield
     finally:
@@ -48,9 +48,10 @@ _PLAIN: dict[Any, Any] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBoo
 
 @contextmanager
 def sections_as_numbers() -> Iterator[None]:
-    """`x.split([tensor, tensor])` and `x.narrow(0, 0, tensor)` take the tensors' numbers, as it does eagerly; fake tensors are refused upstream.
+    """`x.split([tensor, tensor])` and `x.narrow(0, 0, tensor)` take the tensors' numbers, as they do eagerly.
 
-    A patch and not a function mode: decompositions (of `aten.lstm.data`, for one) call it where no mode is active.
+    Upstream refuses fake tensors there. A patch and not a function mode: decompositions (of `aten.lstm.data`, for one)
+    call it where no mode is active.
     """
     own_split, own_narrow = torch.Tensor.split, torch.Tensor.narrow
 
@@ -62,11 +63,11 @@ def sections_as_numbers() -> Iterator[None]:
     def narrow(self: torch.Tensor, dim: int, start: Any, length: Any) -> Any:
         return own_narrow(self, dim, start, _number(length))
 
-    torch.Tensor.split, torch.Tensor.narrow = split, narrow  # type: ignore[method-assign, assignment]
+    torch.Tensor.split, torch.Tensor.narrow = split, narrow
     try:
         yield
     finally:
-        torch.Tensor.split = own_split  # type: ignore[method-assign]
+        torch.Tensor.split = own_split
         del torch.Tensor.narrow  # torch.Tensor inherits it
 
 

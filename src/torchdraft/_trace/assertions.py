@@ -37,8 +37,10 @@ def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
 
 
 RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
-"""How far a float read again may be from the one read: what `torch.testing.assert_close` allows a float32. The slice a
-demand computes runs below autograd, on decomposed ops, whose rounding can differ from the program's in the last bits."""
+"""How far a float read again may be from the one read: what `torch.testing.assert_close` allows a float32.
+
+The slice a demand computes runs below autograd, on decomposed ops, whose rounding can differ from the program's in the
+last bits."""
 
 
 def _about(expr: Any) -> list[Any]:

@@ -9,14 +9,16 @@ from typing import Any
 
 import torch
 
+from .._torch import pytree
 from .._torch.dispatch import modes_put_back
 from .._torch.dynamo import dynamo_adopts
 from .._torch.export import export
 from .._torch.fake import higher_order_rules
 from .._torch.hops import rescued
-from .._torch.shapes import unbound_symbols_reported
+from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
 from .branches import Rescue
+from .dimensions import judge_dimensions, relaxed, resolved
 from .events import AttributeWritten, TypeRegistered
 from .island import islands_in_place
 from .ladder import Islands
@@ -26,8 +28,8 @@ from .reads import HostReads
 from .session import Session
 from .snapshot import MISSING, Snapshot
 from .stacks import asked_by_user
-from .untraced import raise_if_untraced
 from .types import drained, register, unknown_classes
+from .untraced import raise_if_untraced
 
 
 @dataclass(slots=True)
@@ -39,15 +41,27 @@ class Request:
     kwargs: Mapping[str, Any]
     options: dict[str, Any] = field(default_factory=dict)
 
+    def tensors(self) -> list[torch.Tensor]:
+        """The tensors among the example inputs."""
+        return [t for t in pytree.tree_leaves((self.args, dict(self.kwargs))) if isinstance(t, torch.Tensor)]
 
-def attempt(request: Request, session: Session, islands: Islands, snapshot: Snapshot) -> torch.export.ExportedProgram:
-    """Traces the model with `islands` in place. Raises what the trace raised."""
+
+def attempt(
+    request: Request, session: Session, islands: Islands, snapshot: Snapshot, *, relax: bool = False
+) -> torch.export.ExportedProgram:
+    """Traces the model with `islands` in place. Raises what the trace raised.
+
+    `relax` leaves every dynamic dimension to the tracer: the example itself breaks what was asked of them.
+    """
     options = dict(request.options)
     if "" in islands.names:
         options["dynamic_shapes"] = None
+    elif relax:
+        options["dynamic_shapes"] = relaxed(resolved(request))
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
+        stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode))
         stack.enter_context(plain_when_python_insists(asked_by_user))
@@ -58,6 +72,9 @@ def attempt(request: Request, session: Session, islands: Islands, snapshot: Snap
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(HostReads(session))
         program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
+        narrow_to_guards(program, session.env)
+        session.dimensions, found = judge_dimensions(request, session)
+        session.events.extend(found)
     raise_if_untraced(program, request)
     mend(program)
     return program
@@ -72,10 +89,10 @@ def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
     """
     entry = Snapshot()
 
-    def begin(module: Any, args: Any) -> None:
+    def begin(_module: Any, _args: Any) -> None:
         entry.modules = Snapshot.modules_of(mod)
 
-    def finish(module: Any, args: Any, output: Any) -> Any:
+    def finish(_module: Any, _args: Any, output: Any) -> Any:
         output = drained(output)
         for cls in unknown_classes(output):
             paste = register(cls)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.utils._pytree as pytree
 
 from .._reals.evaluate import copy_with_storage
+from .._torch import pytree
 from .._torch.fake import FakeTensor
+from .._torch.storage import window
 from .snapshot import Snapshot
 from .types import drained
+
+if TYPE_CHECKING:
+    from .attempt import Request
 
 
 class ModelRaised(Exception):
@@ -34,20 +38,24 @@ def private(value: Any) -> Any:
         base = storages.get(key)
         if base is None:
             base = storages[key] = copy_with_storage(tensor.detach())
-        made = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(
-            base.untyped_storage(), tensor.storage_offset(), tensor.size(), tensor.stride()
-        )
-        return made.requires_grad_(tensor.requires_grad)
+        return window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
 
     seen: dict[int, torch.Tensor] = {}
     return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)
 
 
+def has_data(request: Request) -> bool:
+    """Whether the model can run at all: none of its tensors or inputs is fake or on the meta device."""
+    tensors = [*request.mod.parameters(), *request.mod.buffers()]
+    tensors += [t for t in pytree.tree_leaves((request.args, dict(request.kwargs))) if isinstance(t, torch.Tensor)]
+    return not any(isinstance(t, FakeTensor) or t.device.type == "meta" for t in tensors)
+
+
 def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], snapshot: Snapshot) -> Any:
     """The model's own output on copies of the example. Raises `ModelRaised` with the model's own exception."""
     snapshot.restore_random()
-    state = {n: t for n, t in mod.named_buffers(remove_duplicate=False)}
-    state.update({n: p for n, p in mod.named_parameters(remove_duplicate=False)})
+    state = dict(mod.named_buffers(remove_duplicate=False))
+    state.update(mod.named_parameters(remove_duplicate=False))
     copies = private(state)
     args, kwargs = private((args, dict(kwargs)))
     try:
@@ -67,6 +75,8 @@ def mismatch(got: Any, want: Any) -> str:
     want_leaves, want_spec = pytree.tree_flatten(want)
     if len(got_leaves) != len(want_leaves):
         return f"{len(got_leaves)} outputs, eager returns {len(want_leaves)}"
+    if pytree.outline(got_spec) != pytree.outline(want_spec):
+        return f"outputs in the structure {got_spec}, eager returns {want_spec}"
     for index, (have, wish) in enumerate(zip(got_leaves, want_leaves, strict=True)):
         found = _leaf_mismatch(have, wish)
         if found:

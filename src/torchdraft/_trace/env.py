@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from .._reals.errors import NoRealValue
-from .._torch.shapes import GuardOnDataDependentSymNode, ShapeEnv
-from .events import GuardResolved
+from .._torch.shapes import (
+    CapturedTraceback,
+    ConstraintViolationError,
+    GuardOnDataDependentSymNode,
+    RuntimeAssert,
+    ShapeEnv,
+    Unsolved,
+    without_constraints,
+)
 from .assertions import needs_rewriting, writable
-from .stacks import innermost_user_frame, local_tensors, user_stack
+from .events import Frame, GuardResolved
+from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
 
+_DECIDED = (sympy.true, sympy.false, True, False)
+_MACHINERY = ("symbolic_shapes.py", "sym_node.py", "recording.py", "env.py", "functools.py")
+_MODEL_CODE = ("/torch/nn/", "/torch/functional.py")
 
-class DraftShapeEnv(ShapeEnv):  # type: ignore[misc]
+
+def _asked_by_model() -> bool:
+    """Whether the condition being evaluated stands in the model's code or in a layer of torch.nn, not in a kernel."""
+    frame: Any = sys._getframe(3)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        name = frame.f_code.co_name
+        if not (file.endswith(_MACHINERY) or (file.endswith("/torch/__init__.py") and name.startswith("__"))):
+            return not is_framework(frame.f_code) or any(part in file for part in _MODEL_CODE)
+        frame = frame.f_back
+    return False
+
+
+class DraftShapeEnv(ShapeEnv):
     """A `ShapeEnv` that asks the tape before it gives up, and tells the session what it assumed."""
 
     def __init__(self, session: Session, **options: Any) -> None:
@@ -25,6 +51,9 @@ class DraftShapeEnv(ShapeEnv):  # type: ignore[misc]
         self.born: list[sympy.Symbol] = []
         self.unbacked_renamings_back: dict[sympy.Symbol, sympy.Symbol] = {}
         self.answered: dict[Any, GuardResolved] = {}
+        self.causes: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
+        self.at_least_two: set[sympy.Symbol] = set()
+        self.further_guards: list[Any] = []
 
     # -- births --------------------------------------------------------------------------------------------------
 
@@ -54,12 +83,77 @@ class DraftShapeEnv(ShapeEnv):  # type: ignore[misc]
         again = self.answered.get(orig_expr)
         if again is not None:
             session.repeat(again)
+        guards = len(self.guards)
         try:
-            return super().evaluate_expr(orig_expr, *args, **kwargs)
+            result = super().evaluate_expr(orig_expr, *args, **kwargs)
         except GuardOnDataDependentSymNode:
             if not self._ask(orig_expr):
                 raise
-        return super().evaluate_expr(orig_expr, *args, **kwargs)
+            return super().evaluate_expr(orig_expr, *args, **kwargs)
+        if len(self.guards) > guards:
+            self._note_cause(self.guards[-1].expr)
+        elif result in _DECIDED and orig_expr not in _DECIDED:
+            self._note_small_sizes(orig_expr, result)
+        return result
+
+    def _note_cause(self, guard: Any) -> None:
+        """Remembers where the first guard on each symbol was made."""
+        stack = user_stack(3)
+        for symbol in guard.free_symbols:
+            self.causes.setdefault(symbol, (str(guard), stack))
+
+    def cause_of(self, symbol: sympy.Symbol) -> tuple[str, tuple[Frame, ...]]:
+        """The first guard on `symbol`, in terms of the inputs, and the user's stack there."""
+        guard, stack = self.causes.get(symbol, ("", ()))
+        for other, sources in self.var_to_sources.items():
+            if sources:
+                guard = re.sub(rf"\b{other}\b", lambda _, name=sources[0].name: name, guard)  # type: ignore[misc]
+        return guard, stack
+
+    def _note_small_sizes(self, expr: Any, result: Any) -> None:
+        """A condition of the model's decided only because sizes are taken to be 2 or more: sizes 0 and 1 must raise.
+
+        Upstream takes them to be so, silently, and its programs run on them. Conditions of torch's own kernels do not
+        count: their ops decide again at run time.
+        """
+        symbols = [s for s in expr.free_symbols - self.at_least_two if s in self.backed_var_to_val]
+        if not symbols or not _asked_by_model():
+            return
+        for symbol in symbols:
+            for small in (0, 1):
+                other = expr.xreplace({symbol: sympy.Integer(small)}).xreplace(self.backed_var_to_val)
+                if other in _DECIDED and other != result:
+                    self.at_least_two.add(symbol)
+                    self.causes.setdefault(symbol, (str(expr), user_stack(3)))
+
+    # -- constraints ---------------------------------------------------------------------------------------------
+
+    def produce_guards(self, placeholders: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
+        """Upstream's guards. A dimension that broke its constraint keeps the program, with what holds asserted in it."""
+        if self.session is None:
+            return super().produce_guards(placeholders, sources, *args, **kwargs)
+        try:
+            return super().produce_guards(placeholders, sources, *args, **kwargs)
+        except ConstraintViolationError:
+            kwargs["input_contexts"] = [without_constraints(c) for c in kwargs.get("input_contexts") or ()] or None
+            kwargs["equalities_inputs"] = None
+            return super().produce_guards(placeholders, sources, *args, **kwargs)
+        finally:
+            self.dim_constraints = Unsolved()
+            self._assert_guards()
+
+    def _assert_guards(self) -> None:
+        """Puts every guard that no range of a dimension expresses into the graph: a saved program has nothing else."""
+        for guard in self.guards:
+            expr = self.simplify(guard.expr)
+            if expr in _DECIDED or self._maybe_evaluate_static(expr, axioms=()) is not None or expr in self.further_guards:
+                continue
+            self.further_guards.append(expr)
+        asserted = [*self.further_guards, *(sympy.Ge(s, 2, evaluate=False) for s in self.at_least_two)]
+        held = self.deferred_runtime_asserts.setdefault(None, [])
+        for expr in asserted:
+            if not needs_rewriting(expr):
+                held.append(RuntimeAssert(expr, "guard on input sizes", CapturedTraceback.extract(skip=1)))
 
     def _ask(self, expr: Any) -> bool:
         """Demands a real value for every unbacked symbol of `expr`."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Literal
 
-Frame = tuple[CodeType, int]
-"""One frame of a captured stack: its code object and the line that was running. Formatted only for a reported issue."""
+Frame = tuple[CodeType, int, int]
+"""One frame of a captured stack: its code object, the line that was running, and the instruction (`f_lasti`), which
+tells two guards on one line apart. Formatted only for a reported issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

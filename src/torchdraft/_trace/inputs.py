@@ -16,18 +16,18 @@ def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: A
     """Raises `TypeError` or `ValueError` that says what was given, what was expected and what to do."""
     if not isinstance(mod, torch.nn.Module):
         raise TypeError(
-            f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose forward "
-            f"calls it"
+            f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose "
+            f"forward calls it"
         )
     if not isinstance(args, tuple):
-        raise TypeError(
-            f"args must be a tuple of example inputs, got {type(args).__name__}; for one input write (x,)"
-        )
+        raise TypeError(f"args must be a tuple of example inputs, got {type(args).__name__}; for one input write (x,)")
     if isinstance(dynamic_shapes, Mapping):
         _check_keys(mod, args, kwargs, dynamic_shapes)
 
 
-def _check_keys(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Mapping[Any, Any]) -> None:
+def _check_keys(
+    mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Mapping[Any, Any]
+) -> None:
     expected = _given_names(mod, args, kwargs)
     if expected is None or not shapes or set(shapes) <= set(expected):
         return

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.utils._pytree as pytree  # the public name of this module does not exist yet
 from torch.overrides import TorchFunctionMode
 
+from .._torch import pytree
 from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
 from .reads import BY_CONSTANT, reduced, same_data
@@ -120,7 +120,10 @@ def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
 
 
 def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
+    return {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
 
 
 def _fixed(leaf: Any) -> Any:
@@ -150,9 +153,9 @@ class IslandReads(TorchFunctionMode):
         elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
             self._shapes_read[id(args[0])] = args[0]
             torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
-        if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+        if func is torch.Tensor.data.__get__:
             return args[0].detach()
-        if func is torch.Tensor.data.__set__:  # type: ignore[attr-defined]
+        if func is torch.Tensor.data.__set__:
             return retarget(args[0], args[1].detach())
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
@@ -206,7 +209,7 @@ READS: set[Any] = {
 
 
 SHAPE_READS: set[Any] = {
-    torch.Tensor.shape.__get__,  # type: ignore[attr-defined]
+    torch.Tensor.shape.__get__,
     torch.Tensor.size,
     torch.Tensor.numel,
     torch.Tensor.nelement,

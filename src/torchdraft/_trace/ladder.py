@@ -96,7 +96,7 @@ def user_frames(error: BaseException) -> tuple[Frame, ...]:
     while trace is not None:
         code = trace.tb_frame.f_code
         if not is_framework(code):
-            found.append((code, trace.tb_lineno))
+            found.append((code, trace.tb_lineno, trace.tb_lasti))
         trace = trace.tb_next
     return tuple(found)
 
@@ -113,4 +113,3 @@ def forget(error: BaseException) -> None:
     while seen is not None:
         seen.__traceback__ = None
         seen = seen.__cause__ or seen.__context__
-

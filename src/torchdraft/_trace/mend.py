@@ -27,7 +27,8 @@ def mend(program: torch.export.ExportedProgram) -> None:
 
 def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
     """A `no_grad` or autocast region that only asserts becomes a region with no outputs; loading it fails with "missing
-    val field". Its nodes are moved out of the region: an assertion is the same in any grad mode."""
+    val field". Its nodes are moved out of the region: an assertion is the same in any grad mode.
+    """
     regions = {
         torch.ops.higher_order.wrap_with_set_grad_enabled: 1,
         torch.ops.higher_order.wrap_with_autocast: 4,
@@ -71,7 +72,8 @@ def _attribute(module: Any, path: str) -> Any:
 
 def fill_keyword_defaults(graph: torch.fx.Graph) -> None:
     """An argument whose name is a Python keyword (`from` of `uniform_`) is not found again by the loader when it was
-    left at its default; it is written out."""
+    left at its default; it is written out.
+    """
     for node in graph.nodes:
         if not isinstance(node.target, OpOverload):
             continue
@@ -85,7 +87,8 @@ def fill_keyword_defaults(graph: torch.fx.Graph) -> None:
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
     """An unbacked symbol whose range is one value is replaced by it on loading and then missed ("expected no unbacked
-    symbols"). The range is widened; the assertion in the graph still holds it to the value."""
+    symbols"). The range is widened; the assertion in the graph still holds it to the value.
+    """
     for symbol, bounds in list(program.range_constraints.items()):
         if is_unbacked(symbol) and bounds.is_int and bounds.lower == bounds.upper:
             program.range_constraints[symbol] = ValueRanges(min(0, bounds.lower), int_oo)

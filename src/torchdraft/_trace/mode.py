@@ -26,7 +26,7 @@ UNANSWERED = (
 )
 
 
-class DraftMode(FakeTensorMode):  # type: ignore[misc]
+class DraftMode(FakeTensorMode):
     """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
 
     def __init__(self, session: Session, shape_env: Any, **options: Any) -> None:

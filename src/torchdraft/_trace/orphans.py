@@ -31,7 +31,7 @@ class Orphans:
         self.waiting.extend(unbound)
 
     def settle(self, args: Any, kwargs: Any) -> None:
-        """Writes the orphans whose numbers were used into the graph, in terms of the arguments of the op they came from.
+        """Writes the orphans whose numbers were used into the graph, from the arguments of the op they came from.
 
         Runs where the modes of the trace are active.
         """
@@ -101,7 +101,9 @@ class Emitter:
         if isinstance(handle, View):
             record = handle.record
             parent = self._tensor(handle.parent, operand)
-            args = [parent if isinstance(a, Operand) and a.handle is handle.parent else self._value(a) for a in record.args]
+            args = [
+                parent if isinstance(a, Operand) and a.handle is handle.parent else self._value(a) for a in record.args
+            ]
             made = flat_outputs(record.func(*args, **record.kwargs))[handle.index]
         elif isinstance(handle, Root) and operand.version.origin is not None:
             origin = operand.version.origin
@@ -110,4 +112,4 @@ class Emitter:
         else:
             raise LookupError("an op read data that the graph does not hold")
         self.known[key] = made
-        return made  # type: ignore[no-any-return]
+        return made

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def pack_padded_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
-    """`(input [T, B, ...] or [B, T, ...], lengths [B] in decreasing order, batch_first)` → `(data [sum, ...], batch sizes)`."""
+    """`(input [T, B, ...] or [B, T, ...], falling lengths [B], batch_first)` → `(data [sum, ...], batch sizes)`."""
     given = dict(zip(("input", "lengths", "batch_first"), args, strict=False)) | kwargs
     data = given["input"].transpose(0, 1) if given["batch_first"] else given["input"]
     lengths = _numbers(mode, given["lengths"], "pack_padded_sequence")

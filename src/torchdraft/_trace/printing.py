@@ -26,12 +26,13 @@ def _is_shown(frame: FrameType) -> bool:
     return any(
         _shows(node)
         for node in ast.walk(tree)
-        if isinstance(node, (ast.Expr, ast.Raise, ast.Assert)) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        if isinstance(node, (ast.Expr, ast.Raise, ast.Assert))
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
     )
 
 
 def _shows(statement: ast.stmt) -> bool:
-    """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(condition, f"…")`: the text is for a reader."""
+    """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(x, f"…")`: the text is for a reader."""
     if isinstance(statement, (ast.Raise, ast.Assert)):
         return True
     call = statement.value if isinstance(statement, ast.Expr) else None
@@ -41,7 +42,9 @@ def _shows(statement: ast.stmt) -> bool:
     if name == "print" or (isinstance(call.func, ast.Attribute) and name in _LOG_METHODS):
         return True
     message = [*call.args[1:], *[k.value for k in call.keywords]]
-    return any(word in name for word in ("check", "assert", "warn")) and any(isinstance(m, ast.JoinedStr) for m in message)
+    return any(word in name for word in ("check", "assert", "warn")) and any(
+        isinstance(m, ast.JoinedStr) for m in message
+    )
 
 
 @functools.lru_cache(64)

@@ -159,14 +159,14 @@ def _brief(real: torch.Tensor) -> str:
 # -- handlers: one per way of reading ------------------------------------------------------------------------------
 
 
-def _equal(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _equal(_mode: HostReads, args: Any, _kwargs: Any) -> Any:
     left, right = args[0], args[1]
     if left.dim() != right.dim() or not all(bool(a == b) for a, b in zip(left.shape, right.shape, strict=True)):
         return False
     return bool((left == right).all())
 
 
-def _allclose(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _allclose(_mode: HostReads, args: Any, kwargs: Any) -> Any:
     return bool(torch.isclose(*args, **kwargs).all())
 
 
@@ -182,7 +182,7 @@ def _array(mode: HostReads, args: Any, kwargs: Any) -> Any:
         return real.__array__(*args[1:], **kwargs)
 
 
-def _tolist(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _tolist(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     fake = args[0]
     count = fake.numel()
     if not fake.dtype.is_floating_point and not fake.dtype.is_complex and isinstance(count, int) and count <= BY_VALUE:
@@ -198,7 +198,7 @@ def _items(fake: Any) -> Any:
     return [_items(row) for row in fake.unbind(0)]
 
 
-def _item(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _item(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     fake = args[0]
     if not fake.dtype.is_complex:
         return torch.Tensor.item(fake)
@@ -242,7 +242,7 @@ def _through_torch_handlers(frame: Any) -> Any:
     return frame if frame is not None and frame is innermost_user_frame(2) else None
 
 
-def _deepcopy(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _deepcopy(_mode: HostReads, args: Any, _kwargs: Any) -> Any:
     fake, memo = args[0], args[1]
     if id(fake) not in memo:
         made = fake.detach().clone().requires_grad_(fake.requires_grad)
@@ -250,7 +250,7 @@ def _deepcopy(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return memo[id(fake)]
 
 
-def _reduce(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _reduce(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     real = mode.value(args[0], "pickle")
     with outside_modes():
         return reduced(real)
@@ -260,7 +260,8 @@ def reduced(real: torch.Tensor) -> Any:
     """How a tensor is pickled during a trace: without a storage, which no graph can hold."""
     if real.layout is not torch.strided:
         return real.__reduce_ex__(2)
-    return rebuilt, (real.reshape(-1).view(torch.uint8).numpy().tobytes() if real.numel() else b"", real.dtype, tuple(real.shape))
+    data = real.reshape(-1).view(torch.uint8).numpy().tobytes() if real.numel() else b""
+    return rebuilt, (data, real.dtype, tuple(real.shape))
 
 
 def rebuilt(data: bytes, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:
@@ -270,10 +271,10 @@ def rebuilt(data: bytes, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Te
             real = torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape).clone()
         else:
             real = torch.empty(shape, dtype=dtype)
-    return torch.ops.aten.lift_fresh_copy.default(real)  # type: ignore[no-any-return]
+    return torch.ops.aten.lift_fresh_copy.default(real)
 
 
-def _data_ptr(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _data_ptr(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     with outside_modes():
         real = mode.session.reals.tensor(args[0])
         pointer = real.data_ptr()
@@ -290,11 +291,17 @@ def _data_ptr(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return pointer
 
 
-def _tensor(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _tensor(_mode: HostReads, args: Any, kwargs: Any) -> Any:
     made = _stacked(args[0], kwargs.get("device"))
     dtype = kwargs.get("dtype")
     made = made.to(dtype=dtype) if dtype is not None else made
     return made.requires_grad_(True) if kwargs.get("requires_grad") else made
+
+
+def _as_tensor(mode: HostReads, args: Any, kwargs: Any) -> Any:
+    if isinstance(args[0], torch.Tensor):
+        return torch.as_tensor(*args, **kwargs)
+    return _tensor(mode, args, kwargs)
 
 
 def _stacked(data: Any, device: Any) -> torch.Tensor:
@@ -320,7 +327,7 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return torch.tensor_split(given.get("self", given.get("input")), indices, dim=given.get("dim", 0))
 
 
-def _set_data(mode: HostReads, args: Any, kwargs: Any) -> Any:
+def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
     target, source = args[0], args[1].detach()
     retarget(target, source)
@@ -346,11 +353,9 @@ HANDLERS: dict[Any, Handler] = {
     torch.Tensor.__reduce_ex__: _reduce,
     torch.Tensor.data_ptr: _data_ptr,
     torch.tensor: _tensor,
-    torch.as_tensor: lambda mode, args, kwargs: (
-        torch.as_tensor(*args, **kwargs) if isinstance(args[0], torch.Tensor) else _tensor(mode, args, kwargs)
-    ),
-    torch.Tensor.data.__get__: lambda mode, args, kwargs: args[0].detach(),  # type: ignore[attr-defined]
-    torch.Tensor.data.__set__: _set_data,  # type: ignore[attr-defined]
+    torch.as_tensor: _as_tensor,
+    torch.Tensor.data.__get__: lambda _mode, args, _kwargs: args[0].detach(),
+    torch.Tensor.data.__set__: _set_data,
     torch.tensor_split: _tensor_split,
     torch.Tensor.tensor_split: _tensor_split,
 }

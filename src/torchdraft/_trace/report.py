@@ -34,7 +34,7 @@ class Phases:
             self.seconds[name] += time.perf_counter() - began
 
 
-def build_report(draft: Draft, program: torch.export.ExportedProgram) -> Report:
+def build_report(draft: Draft) -> Report:
     """Everything the draft learned, as plain data."""
     session = draft.session
     assert session is not None
@@ -43,6 +43,7 @@ def build_report(draft: Draft, program: torch.export.ExportedProgram) -> Report:
         issues=issues_from(events),
         rung=draft.islands.rung,  # type: ignore[arg-type]
         rungs=_broken(draft),
+        dimensions=tuple(session.dimensions),
         stats=Stats(
             ops_traced=session.tape.ops_recorded,
             ops_evaluated=session.reals.ops_evaluated,

@@ -8,6 +8,7 @@ from .._reals.evaluate import Reals
 from .._reals.tape import Tape
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
+from ..model import Dimension
 from .env import DraftShapeEnv
 from .events import Event, Frame, HostRead
 from .mode import DraftMode
@@ -25,6 +26,7 @@ class Session:
         self.unanswered: list[str] = []
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
+        self.dimensions: list[Dimension] = []
         self.assumptions: list[tuple[Any, Any]] = []
         self._births: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
         self.env = DraftShapeEnv(
@@ -75,7 +77,7 @@ class Session:
         func, stack = born
         if not stack:
             return func
-        code, line = stack[-1]
+        code, line, _ = stack[-1]
         return f"{func} at {code.co_filename.rsplit('/', 1)[-1]}:{line}"
 
     def dynamo_mode(self, env_options: dict[str, Any] | None, mode_options: dict[str, Any] | None) -> Any:

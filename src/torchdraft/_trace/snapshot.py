@@ -1,4 +1,4 @@
-"""What a draft must leave as it was: module state, random state, dispatch modes. Taken before, compared and restored after."""
+"""What a draft must leave as it was: module and random state. Taken before, compared and restored after."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Snapshot:
 
     def restore_random(self) -> None:
         """The random states of torch, Python and NumPy."""
-        torch.random.set_rng_state(self.torch_random)  # type: ignore[arg-type]
+        torch.random.set_rng_state(self.torch_random)
         random.setstate(self.python_random)
         if self.cuda_random:
             torch.cuda.set_rng_state_all(self.cuda_random)
@@ -96,7 +96,7 @@ class Snapshot:
                 _refill(live[name], content)
 
     def changed_attributes(self) -> list[tuple[str, Any, Any]]:
-        """`(dotted name, before, after)` for every attribute `forward` assigned, in no table of parameters or buffers."""
+        """`(dotted name, before, after)` for every attribute `forward` assigned outside the tables of parameters."""
         found = []
         for prefix, state in self.modules.items():
             live = state.module.__dict__

@@ -1,4 +1,4 @@
-"""Captures the user's stack cheaply: code objects and line numbers, formatted only when an issue is shown."""
+"""Captures the user's stack cheaply: code objects, lines and instructions, formatted only when an issue is shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
         if code.co_name == "draft_export" and code.co_filename.startswith(_OWN):
             break
         if not is_framework(code):
-            found.append((code, frame.f_lineno))
+            found.append((code, frame.f_lineno, frame.f_lasti))
         frame = frame.f_back
     return tuple(reversed(found))
 

@@ -14,8 +14,8 @@ from types import GeneratorType
 from typing import Any
 
 import torch
-import torch.utils._pytree as pytree
 
+from .._torch import pytree
 from .._torch.pytree import is_registered, unregister
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
@@ -87,7 +87,8 @@ def forget(classes: Iterable[type]) -> None:
 
 
 def _plain_dataclass(cls: type) -> bool:
-    return cls.__init__ is not object.__init__ and all(f.init for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+    has_init = any("__init__" in vars(c) for c in cls.__mro__[:-1])
+    return has_init and all(f.init for f in dataclasses.fields(cls))
 
 
 class Rest:
@@ -127,12 +128,13 @@ def _take_apart_with_keys(value: Any) -> tuple[list[tuple[Any, Any]], Rest]:
 
 
 def _put_together(cls: type, children: Iterable[Any], rest: Rest) -> Any:
-    made = cls.__new__(cls)
+    new: Any = cls.__new__
+    made = new(cls)
     content = dict(zip(rest.names, children, strict=True)) | rest.fixed
     for name, value in content.items():
         if name.startswith("["):
             key = _key(name)
-            made.append(value) if isinstance(made, list) else made.__setitem__(key, value)  # type: ignore[func-returns-value]
+            made.append(value) if isinstance(made, list) else made.__setitem__(key, value)
         else:
             object.__setattr__(made, name, value)
     return made

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from traceback import walk_tb
 from types import CodeType, TracebackType
 
 from torchdraft._trace.events import Frame
 from torchdraft.model import Location
 
+LineOnly = tuple[CodeType, int]
+"""A frame whose instruction nobody knows: its location has no columns."""
 
-def user_frames(stack: Sequence[Frame]) -> tuple[Location, ...]:
+
+def user_frames(stack: Sequence[Frame | LineOnly]) -> tuple[Location, ...]:
     """The stack without the framework's frames; all of it where nothing else would be left."""
     theirs = [frame for frame in stack if not is_framework(frame[0].co_filename)]
     return tuple(_located(frame) for frame in theirs or stack)
@@ -46,10 +48,14 @@ def _framework_folders() -> tuple[str, ...]:
 
 
 def _frames(traceback: TracebackType | None) -> list[Frame]:
-    return [(frame.f_code, line) for frame, line in walk_tb(traceback)]
+    found = []
+    while traceback is not None:
+        found.append((traceback.tb_frame.f_code, traceback.tb_lineno, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    return found
 
 
-def _located(frame: Frame) -> Location:
+def _located(frame: Frame | LineOnly) -> Location:
     code, line = frame[0], frame[1]
     source = linecache.getline(code.co_filename, line).rstrip()
     columns = _columns(code, frame[2], line, source) if len(frame) > 2 else (None, None)

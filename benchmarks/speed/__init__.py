@@ -1,0 +1,1 @@
+"""Races torchdraft against torch's own export: `python -m benchmarks.speed`."""

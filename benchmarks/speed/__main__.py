@@ -1,0 +1,46 @@
+"""Command line of the race."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from . import giant, race, sites
+from .measure import warm_up
+
+FOLDER = Path(__file__).resolve().parent.parent
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind; medians are shown")
+    parser.add_argument("--only", default="", help="models whose name matches this pattern")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one measurement")
+    parser.add_argument("--parts", default="race,sites,giant", help="which parts to run")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Runs the parts and prints their tables."""
+    options = arguments()
+    parts = options.parts.split(",")
+    warm_up()
+    if "race" in parts:
+        heats = race.race(options.rounds, options.only, options.timeout)
+        print(f"Seconds and growth of resident memory, medians of {options.rounds}, one thread\n")
+        print("\n".join(race.table(heats)))
+        print("\nFigures to reach\n" + "\n".join(race.targets(heats)))
+    if "sites" in parts:
+        times = sites.scale(options.timeout)
+        print("\nData-dependent sites\n" + "\n".join(sites.table(times)))
+        print(sites.plot(times, FOLDER / "sites.png"))
+    if "giant" in parts:
+        print("\nA model without weights\n" + giant.run(options.timeout))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The race: every exporter on every model in turns, several rounds, medians and ratios."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .measure import EXPORTERS, Measurement, Series, measure_apart
+from .models import RACERS, Example
+
+TIME_TO_EXPORT = 1.0
+TIME_TO_DRAFT = 0.2
+MEMORY_TO_EXPORT = 1.1
+"""The figures to reach: torchdraft divided by its rival."""
+
+
+@dataclass(slots=True)
+class Heat:
+    """One model, static or dynamic, with every exporter's measurements."""
+
+    model: str
+    dynamic: bool
+    series: dict[str, Series] = field(default_factory=lambda: {name: Series() for name in EXPORTERS})
+
+    @property
+    def name(self) -> str:
+        """The model and what kind of shapes it had."""
+        return f"{self.model}, {'dynamic' if self.dynamic else 'static'}"
+
+    def ratio(self, figure: str, rival: str) -> float | None:
+        """torchdraft's figure divided by the rival's, where both have one."""
+        own, other = getattr(self.series["torchdraft"], figure), getattr(self.series[rival], figure)
+        return None if own is None or not other else own / other
+
+    @property
+    def last(self) -> Measurement | None:
+        """torchdraft's last measurement."""
+        measurements = self.series["torchdraft"].measurements
+        return measurements[-1] if measurements else None
+
+
+def race(rounds: int, only: str, timeout: float) -> list[Heat]:
+    """All heats, exporters taking turns within each round."""
+    heats = []
+    for racer in RACERS:
+        if not re.search(only, racer.name):
+            continue
+        example = racer.build()
+        for dynamic in (False, True):
+            heat = Heat(racer.name, dynamic)
+            heats.append(heat)
+            run_heat(heat, example, rounds, timeout)
+    return heats
+
+
+def run_heat(heat: Heat, example: Example, rounds: int, timeout: float) -> None:
+    """Fills a heat; an exporter that failed once is not asked again."""
+    for number in range(rounds):
+        for name, series in heat.series.items():
+            if series.error is not None or (name == "eager" and heat.dynamic and number):
+                continue
+            print(f"\r\033[K{heat.name}: round {number + 1} of {rounds}, {name}", end="", file=sys.stderr, flush=True)
+            series.add(measure_apart(example, name, heat.dynamic, timeout))
+    print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def table(heats: list[Heat]) -> Iterator[str]:
+    """Times, ratios, memory and ops computed for real."""
+    yield (
+        f"{'model':40} {'eager':>7} {'export':>7} {'draft':>7} {'ours':>7}   {'/export':>7} {'/draft':>7}"
+        f"   {'MB export':>9} {'MB draft':>8} {'MB ours':>8} {'/export':>7}   ops computed / traced"
+    )
+    for heat in heats:
+        times = [shown(heat.series[name].seconds, "7.2f") for name in EXPORTERS]
+        sizes = [megabytes(heat.series[name].growth) for name in EXPORTERS[1:]]
+        last = heat.last
+        ops = "" if last is None else f"{last.ops_evaluated} / {last.ops_traced}  {last.rung}"
+        yield (
+            f"{heat.name:40} {' '.join(times)}   {shown(heat.ratio('seconds', 'export'), '7.2f')}"
+            f" {shown(heat.ratio('seconds', 'draft_export'), '7.2f')}   {sizes[0]:>9} {sizes[1]:>8} {sizes[2]:>8}"
+            f" {shown(heat.ratio('growth', 'export'), '7.2f')}   {ops}"
+        )
+    for heat in heats:
+        for name, series in heat.series.items():
+            if series.error is not None:
+                yield f"  {heat.name}: {name}: {series.error[:140]}"
+
+
+def targets(heats: list[Heat]) -> Iterator[str]:
+    """Each figure to reach, and where it is missed."""
+    wanted = (
+        ("time against torch.export.export", "seconds", "export", TIME_TO_EXPORT),
+        ("time against torch.export.draft_export", "seconds", "draft_export", TIME_TO_DRAFT),
+        ("memory against torch.export.export", "growth", "export", MEMORY_TO_EXPORT),
+    )
+    for title, figure, rival, limit in wanted:
+        ratios = {heat.name: ratio for heat in heats if (ratio := heat.ratio(figure, rival)) is not None}
+        missed = [f"{name} {ratio:.2f}" for name, ratio in ratios.items() if ratio > limit]
+        verdict = "no rival succeeded" if not ratios else "reached" if not missed else f"missed: {', '.join(missed)}"
+        yield f"  {title:40} ≤ {limit:g} ×   {verdict}"
+    failed = [heat.name for heat in heats if heat.series["torchdraft"].error is not None]
+    yield f"  {'a graph for each':40}         {'reached' if not failed else 'missed: ' + ', '.join(failed)}"
+
+
+def shown(value: float | None, form: str) -> str:
+    """A figure, or a dash."""
+    return f"{value:{form}}" if value is not None else f"{'–':>{form.split('.')[0]}}"
+
+
+def megabytes(value: float | None) -> str:
+    """Bytes as megabytes, or a dash."""
+    return "–" if value is None else f"{value / 1e6:.0f}"
