@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from ..progress import progress
 from .generate import generate
 from .runner import DEFAULT_EXPORTER, run
 from .summary import Summary
@@ -32,9 +33,8 @@ def report_progress(summary: Summary) -> None:
     """One line that overwrites itself on a terminal, and every hundredth elsewhere."""
     done, failed = len(summary.verdicts), len(summary.failed)
     line = f"{done} programs, {failed} failed, {summary.seconds:.0f} s"
-    if sys.stderr.isatty():
-        print(f"\r{line}", end="", file=sys.stderr, flush=True)
-    elif done % 100 == 0:
+    progress(line)
+    if done % 100 == 0 and not sys.stderr.isatty():
         print(line, file=sys.stderr, flush=True)
 
 
@@ -62,7 +62,8 @@ def main() -> int:
         shrink_causes=options.shrink,
         progress=report_progress,
     )
-    print(f"\n{summary}")
+    progress("")
+    print(summary)
     if options.save is not None:
         save(summary, options.save)
     if options.json is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from ..boxes import load_torchvision
 from . import giant, race, sites
 from .measure import warm_up
 
@@ -28,15 +29,19 @@ def main() -> None:
     """Runs the parts and prints their tables."""
     options = arguments()
     parts = options.parts.split(",")
+    load_torchvision()
     warm_up()
     if "race" in parts:
-        heats = race.race(options.rounds, options.only, options.timeout)
-        print(f"Seconds and growth of resident memory, medians of {options.rounds}, one thread\n")
-        print("\n".join(race.table(heats)))
+        print(f"Seconds and growth of resident memory, medians of {options.rounds}, one thread\n\n{race.HEADING}")
+        heats = []
+        for heat in race.race(options.rounds, options.only, options.timeout):
+            print(race.row(heat), flush=True)
+            heats.append(heat)
         print("\nFigures to reach\n" + "\n".join(race.targets(heats)))
     if "sites" in parts:
-        times = sites.scale(options.timeout)
+        times, failed = sites.scale(options.timeout)
         print("\nData-dependent sites\n" + "\n".join(sites.table(times)))
+        print("".join(f"  {name}, {reason}\n" for name, reason in failed.items()), end="")
         print(sites.plot(times, FOLDER / "sites.png"))
     if "giant" in parts:
         print("\nA model without weights\n" + giant.run(options.timeout))

@@ -36,18 +36,21 @@ class Series:
 
     measurements: list[Measurement] = field(default_factory=list)
     error: str | None = None
+    over: float | None = None
+    """The time limit it ran into: it takes at least this long."""
 
     def add(self, outcome: Outcome) -> None:
         """Takes one outcome in."""
         if outcome.error is not None:
             self.error = outcome.error
+            self.over = outcome.seconds if outcome.error.startswith("hang") else None
         else:
             self.measurements.append(outcome.value)
 
     @property
     def seconds(self) -> float | None:
-        """Median time."""
-        return statistics.median(m.seconds for m in self.measurements) if self.measurements else None
+        """Median time, or the limit it ran into."""
+        return statistics.median(m.seconds for m in self.measurements) if self.measurements else self.over
 
     @property
     def growth(self) -> float | None:

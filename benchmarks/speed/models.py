@@ -115,7 +115,7 @@ def tokens(batch: int, length: int, vocabulary: int = 8192) -> Tensor:
 
 def transformer() -> Example:
     """The twelve-layer transformer."""
-    return Transformer().eval(), (tokens(2, 128),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}, "scores": None}
+    return Transformer().eval(), (tokens(2, 128),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
 def branchy_transformer() -> Example:
@@ -141,7 +141,7 @@ def language() -> Example:
     """A Llama of transformers, or a deeper transformer of our own."""
     if not importlib.util.find_spec("transformers"):
         model = Transformer(layers=16, width=1024, heads=16).eval()
-        return model, (tokens(2, 256),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}, "scores": None}
+        return model, (tokens(2, 256),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
     from transformers import LlamaConfig, LlamaModel
 
     config = LlamaConfig(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..progress import progress
 from .measure import EXPORTERS, Measurement, Series, measure_apart
 from .models import RACERS, Example
 
@@ -41,18 +41,16 @@ class Heat:
         return measurements[-1] if measurements else None
 
 
-def race(rounds: int, only: str, timeout: float) -> list[Heat]:
-    """All heats, exporters taking turns within each round."""
-    heats = []
+def race(rounds: int, only: str, timeout: float) -> Iterator[Heat]:
+    """All heats as they end, exporters taking turns within each round."""
     for racer in RACERS:
         if not re.search(only, racer.name):
             continue
         example = racer.build()
         for dynamic in (False, True):
             heat = Heat(racer.name, dynamic)
-            heats.append(heat)
             run_heat(heat, example, rounds, timeout)
-    return heats
+            yield heat
 
 
 def run_heat(heat: Heat, example: Example, rounds: int, timeout: float) -> None:
@@ -61,31 +59,30 @@ def run_heat(heat: Heat, example: Example, rounds: int, timeout: float) -> None:
         for name, series in heat.series.items():
             if series.error is not None or (name == "eager" and heat.dynamic and number):
                 continue
-            print(f"\r\033[K{heat.name}: round {number + 1} of {rounds}, {name}", end="", file=sys.stderr, flush=True)
+            progress(f"{heat.name}: round {number + 1} of {rounds}, {name}")
             series.add(measure_apart(example, name, heat.dynamic, timeout))
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    progress("")
 
 
-def table(heats: list[Heat]) -> Iterator[str]:
-    """Times, ratios, memory and ops computed for real."""
-    yield (
-        f"{'model':40} {'eager':>7} {'export':>7} {'draft':>7} {'ours':>7}   {'/export':>7} {'/draft':>7}"
-        f"   {'MB export':>9} {'MB draft':>8} {'MB ours':>8} {'/export':>7}   ops computed / traced"
-    )
-    for heat in heats:
-        times = [shown(heat.series[name].seconds, "7.2f") for name in EXPORTERS]
-        sizes = [megabytes(heat.series[name].growth) for name in EXPORTERS[1:]]
-        last = heat.last
-        ops = "" if last is None else f"{last.ops_evaluated} / {last.ops_traced}  {last.rung}"
-        yield (
-            f"{heat.name:40} {' '.join(times)}   {shown(heat.ratio('seconds', 'export'), '7.2f')}"
-            f" {shown(heat.ratio('seconds', 'draft_export'), '7.2f')}   {sizes[0]:>9} {sizes[1]:>8} {sizes[2]:>8}"
-            f" {shown(heat.ratio('growth', 'export'), '7.2f')}   {ops}"
-        )
-    for heat in heats:
-        for name, series in heat.series.items():
-            if series.error is not None:
-                yield f"  {heat.name}: {name}: {series.error[:140]}"
+HEADING = (
+    f"{'model':36} {'eager':>7} {'export':>7} {'draft':>7} {'ours':>7}   {'/export':>7} {'/draft':>7}"
+    f"   {'MB export':>9} {'MB draft':>8} {'MB ours':>8} {'/export':>7}   ops computed / traced"
+)
+
+
+def row(heat: Heat) -> str:
+    """Times, ratios, memory and ops computed for real; below it what failed."""
+    times = " ".join(shown(heat.series[name].seconds, "7.2f") for name in EXPORTERS)
+    sizes = [megabytes(heat.series[name].growth) for name in EXPORTERS[1:]]
+    last = heat.last
+    ops = "" if last is None else f"{last.ops_evaluated} / {last.ops_traced}  {last.rung}"
+    lines = [
+        f"{heat.name:36} {times}   {shown(heat.ratio('seconds', 'export'), '7.2f')}"
+        f" {shown(heat.ratio('seconds', 'draft_export'), '7.2f')}   {sizes[0]:>9} {sizes[1]:>8} {sizes[2]:>8}"
+        f" {shown(heat.ratio('growth', 'export'), '7.2f')}   {ops}"
+    ]
+    failed = {name: series.error for name, series in heat.series.items() if series.error is not None}
+    return "\n".join([*lines, *(f"    {name}: {error[:150]}" for name, error in failed.items())])
 
 
 def targets(heats: list[Heat]) -> Iterator[str]:

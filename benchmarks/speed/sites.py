@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..progress import progress
 from .measure import measure_apart
 from .models import sites
 
@@ -19,19 +19,20 @@ LINEAR = 1.25
 Times = dict[str, dict[int, float]]
 
 
-def scale(timeout: float) -> Times:
-    """Seconds by exporter and number of sites; an exporter stops at the first count it cannot do in time."""
+def scale(timeout: float) -> tuple[Times, dict[str, str]]:
+    """Seconds by exporter and number of sites; an exporter stops at the first count it cannot do, with a reason."""
     times: Times = {name: {} for name in RIVALS}
+    failed: dict[str, str] = {}
     for name in RIVALS:
         for count in COUNTS:
-            print(f"\r\033[K{count} sites, {name}", end="", file=sys.stderr, flush=True)
+            progress(f"{count} sites, {name}")
             outcome = measure_apart(sites(count), name, False, timeout)
             if outcome.error is not None:
-                print(f"\r\033[K{count} sites, {name}: {outcome.error}", file=sys.stderr)
+                failed[name] = f"{count} sites: {outcome.error}"
                 break
             times[name][count] = outcome.value.seconds
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
-    return times
+    progress("")
+    return times, failed
 
 
 def exponent(times: dict[int, float]) -> float | None:

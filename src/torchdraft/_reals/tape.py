@@ -97,7 +97,7 @@ class View:
     __slots__ = ("cell", "index", "parent", "record")
 
     def __init__(self, parent: Handle, record: Record, index: int) -> None:
-        self.cell = parent.cell
+        self.cell: Cell = parent.cell
         self.parent = parent
         self.record = record
         self.index = index

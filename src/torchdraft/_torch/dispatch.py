@@ -26,7 +26,25 @@ def outside_modes() -> Iterator[None]:
         stack.enter_context(_disable_current_modes())
         stack.enter_context(_no_function_modes())
         stack.enter_context(_no_python_dispatcher())
+        stack.enter_context(_cpu_is_cpu())
         yield
+
+
+@contextmanager
+def _cpu_is_cpu() -> Iterator[None]:
+    """A fake tensor's kernel runs with every tensor taken for a meta tensor (`in_kernel_invocation_manager`). A guard may
+    be met in there; real kernels called then would do nothing and return memory as they found it."""
+    if not _meta_for_all():
+        yield
+        return
+    with _preserved_keys():
+        _set_meta_for_all(False)
+        yield
+
+
+_meta_for_all: Any = need("torch._C:_meta_in_tls_dispatch_include")
+_set_meta_for_all: Any = need("torch._C:_set_meta_in_tls_dispatch_include")
+_preserved_keys: Any = need("torch._C:_PreserveDispatchKeyGuard")
 
 
 @contextmanager
@@ -46,7 +64,7 @@ def outside_tracing() -> Iterator[None]:
     """Like `outside_modes`, but function modes entered inside still work: the place where an island is recorded."""
     popped = [_pop_function_mode() for _ in range(_function_modes_active())]
     try:
-        with _disable_current_modes(), _no_python_dispatcher():
+        with _disable_current_modes(), _no_python_dispatcher(), _cpu_is_cpu():
             yield
     finally:
         for mode in reversed(popped):

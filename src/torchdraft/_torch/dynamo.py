@@ -1,12 +1,22 @@
-"""Dynamo: strict export makes its fake mode inside; here it makes ours."""
+"""Dynamo: strict export makes its fake mode inside; here it makes ours, and says where in the user's code it is.
+
+Nothing here imports Dynamo before it is used: that costs a second, and most drafts never need it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FrameType
 from typing import Any
 
 from .probe import need
+
+UserFrame = tuple[CodeType, int, int]
+"""Code, line and instruction, as in `torchdraft._trace.events.Frame`."""
 
 
 @contextmanager
@@ -32,3 +42,102 @@ def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
     finally:
         output_graph.ShapeEnv = own_env
         subclasses.FakeTensorMode = own_mode
+
+
+@contextmanager
+def assertions_written() -> Iterator[None]:
+    """Strict export leaves what Dynamo assumed out of Dynamo's graph (`do_not_emit_runtime_asserts`), although the ops
+    are traced a second time, under new symbols that nobody asserts anything of. Here Dynamo writes them."""
+    config: Any = need("torch.export._trace:DEFAULT_EXPORT_DYNAMO_CONFIG")
+    own = config.do_not_emit_runtime_asserts
+    config.do_not_emit_runtime_asserts = False
+    try:
+        yield
+    finally:
+        config.do_not_emit_runtime_asserts = own
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffect:
+    """Something outside `forward` that Dynamo saw it write."""
+
+    source: str
+    """What was written to, as an expression: `L['self']._modules['inner'].history`."""
+    attributes: Mapping[str, Any]
+    """Attribute → what it became, where that is a plain value; empty where a container was written."""
+    stack: tuple[UserFrame, ...]
+
+
+@contextmanager
+def side_effects_told(tell: Callable[[SideEffect], None]) -> Iterator[None]:
+    """Calls `tell` for every write that Dynamo would replay after the graph. Export drops them with at most a warning."""
+    output_graph: Any = need("torch._dynamo.output_graph:OutputGraph")
+    config: Any = need("torch._dynamo.config")
+    own = need("torch._dynamo.output_graph:OutputGraph.get_replayed_side_effect_source_refs")
+    name_of = need("torch._dynamo.source:_get_source_debug_name")
+
+    def told(self: Any, **options: Any) -> Any:
+        effects = self.side_effects
+        names = own(self, **options)
+        for var in effects._get_modified_vars():
+            if (source := name_of(var.source)) in names:
+                written = {k: _plain(v) for k, v in effects.store_attr_mutations.get(var, {}).items()}
+                stacks = effects.mutation_user_stacks.get(var)
+                tell(SideEffect(source, written, _frames(stacks[-1]) if stacks else ()))
+        return names
+
+    output_graph.get_replayed_side_effect_source_refs = told
+    try:
+        with config.patch(side_effect_replay_policy="warn"):
+            yield
+    finally:
+        output_graph.get_replayed_side_effect_source_refs = own
+
+
+def _plain(variable: Any) -> Any:
+    """The value behind a variable of Dynamo's; its type's name where it has no plain one."""
+    try:
+        return variable.as_python_constant()
+    except Exception:
+        return getattr(variable, "python_type_name", lambda: "?")()
+
+
+def stack_where_it_gave_up(error: BaseException) -> tuple[UserFrame, ...]:
+    """The user's frames that Dynamo interpreted when it raised `error`, outermost first."""
+    stack = getattr(error, "real_stack", None)
+    return _frames(stack) if stack else ()
+
+
+def reason_it_gave_up(error: BaseException) -> str:
+    """Dynamo's headline and, on one line, its explanation."""
+    head, _, rest = str(error).strip().partition("\n")
+    told = re.search(r"Explanation: (.*?)(?:\n\s*\n|\n\s*Hint:|$)", rest, re.DOTALL)
+    return " ".join(f"{head}: {told[1]}".split()) if told else head
+
+
+def _frames(summary: Any) -> tuple[UserFrame, ...]:
+    """Dynamo keeps names and lines, not code objects; an empty function's code lends itself to them."""
+    return tuple((_code(f.filename, f.name), f.lineno or 0, _NO_INSTRUCTION) for f in summary)
+
+
+def _code(file: str, name: str) -> CodeType:
+    return (lambda: None).__code__.replace(co_filename=file, co_name=name, co_qualname=name)
+
+
+_NO_INSTRUCTION = 1 << 30
+
+
+def interpreted(frame: FrameType) -> UserFrame | None:
+    """The user's code, line and instruction that Dynamo interprets in `frame`, if `frame` is Dynamo's interpreter."""
+    code = frame.f_code
+    if code.co_name != "run" or not code.co_filename.endswith(_INTERPRETER):
+        return None
+    translator = frame.f_locals.get("self")
+    user_code, line = getattr(translator, "f_code", None), getattr(translator, "lineno", -1)
+    if not isinstance(user_code, CodeType):
+        return None
+    instruction = getattr(getattr(translator, "current_instruction", None), "offset", None)
+    return user_code, line, instruction or 0
+
+
+_INTERPRETER = os.path.join("torch", "_dynamo", "symbolic_convert.py")

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .node_stacks import fast_node_stacks
 from .probe import need
 
 _export: Any = need("torch.export._trace:_export")
@@ -54,3 +55,15 @@ def without_printed_graphs() -> Iterator[None]:
         yield
     finally:
         del module.print
+
+
+def lowered(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
+    """`program` as export with `pre_dispatch=False` makes it: functional, composite ops taken apart, nothing else.
+
+    Tracing at that level directly loses assertions: its dead code elimination runs before they are written and removes
+    the reads they are about. Here they are nodes of the graph already.
+    """
+    operators: Any = need("torch._export.utils:_collect_all_valid_cia_ops")()
+    decomposition: Any = need("torch._export.utils:_get_decomp_for_cia")
+    with _use_lazy_graph_module(True):
+        return program.run_decompositions({op: decomposition(op) for op in operators})

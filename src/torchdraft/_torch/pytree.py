@@ -10,6 +10,8 @@ from .probe import need
 tree_flatten: Any = need("torch.utils._pytree:tree_flatten")
 tree_unflatten: Any = need("torch.utils._pytree:tree_unflatten")
 tree_leaves: Any = need("torch.utils._pytree:tree_leaves")
+leaves_with_path: Any = need("torch.utils._pytree:tree_leaves_with_path")
+keystr: Any = need("torch.utils._pytree:keystr")
 tree_map_only: Any = need("torch.utils._pytree:tree_map_only")
 register_pytree_node: Any = need("torch.utils._pytree:register_pytree_node")
 GetAttrKey: Any = need("torch.utils._pytree:GetAttrKey")

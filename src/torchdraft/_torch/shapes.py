@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sympy
 import torch
 
 from .probe import need
@@ -15,16 +16,19 @@ _PATH = "torch.fx.experimental.symbolic_shapes"
 ShapeEnv: Any = need(f"{_PATH}:ShapeEnv")
 GuardOnDataDependentSymNode: Any = need(f"{_PATH}:GuardOnDataDependentSymNode")
 ConstraintViolationError: Any = need(f"{_PATH}:ConstraintViolationError")
+SLoc: Any = need("torch._guards:SLoc")
 RuntimeAssert: Any = need(f"{_PATH}:RuntimeAssert")
 ValueRanges: Any = need("torch.utils._sympy.value_ranges:ValueRanges")
 ValueRangeError: Any = need("torch.utils._sympy.value_ranges:ValueRangeError")
 CapturedTraceback: Any = need("torch.utils._traceback:CapturedTraceback")
 free_unbacked_symbols: Any = need(f"{_PATH}:free_unbacked_symbols")
 TruncToInt: Any = need("torch.utils._sympy.functions:TruncToInt")
+FloorToInt: Any = need("torch.utils._sympy.functions:FloorToInt")
+RoundToInt: Any = need("torch.utils._sympy.functions:RoundToInt")
 CeilToInt: Any = need("torch.utils._sympy.functions:CeilToInt")
 ToFloat: Any = need("torch.utils._sympy.functions:ToFloat")
 has_unwritable_function: Any = need(f"{_PATH}:_has_uninterpretable_sympy_function")
-for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards", "create_unbacked_symint"):
+for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards", "create_unbacked_symint", "_get_stack_summary"):
     need(f"{_PATH}:ShapeEnv.{_name}")
 
 int_oo: Any = need("torch.utils._sympy.numbers:int_oo")
@@ -34,7 +38,7 @@ _SymT: Any = need("torch.utils._sympy.symbol:SymT")
 
 def is_unbacked(symbol: Any) -> bool:
     """Whether a symbol names a number that only a run can tell."""
-    return bool(_symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT)))
+    return isinstance(symbol, sympy.Symbol) and bool(_symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT)))
 
 
 SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)

@@ -1,8 +1,8 @@
-"""Symbolic numbers where Python insists on plain ones: hashing and formatting."""
+"""Symbolic numbers where Python insists on plain ones: hashing and writing them out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,13 +10,14 @@ import torch
 
 
 @contextmanager
-def plain_when_python_insists(asked_by_user: Any) -> Iterator[None]:
-    """While active, hashing a `SymInt` or formatting a symbolic number in the user's code takes its real value.
+def plain_when_python_insists(asked_by_user: Callable[[int], bool]) -> Iterator[None]:
+    """While active, hashing a `SymInt` or writing out a symbolic number in the user's code takes its real value.
 
     Upstream refuses the one ("unhashable type") and writes the symbol's name for the other, which is wrong silently.
-    `asked_by_user(frames_up)` says whether the caller's frame is the user's.
+    `asked_by_user(frames_up)` says whether the frame so far above its caller is the user's, and wants the text.
     """
-    saved = {(cls, name): cls.__dict__.get(name) for cls in _PLAIN for name in ("__hash__", "__format__")}
+    names = ("__hash__", "__format__", "__str__", "__repr__")
+    saved = {(cls, name): cls.__dict__.get(name) for cls in _PLAIN for name in names}
     hash_int = torch.SymInt.__hash__
 
     def hash_symint(self: torch.SymInt) -> int:
@@ -25,13 +26,17 @@ def plain_when_python_insists(asked_by_user: Any) -> Iterator[None]:
         return hash(int(self))
 
     def format_symbolic(self: Any, spec: str) -> str:
-        if asked_by_user(2):
+        if asked_by_user(1):
             return format(_PLAIN[type(self)](self), spec)
-        return object.__format__(self, spec)
+        return format(str(self.node), spec)
+
+    def write_symbolic(self: Any) -> str:
+        return repr(_PLAIN[type(self)](self)) if asked_by_user(1) else str(self.node)
 
     torch.SymInt.__hash__ = hash_symint
     for cls in _PLAIN:
         cls.__format__ = format_symbolic
+        cls.__str__ = cls.__repr__ = write_symbolic
     try:
         yield
     finally:

@@ -12,9 +12,10 @@ from typing import Any
 
 import sympy
 
-from .._torch.shapes import CeilToInt, ToFloat, TruncToInt
+from .._torch.shapes import CeilToInt, FloorToInt, RoundToInt, ToFloat, TruncToInt
 
-UNWRITABLE = (TruncToInt, CeilToInt, ToFloat)
+ROUNDING = (TruncToInt, CeilToInt, FloorToInt, RoundToInt)
+UNWRITABLE = (*ROUNDING, ToFloat)
 
 
 def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
@@ -80,7 +81,10 @@ def _range_of(inner: Any, argument: Any, number: int) -> list[Any]:
     """The floats that convert to `number`."""
     if isinstance(inner, CeilToInt):
         return [sympy.Gt(argument, float(number - 1)), sympy.Le(argument, float(number))]
-    if number > 0:
+    if isinstance(inner, RoundToInt):  # halves go to the even number
+        low, high = (sympy.Ge, sympy.Le) if number % 2 == 0 else (sympy.Gt, sympy.Lt)
+        return [low(argument, number - 0.5), high(argument, number + 0.5)]
+    if isinstance(inner, FloorToInt) or number > 0:
         return [sympy.Ge(argument, float(number)), sympy.Lt(argument, float(number + 1))]
     if number < 0:
         return [sympy.Gt(argument, float(number - 1)), sympy.Le(argument, float(number))]

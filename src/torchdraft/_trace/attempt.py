@@ -11,8 +11,7 @@ import torch
 
 from .._torch import pytree
 from .._torch.dispatch import modes_put_back
-from .._torch.dynamo import dynamo_adopts
-from .._torch.export import export
+from .._torch.export import export, lowered
 from .._torch.fake import higher_order_rules
 from .._torch.hops import rescued
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
@@ -25,9 +24,9 @@ from .ladder import Islands
 from .mend import mend
 from .mode import DraftMode
 from .reads import HostReads
+from .printing import text_is_used
 from .session import Session
 from .snapshot import MISSING, Snapshot
-from .stacks import asked_by_user
 from .types import drained, register, unknown_classes
 from .untraced import raise_if_untraced
 
@@ -53,7 +52,7 @@ def attempt(
 
     `relax` leaves every dynamic dimension to the tracer: the example itself breaks what was asked of them.
     """
-    options = dict(request.options)
+    options = {**request.options, "pre_dispatch": True}
     if "" in islands.names:
         options["dynamic_shapes"] = None
     elif relax:
@@ -64,7 +63,7 @@ def attempt(
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode))
-        stack.enter_context(plain_when_python_insists(asked_by_user))
+        stack.enter_context(plain_when_python_insists(text_is_used))
         stack.enter_context(_hooks(request.mod, session))
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
@@ -76,6 +75,13 @@ def attempt(
         session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)
     raise_if_untraced(program, request)
+    return finished(program, request)
+
+
+def finished(program: torch.export.ExportedProgram, request: Request) -> torch.export.ExportedProgram:
+    """What every trace ends with, once the fake mode is torch's own again."""
+    if not request.options.get("pre_dispatch", True):
+        program = lowered(program)
     mend(program)
     return program
 
@@ -99,7 +105,7 @@ def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
             session.registered.append(cls)
             session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
         for name, before, after in entry.changed_attributes():
-            session.emit(AttributeWritten(name=name, before=_shown(before), after=_shown(after), kept=False))
+            session.emit(AttributeWritten(name=name, before=shown(before), after=shown(after), kept=False))
         entry.restore_attributes()
         return output
 
@@ -111,22 +117,9 @@ def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
             handle.remove()
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     if value is MISSING:
         return "(not set)"
     if isinstance(value, torch.Tensor):
         return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
     return repr(value)[:120]
-
-
-def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
-    """Traces the model through Dynamo with the session's fake mode in Dynamo's place."""
-    with ExitStack() as stack:
-        stack.callback(session.close)
-        stack.callback(snapshot.restore_modules)
-        stack.enter_context(modes_put_back())
-        stack.enter_context(higher_order_rules(DraftMode))
-        stack.enter_context(dynamo_adopts(session.dynamo_mode))
-        program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **request.options)
-    mend(program)
-    return program

@@ -104,7 +104,7 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
         want = asked.get(name)
         if want is None:
             continue
-        got, guard, stack = _judge(env, name, symbol, size, want)
+        got, guard, stack = _judge(env, symbol, size, want, asked)
         rows.append(Dimension(name=name, asked=str(want), got=got or "dynamic", reason=guard))
         if got:
             events.append(_event(env, name, want, got, guard, stack, symbol))
@@ -128,7 +128,9 @@ def _born(size: Any) -> Any:
     return size.node._expr if isinstance(size, torch.SymInt) else None
 
 
-def _judge(env: DraftShapeEnv, name: str, symbol: Any, size: Any, want: Asked) -> tuple[str, str, Any]:
+def _judge(
+    env: DraftShapeEnv, symbol: Any, size: Any, want: Asked, asked: Mapping[str, Asked]
+) -> tuple[str, str, Any]:
     """What the dimension became ("" where it is as free as asked), the guard behind it, and the user's stack there."""
     if symbol is None:
         return str(int(size)), "", ()
@@ -136,8 +138,9 @@ def _judge(env: DraftShapeEnv, name: str, symbol: Any, size: Any, want: Asked) -
     guard, stack = env.cause_of(symbol)
     if now.is_number:
         return str(now), guard, stack
-    if now != symbol and now.free_symbols and _own(want) != "derived":
-        return in_callers_terms(str(now.xreplace(_names(env)))), guard, stack
+    if now != symbol and now.free_symbols:
+        tied = in_callers_terms(str(now.xreplace(_names(env))))
+        return ("" if _asked_to_tie(want, asked.get(tied)) else tied), guard, stack
     bounds = env.var_to_range.get(symbol)
     low, high = (bounds.lower, bounds.upper) if bounds is not None else (0, sympy.oo)
     asked_low, asked_high = getattr(want.spec, "min", None) or 0, getattr(want.spec, "max", None)
@@ -152,8 +155,12 @@ def _judge(env: DraftShapeEnv, name: str, symbol: Any, size: Any, want: Asked) -
     return " and ".join([*narrowed, *further]), guard, stack
 
 
-def _own(want: Asked) -> str:
-    return "derived" if hasattr(want.spec, "root") else ""
+def _asked_to_tie(want: Asked, other: Asked | None) -> bool:
+    """Whether the caller tied the two dimensions: one name for both, or one derived from another."""
+    if hasattr(want.spec, "root"):
+        return True
+    name = getattr(want.spec, "__name__", None)
+    return other is not None and name is not None and name == getattr(other.spec, "__name__", None)
 
 
 def _names(env: DraftShapeEnv) -> dict[Any, Any]:

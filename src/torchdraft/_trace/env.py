@@ -15,29 +15,34 @@ from .._torch.shapes import (
     GuardOnDataDependentSymNode,
     RuntimeAssert,
     ShapeEnv,
+    SLoc,
     Unsolved,
+    is_unbacked,
     without_constraints,
 )
-from .assertions import needs_rewriting, writable
+from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
 from .events import Frame, GuardResolved
 from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
 
+MOST_CONDITIONS = 100
+"""Different conditions about one unbacked symbol before it is fixed to the example's value. Each costs upstream's solver
+milliseconds, more as the expressions grow; without a limit some detection models never finish."""
+
 _DECIDED = (sympy.true, sympy.false, True, False)
 _MACHINERY = ("symbolic_shapes.py", "sym_node.py", "recording.py", "env.py", "functools.py")
-_MODEL_CODE = ("/torch/nn/", "/torch/functional.py")
 
 
 def _asked_by_model() -> bool:
-    """Whether the condition being evaluated stands in the model's code or in a layer of torch.nn, not in a kernel."""
+    """Whether the condition being evaluated stands in the model's code, not in one of torch's layers or kernels."""
     frame: Any = sys._getframe(3)
     while frame is not None:
         file = frame.f_code.co_filename
         name = frame.f_code.co_name
         if not (file.endswith(_MACHINERY) or (file.endswith("/torch/__init__.py") and name.startswith("__"))):
-            return not is_framework(frame.f_code) or any(part in file for part in _MODEL_CODE)
+            return not is_framework(frame.f_code)
         frame = frame.f_back
     return False
 
@@ -54,6 +59,8 @@ class DraftShapeEnv(ShapeEnv):
         self.causes: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
         self.at_least_two: set[sympy.Symbol] = set()
         self.further_guards: list[Any] = []
+        self._effort: dict[sympy.Symbol, int] = {}
+        self._tired: list[sympy.Symbol] = []
 
     # -- births --------------------------------------------------------------------------------------------------
 
@@ -84,6 +91,8 @@ class DraftShapeEnv(ShapeEnv):
         if again is not None:
             session.repeat(again)
         guards = len(self.guards)
+        while self._tired:
+            self._fix(self._tired.pop())
         try:
             result = super().evaluate_expr(orig_expr, *args, **kwargs)
         except GuardOnDataDependentSymNode:
@@ -95,6 +104,22 @@ class DraftShapeEnv(ShapeEnv):
         elif result in _DECIDED and orig_expr not in _DECIDED:
             self._note_small_sizes(orig_expr, result)
         return result
+
+    def _evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
+        """Upstream's work on one condition, behind its cache. Counts it per unbacked symbol."""
+        if self.session is not None:
+            for symbol in orig_expr.free_symbols:
+                if symbol not in self.backed_var_to_val:
+                    count = self._effort[symbol] = self._effort.get(symbol, 0) + 1
+                    if count == MOST_CONDITIONS:
+                        self._tired.append(symbol)
+        return super()._evaluate_expr(orig_expr, *args, **kwargs)
+
+    def _fix(self, symbol: sympy.Symbol) -> None:
+        """Takes the example's value for a symbol that too many conditions were about, and asserts it."""
+        if symbol in self.replacements or not symbol.is_integer or not self._ask(symbol):
+            return
+        super().evaluate_expr(sympy.Eq(symbol, self.real_tensor_prop_unbacked_vals[symbol]))
 
     def _note_cause(self, guard: Any) -> None:
         """Remembers where the first guard on each symbol was made."""
@@ -126,6 +151,24 @@ class DraftShapeEnv(ShapeEnv):
                     self.at_least_two.add(symbol)
                     self.causes.setdefault(symbol, (str(expr), user_stack(3)))
 
+    # -- what upstream would write into logs nobody reads ----------------------------------------------------------
+
+    def _get_stack_summary(self, is_debug: bool = False, framework_loc: str | None = None) -> tuple[Any, str]:
+        """Where a guard was made, without formatting a stack for it (a third of the time of a data-dependent trace)."""
+        frame = innermost_user_frame(2)
+        place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}" if frame else None
+        return SLoc(framework_loc, place), ""
+
+    def _log_suppressed_dde(self, a: Any, assumed_value: bool) -> None:
+        """Upstream formats two stacks for a debug line here."""
+
+    def _log_create_unbacked_symbol(self, *args: Any, **kwargs: Any) -> None:
+        """As above."""
+
+    def _make_data_dependent_error(self, expr: Any, unhinted_expr: Any, **kwargs: Any) -> Any:
+        """Raised and caught here whenever a value is demanded: no advice is written for it."""
+        return GuardOnDataDependentSymNode(expr, f"no value is known for {unhinted_expr}")
+
     # -- constraints ---------------------------------------------------------------------------------------------
 
     def produce_guards(self, placeholders: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
@@ -146,7 +189,11 @@ class DraftShapeEnv(ShapeEnv):
         """Puts every guard that no range of a dimension expresses into the graph: a saved program has nothing else."""
         for guard in self.guards:
             expr = self.simplify(guard.expr)
-            if expr in _DECIDED or self._maybe_evaluate_static(expr, axioms=()) is not None or expr in self.further_guards:
+            if (
+                expr in _DECIDED
+                or self._maybe_evaluate_static(expr, axioms=()) is not None
+                or expr in self.further_guards
+            ):
                 continue
             self.further_guards.append(expr)
         asserted = [*self.further_guards, *(sympy.Ge(s, 2, evaluate=False) for s in self.at_least_two)]
@@ -156,9 +203,8 @@ class DraftShapeEnv(ShapeEnv):
                 held.append(RuntimeAssert(expr, "guard on input sizes", CapturedTraceback.extract(skip=1)))
 
     def _ask(self, expr: Any) -> bool:
-        """Demands a real value for every unbacked symbol of `expr`."""
+        """Demands a real value for every unbacked symbol of `expr`; False where one has none."""
         assert self.session is not None
-        asked = False
         for symbol in expr.free_symbols:
             if symbol in self.backed_var_to_val or symbol in self.real_tensor_prop_unbacked_vals:
                 continue
@@ -170,15 +216,21 @@ class DraftShapeEnv(ShapeEnv):
             if value is None:
                 return False
             self.real_tensor_prop_unbacked_vals[symbol] = sympy.sympify(value)
-            asked = True
-        return asked
+        return True
 
     def guard_or_defer_runtime_assert(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
         if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
+        if not any(is_unbacked(s) for s in orig_expr.free_symbols):
+            return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
+        if orig_expr.has(*UNWRITABLE) and not self._ask(orig_expr):
+            return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
+        real = self.session.reals.symbols.substitute
+        for inner in orig_expr.atoms(*ROUNDING) - self.answered.keys():
+            self._log_real_tensor_propagation(inner, real(inner))  # the rewriting fixes it
         held = True
-        for expr in writable(orig_expr, self.session.reals.symbols.substitute):
+        for expr in writable(orig_expr, real):
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
         return held
 
@@ -187,14 +239,13 @@ class DraftShapeEnv(ShapeEnv):
         session = self.session
         if session is None:
             return
-        frame = innermost_user_frame(2)
         event = GuardResolved(
             stack=user_stack(2),
             expr=str(orig_expr),
             value=str(unsound_result),
             symbols={str(s): session.birthplace(s) for s in orig_expr.free_symbols},
             kind="branch" if isinstance(unsound_result, sympy.logic.boolalg.BooleanAtom) else "size",
-            locals=local_tensors(frame),
+            locals=local_tensors(innermost_user_frame(2)),
         )
         self.answered[orig_expr] = event
         session.emit(event)

@@ -17,10 +17,12 @@ from torch.overrides import TorchFunctionMode
 from .._torch import pytree
 from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
+from .outsiders import Outsiders
 from .reads import BY_CONSTANT, reduced, same_data
 from .stacks import user_stack
 
 if TYPE_CHECKING:
+    from .events import Frame
     from .ladder import Islands
     from .session import Session
 
@@ -80,14 +82,22 @@ class Island:
                 rest = iter(given[len(state) :])
                 filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
-                with self._as_itself(), IslandReads(self.session):
+                outsiders = Outsiders(self.session)
+                outsiders.know((given, list(own.values())))
+                with self._as_itself(), outsiders.following(), IslandReads(self.session, outsiders):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
+                outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
                 return [o for o in flat_out if isinstance(o, torch.Tensor)]
 
             graph = record_run(flat, reals)
         return graph, shape["leaves"], shape["spec"]
+
+    def _where(self) -> tuple[Frame, ...]:
+        """The module's `forward`, as a place in the user's code."""
+        code = self.__code__
+        return () if code is None else ((code, code.co_firstlineno, 0),)
 
     def _real(self, fake: torch.Tensor) -> torch.Tensor:
         real = self.session.reals.tensor(fake).detach().clone()
@@ -141,26 +151,29 @@ ISLAND_READ = "torchdraft: the data differs from what the model read when it was
 class IslandReads(TorchFunctionMode):
     """Writes down, in the graph being recorded, every value Python reads."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, outsiders: Outsiders) -> None:
         super().__init__()
         self.session = session
+        self.outsiders = outsiders
         self._shapes_read: dict[int, torch.Tensor] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        with outside_tracing():
+            self.outsiders.meet((args, kwargs))
         if func in READS:
             for tensor in _tensors(args):
                 self._assert(tensor, func)
         elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
             self._shapes_read[id(args[0])] = args[0]
             torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
-        if func is torch.Tensor.data.__get__:
+        if func == torch.Tensor.data.__get__:  # a new object each time it is asked for
             return args[0].detach()
-        if func is torch.Tensor.data.__set__:
+        if func == torch.Tensor.data.__set__:
             return retarget(args[0], args[1].detach())
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
                 return reduced(args[0].detach().clone())
-        return func(*args, **(kwargs or {}))
+        return self.outsiders.know(func(*args, **(kwargs or {})))
 
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from .._torch.dynamo import interpreted
 from .events import FellBack, Frame
 from .stacks import is_framework
 from .untraced import Untraced
@@ -94,9 +95,9 @@ def user_frames(error: BaseException) -> tuple[Frame, ...]:
     found: list[Frame] = []
     trace = error.__traceback__
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if not is_framework(code):
-            found.append((code, trace.tb_lineno, trace.tb_lasti))
+        seen = interpreted(trace.tb_frame) or (trace.tb_frame.f_code, trace.tb_lineno, trace.tb_lasti)
+        if not is_framework(seen[0]):
+            found.append(seen)
         trace = trace.tb_next
     return tuple(found)
 

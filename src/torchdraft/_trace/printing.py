@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+from itertools import islice
 from types import FrameType
 
-from .stacks import innermost_user_frame
+from .stacks import asked_by_user, innermost_user_frame
 
 _LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "log", "warn", "write"}
 
@@ -18,22 +19,29 @@ def read_is_only_shown() -> bool:
     return frame is not None and _is_shown(frame)
 
 
+def text_is_used(frames_up: int) -> bool:
+    """Whether the frame `frames_up` above the caller is the user's and does more with a text than show it."""
+    return asked_by_user(frames_up + 1) and not read_is_only_shown()
+
+
 def _is_shown(frame: FrameType) -> bool:
     tree = _parsed(frame.f_code.co_filename)
     if tree is None:
         return False
     line = frame.f_lineno
     return any(
-        _shows(node)
+        _shows(node, frame)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Expr, ast.Raise, ast.Assert))
         and node.lineno <= line <= (node.end_lineno or node.lineno)
     )
 
 
-def _shows(statement: ast.stmt) -> bool:
+def _shows(statement: ast.stmt, frame: FrameType) -> bool:
     """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(x, f"…")`: the text is for a reader."""
-    if isinstance(statement, (ast.Raise, ast.Assert)):
+    if isinstance(statement, ast.Assert):
+        return statement.msg is not None and _runs(statement.msg, frame)
+    if isinstance(statement, ast.Raise):
         return True
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call):
@@ -45,6 +53,15 @@ def _shows(statement: ast.stmt) -> bool:
     return any(word in name for word in ("check", "assert", "warn")) and any(
         isinstance(m, ast.JoinedStr) for m in message
     )
+
+
+def _runs(part: ast.expr, frame: FrameType) -> bool:
+    """Whether the instruction the frame is at belongs to `part` of its statement."""
+    line, _, column, _ = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    if line is None or column is None:
+        return False
+    end = (part.end_lineno or line, part.end_col_offset or 0)
+    return (part.lineno, part.col_offset) <= (line, column) < end
 
 
 @functools.lru_cache(64)

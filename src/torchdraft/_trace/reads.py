@@ -8,7 +8,9 @@ read something else.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,10 +19,10 @@ from torch.overrides import TorchFunctionMode
 from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
-from .events import ExceptionCaught, HostRead
+from .events import ComputedOutside, ExceptionCaught, Frame, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
-from .stacks import innermost_user_frame, local_tensors, user_stack
+from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
@@ -41,11 +43,16 @@ class HostReads(TorchFunctionMode):
         self.session = session
         self._asserted: set[tuple[int, int]] = set()
         self._keep: list[Any] = []
+        self._arrays: list[tuple[Any, Any, tuple[Frame, ...]]] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))
         if handler is not None and not torch.compiler.is_dynamo_compiling() and _fake_in(args):
             return handler(self, args, kwargs or {})
+        if func in PLAIN_READS and self._untouched(args[0]):
+            with outside_modes():
+                given = args[0].detach().clone() if func in _SHARING else args[0]
+                return func(given, *args[1:], **(kwargs or {}))
         try:
             out = func(*args, **(kwargs or {}))
             if self.session.orphans.waiting:
@@ -60,6 +67,13 @@ class HostReads(TorchFunctionMode):
         except Exception as error:
             self._failed(error)
             raise
+
+    def _untouched(self, real: Any) -> bool:
+        """Whether a tensor is a constant of the program: no input, no parameter, and not written to by the trace."""
+        if not isinstance(real, torch.Tensor) or torch.compiler.is_dynamo_compiling():
+            return False
+        handle = self.session.tape.handle(real)
+        return handle is not None and handle.cell.version.origin is None
 
     def _failed(self, error: Exception) -> None:
         """An op raised. If the model catches that, the program must not hold the op."""
@@ -91,6 +105,23 @@ class HostReads(TorchFunctionMode):
             )
         )
         return real
+
+    def array(self, fake: torch.Tensor, read: str, *args: Any, **kwargs: Any) -> Any:
+        """The real data as a NumPy array of its own. Written to, it would have changed the tensor in eager."""
+        real = self.value(fake, read)
+        with outside_modes():
+            array = getattr(real.clone(), read)(*args, **kwargs)
+            self._arrays.append((array, array.copy(), user_stack(3)))
+        return array
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        for array, handed_out, stack in self._arrays:
+            if array.tobytes() != handed_out.tobytes():
+                self.session.emit(
+                    ComputedOutside(stack=stack, what="NumPy wrote into an array that shares a tensor's data")
+                )
+        self._arrays.clear()
 
     def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         handle = self.session.tape.handle(fake)
@@ -171,15 +202,11 @@ def _allclose(_mode: HostReads, args: Any, kwargs: Any) -> Any:
 
 
 def _numpy(mode: HostReads, args: Any, kwargs: Any) -> Any:
-    real = mode.value(args[0], "numpy")
-    with outside_modes():
-        return real.numpy(*args[1:], **kwargs)
+    return mode.array(args[0], "numpy", *args[1:], **kwargs)
 
 
 def _array(mode: HostReads, args: Any, kwargs: Any) -> Any:
-    real = mode.value(args[0], "__array__")
-    with outside_modes():
-        return real.__array__(*args[1:], **kwargs)
+    return mode.array(args[0], "__array__", *args[1:], **kwargs)
 
 
 def _tolist(mode: HostReads, args: Any, _kwargs: Any) -> Any:
@@ -224,22 +251,19 @@ def _format(mode: HostReads, args: Any, kwargs: Any) -> Any:
 
 
 def user_frame_calls() -> Any:
-    """The user's frame if it is the one that asked, None if torch formats a tensor for a message of its own."""
-    import sys
+    """The user's frame if it is the one that asked, None if torch formats a tensor for a message of its own.
 
+    Between it and the handler stand Tensor's own method and the handlers of other function modes, again and again.
+    """
     frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.endswith(("_tensor.py", "overrides.py", "reads.py")):
+    while frame is not None and _passes_on(frame.f_code):
         frame = frame.f_back
-    return frame if frame is innermost_user_frame(2) else _through_torch_handlers(frame)
+    return frame if frame is innermost_user_frame(2) else None
 
 
-def _through_torch_handlers(frame: Any) -> Any:
-    """Function-mode handlers of export and tracing pass a read on; look through them."""
-    while frame is not None and frame.f_code.co_name in ("__torch_function__", "run", "_override"):
-        frame = frame.f_back
-    while frame is not None and frame.f_code.co_filename.endswith(("_tensor.py", "overrides.py")):
-        frame = frame.f_back
-    return frame if frame is not None and frame is innermost_user_frame(2) else None
+def _passes_on(code: CodeType) -> bool:
+    passes = code.co_name in ("__torch_function__", "run", "_override")
+    return is_framework(code) and (passes or code.co_filename.endswith(("_tensor.py", "overrides.py", "reads.py")))
 
 
 def _deepcopy(_mode: HostReads, args: Any, _kwargs: Any) -> Any:
@@ -337,6 +361,10 @@ def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
 
 
 _SHOWING = {"__repr__", "__format__"}
+_SHARING = {torch.Tensor.numpy, torch.Tensor.__array__}
+PLAIN_READS = {*_SHARING, torch.Tensor.tolist, torch.Tensor.__repr__, torch.Tensor.__format__}
+"""Reads that return no tensor. Of a constant they are answered as they are: under the modes of a trace the real tensor
+would pass for a fake one."""
 
 HANDLERS: dict[Any, Handler] = {
     torch.equal: _equal,

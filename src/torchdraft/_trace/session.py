@@ -27,6 +27,7 @@ class Session:
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.dimensions: list[Dimension] = []
+        self.tensors_before: set[int] | None = None
         self.assumptions: list[tuple[Any, Any]] = []
         self._births: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
         self.env = DraftShapeEnv(

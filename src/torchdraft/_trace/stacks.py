@@ -8,6 +8,7 @@ from types import CodeType, FrameType
 
 import torch
 
+from .._torch.dynamo import interpreted
 from .events import Frame
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -36,16 +37,17 @@ def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
         code = frame.f_code
         if code.co_name == "draft_export" and code.co_filename.startswith(_OWN):
             break
-        if not is_framework(code):
-            found.append((code, frame.f_lineno, frame.f_lasti))
+        seen = interpreted(frame) or (code, frame.f_lineno, frame.f_lasti)
+        if not is_framework(seen[0]):
+            found.append(seen)
         frame = frame.f_back
     return tuple(reversed(found))
 
 
 def innermost_user_frame(skip: int = 1) -> FrameType | None:
-    """The innermost frame that runs the user's code, inside the traced call."""
+    """The innermost frame that runs the user's code, inside the traced call. None where Dynamo interprets that code."""
     frame: FrameType | None = sys._getframe(skip)
-    while frame is not None:
+    while frame is not None and interpreted(frame) is None:
         if not is_framework(frame.f_code):
             return frame
         if frame.f_code.co_name == "draft_export" and frame.f_code.co_filename.startswith(_OWN):
