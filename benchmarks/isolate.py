@@ -34,6 +34,7 @@ def in_fork(function: Callable[[], Any], timeout: float, quiet: bool = True) -> 
     child = os.fork()
     if child == 0:
         os.close(reading)
+        signal.alarm(int(timeout) + 10)  # ends the child even where this process was killed
         run_in_child(function, writing, quiet)
     os.close(writing)
     data, timed_out = read_all(reading, started + timeout)

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
 import time
 import warnings
@@ -22,6 +23,9 @@ CONTEXT.set_forkserver_preload(["benchmarks.fuzz.warm"])
 
 PROGRAMS_PER_WORKER = 300
 """A worker retires after so many: torch's caches grow."""
+
+LONGEST = 300
+"""Seconds after which a worker ends itself, should nobody be left to do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,9 @@ def serve(connection: Connection) -> None:
     try:
         while True:
             task = connection.recv()
+            signal.alarm(LONGEST)  # so that a hung worker does not outlive a run that was killed
             connection.send(answer(task, warm))
+            signal.alarm(0)
             empty(folder)
     except (EOFError, BrokenPipeError):
         pass

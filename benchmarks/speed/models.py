@@ -141,14 +141,14 @@ def language() -> Example:
     """A Llama of transformers, or a deeper transformer of our own."""
     if not importlib.util.find_spec("transformers"):
         model = Transformer(layers=16, width=1024, heads=16).eval()
-        return model, (tokens(2, 256),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
+        return model, (tokens(2, 128),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
     from transformers import LlamaConfig, LlamaModel
 
     config = LlamaConfig(
         vocab_size=8192, hidden_size=1024, intermediate_size=2816, num_hidden_layers=16, num_attention_heads=16,
         num_key_value_heads=8, use_cache=False,
     )  # fmt: skip
-    return LlamaModel(config).eval(), (), {"input_ids": tokens(2, 256)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
+    return LlamaModel(config).eval(), (), {"input_ids": tokens(2, 128)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
 def experts() -> Example:
@@ -159,7 +159,7 @@ def experts() -> Example:
 
     config = MixtralConfig(
         vocab_size=8192, hidden_size=512, intermediate_size=1024, num_hidden_layers=8, num_attention_heads=8,
-        num_key_value_heads=4, num_local_experts=8, use_cache=False, experts_implementation="eager",
+        num_key_value_heads=4, num_local_experts=8, use_cache=False,
     )  # fmt: skip
     return MixtralModel(config).eval(), (), {"input_ids": tokens(2, 128)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
 

@@ -6,7 +6,10 @@ check_version()
 
 from ._archive import load, save  # noqa: E402
 from ._draft import draft_export  # noqa: E402
+from ._kernels.generate import unsafe_generate_fake_kernels  # noqa: E402
+from ._kernels.profiles import ProfileFormatError, load_op_profiles, save_op_profiles  # noqa: E402
 from ._reals.stand_in import fake_weights  # noqa: E402
+from ._torch.library import OpProfile, TensorMetadata  # noqa: E402
 from ._trace.types import register  # noqa: E402
 from .model import (  # noqa: E402
     BrokenRung,
@@ -28,14 +31,20 @@ __all__ = [
     "FailureType",
     "Issue",
     "Location",
+    "OpProfile",
+    "ProfileFormatError",
     "Report",
     "ReportFormatError",
     "Severity",
     "Stats",
+    "TensorMetadata",
     "UnsupportedTorch",
     "draft_export",
     "fake_weights",
     "load",
+    "load_op_profiles",
     "register",
     "save",
+    "save_op_profiles",
+    "unsafe_generate_fake_kernels",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from ._torch.export import text_outputs_loaded
+from ._trace.quiet import quiet
 from .model import Report
 
 REPORT = "torchdraft/report.json"
@@ -26,13 +28,15 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     report = getattr(program, "_report", None)
     if isinstance(report, Report):
         files[REPORT] = report.to_json(indent=None)
-    torch.export.save(program, path, extra_files=files)
+    with quiet():
+        torch.export.save(program, path, extra_files=files)
 
 
 def load(path: Any) -> torch.export.ExportedProgram:
     """`torch.export.load`; the program's `_report` is there again if it was saved with one."""
     files = {REPORT: ""}
-    program = torch.export.load(path, extra_files=files)
+    with quiet(), text_outputs_loaded():
+        program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
         program._report = Report.from_json(files[REPORT])
     return program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from ._trace.attempt import Request, attempt
 from ._trace.check import check, worth_checking
 from ._trace.eager import ModelRaised, has_data, run_eagerly
 from ._trace.events import Event, NotChecked
-from ._trace.inputs import check_call, register_inputs
+from ._trace.inputs import check_call, distinct, register_inputs
 from ._trace.ladder import Islands, climb_down, describe, forget
 from ._trace.quiet import quiet
 from ._trace.report import Phases, build_report
@@ -41,6 +41,7 @@ def draft_export(
     prefer_deferred_runtime_asserts_over_guards: bool = False,
     check_on_example: bool | None = None,
     memory_budget: int = DEFAULT_BUDGET,
+    trusted_ops: Collection[str] = (),
 ) -> torch.export.ExportedProgram:
     """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
 
@@ -59,6 +60,8 @@ def draft_export(
         check_on_example: run the program beside eager on the example. None: whenever a rung below the first served,
             and otherwise where that is cheap next to the trace.
         memory_budget: bytes of computed real values kept for reuse while tracing.
+        trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
+            real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
 
     Returns:
         An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
@@ -71,7 +74,7 @@ def draft_export(
     kwargs = dict(kwargs or {})
     phases = Phases()
     check_call(mod, args, kwargs, dynamic_shapes)
-    snapshot = Snapshot.take(mod)
+    snapshot = Snapshot.take(mod, (args, kwargs))
     request = Request(
         mod,
         args,
@@ -83,18 +86,21 @@ def draft_export(
             "prefer_deferred_runtime_asserts_over_guards": prefer_deferred_runtime_asserts_over_guards,
         },
     )
-    draft = Draft(request, snapshot, phases, memory_budget)
+    draft = Draft(request, snapshot, phases, memory_budget, tuple(trusted_ops))
+    own: BaseException | None = None
     try:
         with quiet():
             program = draft.run(strict, check_on_example)
     except ModelRaised as raised:
         draft.undo()
-        raise raised.error  # noqa: B904 - the model's exception, as eager would have raised it
+        own = raised.error
     except BaseException:
         draft.undo()
         raise
     finally:
         snapshot.restore()
+    if own is not None:
+        raise own.with_traceback(own.__traceback__)  # outside the handler: with the model's context and no other
     report = program._report
     log.info("%s", report.summary() if hasattr(report, "summary") else repr(report))
     return program
@@ -103,11 +109,14 @@ def draft_export(
 class Draft:
     """The state of one call: rungs tried, events so far."""
 
-    def __init__(self, request: Request, snapshot: Snapshot, phases: Phases, budget: int) -> None:
+    def __init__(
+        self, request: Request, snapshot: Snapshot, phases: Phases, budget: int, trusted_ops: tuple[str, ...] = ()
+    ) -> None:
         self.request = request
         self.snapshot = snapshot
         self.phases = phases
         self.budget = budget
+        self.trusted_ops = trusted_ops
         self.islands = Islands()
         self.events: list[Event] = []
         self.registered: list[type] = []
@@ -121,6 +130,7 @@ class Draft:
         """A program, checked, with its report."""
         with self.phases("prepare"):
             self.registered = register_inputs((self.request.args, dict(self.request.kwargs)), self.events)
+            self.request.args, self.request.kwargs = distinct((self.request.args, dict(self.request.kwargs)))
         program = trace_strictly(self) if strict else None
         while True:
             with self.phases("trace"):
@@ -146,6 +156,7 @@ class Draft:
                 prefer_deferred_runtime_asserts_over_guards=self.request.options[
                     "prefer_deferred_runtime_asserts_over_guards"
                 ],
+                trusted_ops=self.trusted_ops,
             )
             try:
                 program = attempt(self.request, session, self.islands, self.snapshot, relax=self.relaxed)

@@ -7,7 +7,7 @@ from tests.cases.case import Call, Case, numbers
 
 class Model(torch.nn.Module):
     def forward(self, x, index):
-        count = int(index.max()) + 1
+        count = index.max().item() + 1
         out = torch.zeros(count, x.shape[1]).index_add(0, index, x)
         if count > 2:
             return out[:2].sum(0), out.view(count, -1)

@@ -5,14 +5,24 @@ import torch
 from tests.cases.case import Call, Case, numbers
 
 
+class Router(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gate = torch.nn.Linear(3, 2)
+
+    def forward(self, x):
+        self.gate.to(x.dtype)
+        return self.gate(x).softmax(-1)
+
+
 class Model(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.router = torch.nn.Linear(3, 2)
+        self.router = Router()
+        self.out = torch.nn.Linear(3, 2)
 
     def forward(self, x):
-        self.router.to(x.dtype)
-        return self.router(x).softmax(-1)
+        return self.router(x) * self.out(x)
 
 
 CASE = Case(

@@ -17,6 +17,10 @@ CASE = Case(
     origin="upstream: iteration over nonzero()",
     model=Model,
     example=Call(torch.tensor([True, False, True]), numbers(3)),
-    right=(Call(torch.tensor([True, True, False]), numbers(3)),),
-    other=(Call(torch.tensor([True, True, True]), numbers(3)), Call(torch.tensor([False] * 3), numbers(3))),
+    right=(Call(torch.tensor([True, False, True]), numbers(3, seed=1)),),
+    other=(
+        Call(torch.tensor([True, True, False]), numbers(3)),
+        Call(torch.tensor([True, True, True]), numbers(3)),
+        Call(torch.tensor([False] * 3), numbers(3)),
+    ),
 )

@@ -51,6 +51,7 @@ def parameters() -> list[Any]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:_check_is_size:FutureWarning")  # the example of the spec calls it
 @pytest.mark.parametrize("case", parameters())
 def test_case(case: cases.Case, tmp_path: Path) -> None:
     torch.manual_seed(SEED)
@@ -66,17 +67,17 @@ def test_case(case: cases.Case, tmp_path: Path) -> None:
     report = program._report
     told = {issue.code for issue in report.issues}
 
-    assert [c for c in world.changes() if c not in ("registered classes", "class names")] == []
+    assert set(world.changes()) <= {"registered classes", "class names"}  # the program needs these
     assert report.rung == case.rung, report
     assert case.codes <= told, report
 
+    if case.saves:  # first: a run may move state that the program shares with the model, such as a generator's
+        written_and_read(program, case.example, tmp_path / "case.pt2", untouched)
     for call in (case.example, *case.right):
         want = run(copy.deepcopy(untouched), call)
         assert difference(run(replay(program), call), want) == ""
     for call in case.other:
         right_or_loud(case, program, untouched, call)
-    if case.saves:
-        written_and_read(program, case.example, tmp_path / "case.pt2", untouched)
 
 
 def right_or_loud(case: cases.Case, program: Any, model: torch.nn.Module, call: cases.Call) -> None:

@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, module: torch.nn.Module, inputs: Any = ()) -> None:
         self.module = module
-        self.inputs = inputs
+        self.inputs = tensors_in(inputs)
         self.before = self._picture()
 
     def changes(self) -> list[str]:
@@ -46,7 +46,7 @@ class World:
     def _picture(self) -> dict[str, Any]:
         return {
             **self._modules(),
-            **_tensors("input", pytree.tree_leaves(self.inputs)),
+            **_tensors("input", self.inputs),
             **_random(),
             **_torch_state(),
             "registered classes": len(pytree.SUPPORTED_NODES),
@@ -65,6 +65,16 @@ class World:
             for name, tensor in tables:
                 found |= _tensors(f"{path}.{name}", [tensor])
         return found
+
+
+def tensors_in(value: Any) -> list[torch.Tensor]:
+    """Tensors in nested containers and objects, without pytree, which a draft may teach new classes."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    held = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
+    held += list(getattr(value, "__dict__", {}).values())
+    held += [getattr(value, slot) for slot in getattr(type(value), "__slots__", ()) if hasattr(value, slot)]
+    return [tensor for thing in held for tensor in tensors_in(thing)]
 
 
 def _content(value: Any) -> Any:

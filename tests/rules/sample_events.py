@@ -58,7 +58,7 @@ EVENTS = {
     "input-type": TypeRegistered(where="input", **_TYPE),
     "output-type": TypeRegistered(where="output", **_TYPE),
     "caught": ExceptionCaught(exception="RuntimeError: shape '[-1, 3]' is invalid"),
-    "cond": BranchMismatched(left="f32[3]", right="f64[3]"),
+    "cond": BranchMismatched(reason="RuntimeError: expected same dtype but got float32 and float64"),
     "island": FellBack(rung="island", exception="TypeError: no len()", module="encoder.vq"),
     "concrete": FellBack(rung="concrete", exception="TypeError: no len()"),
     "strict": StrictFellBack(exception="Unsupported: call to zlib.crc32"),

@@ -1,1 +1,1 @@
-"""Fake kernels: answering for operators that have none, checking those that have one."""
+"""Custom operators: answering for fake kernels that are missing, raise or are wrong, and making them from profiles."""

@@ -1,66 +1,170 @@
-"""Answers for an operator torch has no fake kernel for, from one real run on the example's values."""
+"""Stands between the program and a custom operator's fake kernel.
+
+A kernel that is missing, raises or says something else than the real one on the example is replaced, for this one call,
+by what a real run showed. The run is the tape's: its values serve later demands, and no op runs twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._torch.fake import allocate_size, is_builtin
-from .._trace.events import KernelMissing
+from .._reals.errors import NoRealValue, OpRaised
+from .._reals.tape import flat_outputs
+from .._torch.fake import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    UnsupportedMutationAliasingException,
+    UnsupportedOperatorException,
+)
+from .._torch.library import MissingOpProfile, has_written_fake, is_settled
+from .._trace.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 from .._trace.stacks import user_stack
+from .compare import Given, differences
+from .infer import Inference
+from .symbols import forget, fresh_since
+from .trust import Trust, is_builtin
 
 if TYPE_CHECKING:
     from .._reals.tape import Record
     from .._trace.mode import DraftMode
 
+UNANSWERED = (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    UnsupportedOperatorException,
+    UnsupportedMutationAliasingException,
+)
+"""What torch's fake mode raises where it gives up on an operator of its own."""
 
-def answer_for(mode: DraftMode, record: Record, args: Any, kwargs: Any, error: Exception) -> Any:
-    """Fake outputs for the op of `record`, inferred from its real outputs.
 
-    Raises `error` where the op cannot be run for real either.
+class Kernels:
+    """What one trace knows of the operators it met."""
+
+    def __init__(self, trust: Trust) -> None:
+        self.trust = trust
+        self.answered: set[str] = set()
+        """Operators whose outputs came from a real run: the program guards them, the report has their profiles."""
+        self.profiles: dict[str, set[Any]] = {}
+        """Theirs, taken from the finished trace (functionalizing wraps an op that writes, and hides it)."""
+        self._agreed: set[Any] = set()
+
+    def run(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
+        """The fake outputs of an op: the fake kernel's, or the real run's where that one is no good."""
+        func = record.func
+        if is_builtin(func):
+            try:
+                return fake()
+            except UNANSWERED:
+                return Inference(mode, record, args, kwargs).outputs(mode.session.reals.run_now(record).out)  # type: ignore[union-attr]
+        born = len(mode.shape_env.born)
+        try:
+            out = fake()
+        except Exception as error:
+            forget(mode.shape_env, fresh_since(mode.shape_env, born))
+            return self._answer(mode, record, args, kwargs, error)
+        if out is NotImplemented or self.trust.believes(func) or is_settled(func):
+            return out
+        return self._checked(mode, record, args, kwargs, out, born)
+
+    def _answer(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, error: Exception) -> Any:
+        """Outputs for an op whose fake kernel is missing or raised `error`."""
+        try:
+            ran = _run(mode, record)
+        except NoRealValue:
+            raise error from None
+        self._report(mode, record, error)
+        return self._inferred(mode, record, args, kwargs, ran.out, None)
+
+    def _report(self, mode: DraftMode, record: Record, error: Exception) -> None:
+        assert mode.session is not None
+        op, func = str(record.func), record.func
+        written = has_written_fake(func) and not isinstance(error, MissingOpProfile)
+        stack = user_stack(4)
+        if written:
+            mode.session.emit(KernelMismatched(stack=stack, op=op, reason=f"it raises {_told(error)}"))
+            return
+        reason = "" if _only_says_missing(error) else f"its real kernel does not run on fake tensors: {_told(error)}"
+        if isinstance(error, MissingOpProfile):
+            reason = "no profile it was given fits these arguments"
+        mode.session.emit(KernelMissing(stack=stack, op=op, reason=reason))
+
+    def _checked(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, out: Any, born: int) -> Any:
+        """`out` where the real kernel agrees with it, and otherwise what the real one says."""
+        assert mode.session is not None
+        signature = (record.func, _outside(args), _outside(kwargs))
+        if signature in self._agreed:
+            return out
+        try:
+            ran = _run(mode, record)
+        except NoRealValue as error:
+            self._agreed.add(signature)
+            reason = f"the fake kernel of `{record.func}` with its real one ({error})"
+            mode.session.emit(NotChecked(stack=user_stack(3), reason=reason))
+            return out
+        fresh = fresh_since(mode.shape_env, born)
+        found = differences(mode, Given(args, kwargs, out), Given(ran.args, ran.kwargs, ran.out), fresh)
+        if not found:
+            self._agreed.add(signature)
+            return out
+        mode.session.emit(KernelMismatched(stack=user_stack(3), op=str(record.func), reason="; ".join(found)))
+        made = self._inferred(mode, record, args, kwargs, ran.out, out)
+        forget(mode.shape_env, fresh, unless_in=made)
+        return made
+
+    def _inferred(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, real: Any, said: Any) -> Any:
+        assert mode.session is not None
+        self.answered.add(str(record.func))
+        made = Inference(mode, record, args, kwargs).outputs(real, said)
+        for leaf in flat_outputs(made):
+            if isinstance(leaf, (bool, int, float, str)):
+                _report_frozen(mode, record.func, leaf)
+        return made
+
+
+def _run(mode: DraftMode, record: Record) -> Any:
+    """The real outputs and arguments of the op. Where the real kernel itself raises, so does the model: that exception
+    comes out, for the model may catch it.
     """
-    session = mode.session
-    assert session is not None
-    real = session.reals.run_now(record)
-    if not is_builtin(record.func):
-        session.emit(KernelMissing(stack=user_stack(3), op=str(record.func), reason=str(error)))
-    return infer(mode, real, args, kwargs, record)
+    assert mode.session is not None
+    try:
+        return mode.session.reals.run_now(record)
+    except OpRaised as error:
+        if error.record is record and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
 
 
-def infer(mode: DraftMode, real: Any, args: Any, kwargs: Any, record: Record) -> Any:
-    """Fake counterparts of real outputs: same rank, dtype and device, every size a fresh unbacked symbol."""
-    if isinstance(real, torch.Tensor):
-        return _fake_tensor(mode, real)
-    if isinstance(real, (list, tuple)):
-        made = [infer(mode, r, args, kwargs, record) for r in real]
-        return made if isinstance(real, list) else tuple(made)
-    if isinstance(real, bool):
-        return mode.shape_env.create_unbacked_symbool()
-    if isinstance(real, int):
-        return mode.shape_env.create_unbacked_symint()
-    if isinstance(real, float):
-        return mode.shape_env.create_unbacked_symfloat()
-    return real
+def _report_frozen(mode: DraftMode, func: Any, value: Any) -> None:
+    """A result no symbol can stand for is a constant of the program, and nothing in the graph can hold it to that."""
+    assert mode.session is not None
+    kind = type(value).__name__
+    read = f"{func} (returns {kind})"
+    mode.session.emit(HostRead(stack=user_stack(5), read=read, dtype=kind, shape=(), value=repr(value), asserted="no"))
 
 
-def _fake_tensor(mode: DraftMode, real: torch.Tensor) -> Any:
-    env = mode.shape_env
-    sizes = [allocate_size(env) for _ in real.shape]
-    with mode:
-        if real.layout is not torch.strided:
-            return torch.empty(sizes, dtype=real.dtype, device=real.device, layout=real.layout)
-        return torch.empty_strided(sizes, _strides(real, sizes), dtype=real.dtype, device=real.device)
+def _outside(value: Any) -> Any:
+    """What of an argument a fake kernel can see, comparable without making a guard."""
+    if isinstance(value, torch.Tensor):
+        dense = value.layout is torch.strided
+        strides = tuple(_outside(s) for s in value.stride()) if dense else ()
+        return (value.dtype, value.device, value.layout, tuple(_outside(s) for s in value.shape), strides)
+    if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
+        return value.node.expr
+    if isinstance(value, (list, tuple)):
+        return tuple(_outside(v) for v in value)
+    if isinstance(value, dict):
+        return tuple((k, _outside(v)) for k, v in value.items())
+    return (type(value), value) if value.__hash__ is not None else (type(value), id(value))
 
 
-def _strides(real: torch.Tensor, sizes: list[Any]) -> list[Any]:
-    """Strides in the order of the real ones, as if dense: what the op does on other sizes cannot be known."""
-    order = sorted(range(real.dim()), key=lambda d: (real.stride(d), -d))
-    strides: list[Any] = [0] * real.dim()
-    expected: Any = 1
-    for dim in order:
-        if real.stride(dim) == 0 and real.shape[dim] > 1:
-            continue  # an expanded dimension
-        strides[dim] = expected
-        expected = expected * sizes[dim]
-    return strides
+def _only_says_missing(error: Exception) -> bool:
+    """Whether `error` says no more than that there is no fake kernel."""
+    return isinstance(error, (*UNANSWERED, NotImplementedError)) or "no fake impl registered" in str(error)
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:300]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

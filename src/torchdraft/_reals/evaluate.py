@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,13 +17,23 @@ from .._torch.dispatch import real_compute
 from .._torch.fake import FakeTensor
 from .._torch.shapes import SYMBOLIC
 from .._torch.storage import window
-from .errors import NoRealValue
+from .errors import NoRealValue, OpRaised
 from .randomness import Randomness
+from .signature import signature_of
 from .symbols import SymbolValues
 from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, View, Window, flat_outputs
 
 DEFAULT_BUDGET = 2 << 30
 """Bytes of computed real values kept for reuse; above it the oldest are dropped and computed again when asked for."""
+
+
+class Ran(NamedTuple):
+    """One op's real run: what it was given, what came out, and the storages it wrote to."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Any
+    roots: dict[Version, torch.Tensor]
 
 
 class Reals:
@@ -81,15 +91,16 @@ class Reals:
                 raise NoRealValue(f"no value is known for {symbol} in {value}")
         return self.symbols.concrete(value)
 
-    def run_now(self, record: Record) -> Any:
-        """Runs an op that is not closed yet, after everything it needs, and returns its real outputs."""
+    def run_now(self, record: Record) -> Ran:
+        """Runs an op that is not closed yet, after everything it needs."""
         _hold_operands(record)
         for missing in self._missing_symbols(record):
             self._run_slice(missing)
         for operand in record.operands:
             self._prepare(operand)
-        record.paid = self._call(record)
-        return record.paid[0]
+        ran = self._call(record)
+        record.paid = (ran.out, ran.roots)
+        return ran
 
     def deposit(self, record: Record) -> None:
         """Keeps the outputs of an op that `run_now` ran, once the tape knows what they are."""
@@ -157,12 +168,12 @@ class Reals:
     # -- one record ----------------------------------------------------------------------------------------------
 
     def _run(self, record: Record) -> None:
-        out, roots = self._call(record)
-        self._store(record, out, roots)
+        ran = self._call(record)
+        self._store(record, ran.out, ran.roots)
         for operand in record.operands:
             operand.box = None  # what this record needed is free to go now
 
-    def _call(self, record: Record) -> tuple[Any, dict[Version, torch.Tensor]]:
+    def _call(self, record: Record) -> Ran:
         if record.unknown is not None:
             raise NoRealValue(record.unknown.description)
         with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
@@ -172,15 +183,17 @@ class Reals:
             try:
                 out = record.func(*args, **kwargs)
             except Exception as error:
-                raise NoRealValue(f"{record.func} failed on real values: {error}") from error
+                raise OpRaised(record, error) from error
         self.ops_evaluated += 1
-        return out, roots
+        return Ran(args, kwargs, out, roots)
 
     def _writable_roots(self, record: Record) -> dict[Version, torch.Tensor]:
-        """A private copy of the storage behind each operand the record writes to."""
+        """A private copy of the storage behind each operand the record writes to, and of each tensor of the user's that
+        an operator not of torch's own gets: its schema may leave a write out.
+        """
         roots: dict[Version, torch.Tensor] = {}
-        for operand in record.writes:
-            if operand.version not in roots:
+        for operand in record.writes if signature_of(record.func).builtin else record.operands:
+            if operand.version not in roots and (operand in record.writes or operand.version.origin is None):
                 root = self._root(operand.version)
                 roots[operand.version] = copy_with_storage(root)
         return roots

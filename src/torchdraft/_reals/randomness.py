@@ -23,8 +23,8 @@ class Randomness:
     """The random state the traced program would be in, before each of its random ops."""
 
     def __init__(self) -> None:
-        self.states: list[dict[str, torch.Tensor]] = [_snapshot()]
-        self.generators: dict[int, torch.Generator] = {}
+        self.generators: dict[int, tuple[torch.Generator, torch.Generator]] = {}
+        self.states: list[dict[Any, torch.Tensor]] = [_snapshot()]
 
     @contextmanager
     def as_of(self, draw: int | None, draws: list[tuple[Any, Any]], symbols: SymbolValues) -> Iterator[None]:
@@ -36,30 +36,53 @@ class Randomness:
         try:
             while len(self.states) <= draw:
                 self._skip(draws[len(self.states) - 1], symbols)
-            _restore(self.states[draw])
+            self._set(self.states[draw])
             yield
             if len(self.states) == draw + 1:
-                self.states.append(_snapshot())
+                self.states.append(self._state())
         finally:
             _restore(own)
 
     def _skip(self, drawn: tuple[Any, Any], symbols: SymbolValues) -> None:
         """Moves the state past an op without its inputs."""
         func, (args, kwargs) = drawn
-        _restore(self.states[-1])
+        self._set(self.states[-1])
         # The draw of an op that fails here cannot be imitated: later values are other ones, asserted all the same.
         with contextlib.suppress(Exception):
-            func(*_blank(args, symbols), **_blank(kwargs, symbols))
-        self.states.append(_snapshot())
+            func(*self._blank(args, symbols), **self._blank(kwargs, symbols))
+        self.states.append(self._state())
+
+    def _state(self) -> dict[Any, torch.Tensor]:
+        """The global states, and those of the stand-ins for the user's generators."""
+        return {**_snapshot(), **{key: made.get_state() for key, (_, made) in self.generators.items()}}
+
+    def _set(self, states: dict[Any, torch.Tensor]) -> None:
+        _restore({name: state for name, state in states.items() if isinstance(name, str)})
+        for key, (own, made) in self.generators.items():
+            made.set_state(states[key] if key in states else own.get_state())
 
     def stand_in_for(self, generator: torch.Generator) -> torch.Generator:
-        """A private generator that continues from the state the user's had when first seen."""
-        made = self.generators.get(id(generator))
-        if made is None:
+        """A private generator that continues from the state of the user's, which never moves during a trace."""
+        if id(generator) not in self.generators:
             made = torch.Generator(device=generator.device)
             made.set_state(generator.get_state())
-            self.generators[id(generator)] = made
-        return made
+            self.generators[id(generator)] = (generator, made)
+        return self.generators[id(generator)][1]
+
+    def _blank(self, value: Any, symbols: SymbolValues) -> Any:
+        """Fresh zeros for every tensor shape, so that the op draws as often as it did."""
+        if isinstance(value, TensorShape):
+            shape = [symbols.concrete(s) if isinstance(s, SYMBOLIC) else s for s in value.shape]
+            return torch.zeros(shape, dtype=value.dtype, device=value.device)
+        if isinstance(value, torch.Generator):
+            return self.stand_in_for(value)
+        if isinstance(value, SYMBOLIC):
+            return symbols.concrete(value)
+        if isinstance(value, (list, tuple)):
+            return type(value)([self._blank(v, symbols) for v in value])
+        if isinstance(value, dict):
+            return {k: self._blank(v, symbols) for k, v in value.items()}
+        return value
 
     def stand_in(self, weight: torch.Tensor, seed: int) -> torch.Tensor:
         """Numbers for a weight without data: normal with deviation 0.02, or zeros for other than floating types."""
@@ -85,16 +108,3 @@ def _restore(states: dict[str, torch.Tensor]) -> None:
         else:
             torch.cuda.set_rng_state(state, device)
 
-
-def _blank(value: Any, symbols: SymbolValues) -> Any:
-    """Fresh zeros for every tensor shape, so that the op draws as often as it did."""
-    if isinstance(value, TensorShape):
-        shape = [symbols.concrete(s) if isinstance(s, SYMBOLIC) else s for s in value.shape]
-        return torch.zeros(shape, dtype=value.dtype, device=value.device)
-    if isinstance(value, SYMBOLIC):
-        return symbols.concrete(value)
-    if isinstance(value, (list, tuple)):
-        return type(value)([_blank(v, symbols) for v in value])
-    if isinstance(value, dict):
-        return {k: _blank(v, symbols) for k, v in value.items()}
-    return value

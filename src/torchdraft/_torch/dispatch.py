@@ -14,6 +14,7 @@ _disable_current_modes: Any = need("torch.utils._python_dispatch:_disable_curren
 _below_autograd: Any = need("torch._C:_AutoDispatchBelowAutograd")
 _no_function_modes: Any = need("torch._C:DisableTorchFunction")
 _no_python_dispatcher: Any = need("torch._C:_DisablePythonDispatcher")
+_no_transforms: Any = need("torch._C:_DisableFuncTorch")
 _mode_stack: Any = need("torch.utils._python_dispatch:_get_current_dispatch_mode_stack")
 _function_mode_stack: Any = need("torch.overrides:_get_current_function_mode_stack")
 proxy_mode: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_mode")
@@ -21,11 +22,12 @@ proxy_mode: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_mode")
 
 @contextmanager
 def outside_modes() -> Iterator[None]:
-    """No dispatch mode, no function mode, no Python dispatcher: what eager code sees."""
+    """No dispatch mode, no function mode, no Python dispatcher, no transform: what eager code sees."""
     with ExitStack() as stack:
         stack.enter_context(_disable_current_modes())
         stack.enter_context(_no_function_modes())
         stack.enter_context(_no_python_dispatcher())
+        stack.enter_context(_no_transforms())
         stack.enter_context(_cpu_is_cpu())
         yield
 
@@ -78,12 +80,13 @@ _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
 
 @contextmanager
 def modes_put_back() -> Iterator[None]:
-    """Takes off whatever modes a failed trace left active (upstream forgets some)."""
+    """Takes off whatever modes and transforms a failed trace left active (upstream forgets some)."""
     dispatch, function = active_modes()
-    pre_dispatch = _pre_dispatch_modes()
+    pre_dispatch, transforms = _pre_dispatch_modes(), _transforms()
     try:
         yield
     finally:
+        _undo_transforms(transforms)
         while _pre_dispatch_modes() > pre_dispatch:
             _pop_pre_dispatch()
         while active_modes()[0] > dispatch:
@@ -92,6 +95,8 @@ def modes_put_back() -> Iterator[None]:
             _pop_function_mode()
 
 
+_transforms: Any = need("torch._C._functorch:get_dynamic_layer_stack_depth")
+_undo_transforms: Any = need("torch._C._functorch:pop_dynamic_layer_stack_and_undo_to_depth")
 _pre_dispatch_modes: Any = need("torch._ops:_len_torch_dispatch_stack_pre_dispatch")
 _pop_pre_dispatch: Any = need("torch._ops:_pop_mode_from_pre_dispatch")
 _pop_dispatch_mode: Any = need("torch.utils._python_dispatch:_pop_mode")
@@ -106,10 +111,13 @@ def forget_failed_nodes() -> list[str]:
     if mode is None:
         return []
     erased = []
-    for node in reversed(list(mode.tracer.graph.nodes)[-4:]):
-        if node.op != "call_function" or "val" in node.meta or node.users:
+    for node in reversed(list(mode.tracer.graph.nodes)[-8:]):
+        if node.users or (node.op == "call_function" and "val" in node.meta):
             break
-        erased.append(str(node.target))
+        if node.op == "call_function":
+            erased.append(str(node.target))
+        elif node.op != "get_attr" or not erased:  # a control flow operator leaves its branches' graphs as well
+            break
         mode.tracer.graph.erase_node(node)
     return erased
 
@@ -123,6 +131,13 @@ def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
         _set_proxy_slot(target, mode.tracer, _get_proxy_slot(source, mode.tracer))
 
 
+def seen_by_tracer(tensor: torch.Tensor) -> bool:
+    """Whether the graph being traced knows where `tensor` came from; otherwise it would keep it as a constant."""
+    mode = proxy_mode()
+    return mode is None or bool(_functorch_wrapped(tensor)) or bool(_has_proxy_slot(tensor, mode.tracer))
+
+
+_functorch_wrapped: Any = need("torch._C._functorch:is_functorch_wrapped_tensor")
 _has_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:has_proxy_slot")
 _get_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
 _set_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")

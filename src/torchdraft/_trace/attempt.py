@@ -9,11 +9,15 @@ from typing import Any
 
 import torch
 
+from .._kernels.generate import unsafe_generate_fake_kernels
+from .._kernels.guards import guard_ops, profiles_of
 from .._torch import pytree
 from .._torch.dispatch import modes_put_back
-from .._torch.export import export, lowered
+from .._torch.export import export, module_stack_kept, lowered
 from .._torch.fake import higher_order_rules
+from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
+from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
 from .branches import Rescue
@@ -62,12 +66,15 @@ def attempt(
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
-        stack.enter_context(higher_order_rules(DraftMode))
+        stack.enter_context(higher_order_rules(DraftMode, session.made_by))
         stack.enter_context(plain_when_python_insists(text_is_used))
         stack.enter_context(_hooks(request.mod, session))
+        stack.enter_context(scripted_modules_callable(request.mod))
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
         stack.enter_context(sections_as_numbers())
+        stack.enter_context(module_stack_kept())
+        stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(HostReads(session))
         program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
@@ -75,13 +82,18 @@ def attempt(
         session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)
     raise_if_untraced(program, request)
-    return finished(program, request)
+    return finished(program, request, session)
 
 
-def finished(program: torch.export.ExportedProgram, request: Request) -> torch.export.ExportedProgram:
+def finished(
+    program: torch.export.ExportedProgram, request: Request, session: Session
+) -> torch.export.ExportedProgram:
     """What every trace ends with, once the fake mode is torch's own again."""
+    session.kernels.profiles = profiles_of(program, session.kernels.answered)
+    guard_ops(program, session.kernels.answered)
     if not request.options.get("pre_dispatch", True):
-        program = lowered(program)
+        with unsafe_generate_fake_kernels(session.kernels.profiles):
+            program = lowered(program)
     mend(program)
     return program
 

@@ -1,9 +1,19 @@
-"""Control flow operators whose branches Dynamo cannot compile run as the Python they stand for: the path the example takes."""
+"""Control flow operators that Dynamo cannot compile run as the Python they stand for: the path the example takes.
+
+That is sound: every condition Python evaluates on the way is answered from the tape and asserted in the graph. What is
+lost is the other path, and the report says so.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from .._torch import pytree
+from .._torch.dispatch import forget_failed_nodes
+from .._torch.dynamo import reason_it_gave_up
 from .events import BranchMismatched
 from .stacks import user_stack
 
@@ -12,37 +22,62 @@ if TYPE_CHECKING:
 
 
 class Rescue:
-    """Takes the example's path through a `torch.cond` or `while_loop`, under a guard on the condition."""
+    """Takes the example's path through `torch.cond`, `while_loop`, `map` or `scan`."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def __call__(self, name: str, args: tuple[Any, ...], error: Exception) -> Any:
-        """Runs the operator `name` as plain Python; raises `error` for operators that have no such reading."""
-        if name.startswith("cond.") and len(args) == 4:
-            result = self._cond(*args)
-        elif name.startswith("while_loop.") and len(args) in (3, 4):
-            result = self._while_loop(*args[:3], *(args[3] if len(args) > 3 else ()))
-        else:
-            raise error
-        return result
-
-    def _cond(self, pred: Any, true_fn: Any, false_fn: Any, operands: Any) -> Any:
-        taken = bool(pred)
-        self.session.emit(
-            BranchMismatched(
-                stack=user_stack(4),
-                left="taken" if taken else "left out",
-                right="left out" if taken else "taken",
-            )
-        )
-        return (true_fn if taken else false_fn)(*operands)
-
-    def _while_loop(self, cond_fn: Any, body_fn: Any, carried: Any, *more: Any) -> Any:
-        carried = tuple(carried)
-        while bool(cond_fn(*carried, *more)):
-            out = body_fn(*carried, *more)
-            carried = tuple(out) if isinstance(out, (tuple, list)) else (out,)
-        return carried
+    def watched(self, compile_and_run: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
+        """What the operator returns; where it cannot be had whole, its path on the example. Raises for the others."""
+        events, failed = len(self.session.events), len(self.session.failed_ops)
+        try:
+            return compile_and_run()
+        except Exception as error:
+            as_python = AS_PYTHON.get(name)
+            if as_python is None:
+                raise
+            forget_failed_nodes()
+            del self.session.events[events:], self.session.failed_ops[failed:]  # of a try that left no trace
+            reason = f"{type(error).__name__}: {reason_it_gave_up(error)}"
+            self.session.emit(BranchMismatched(stack=user_stack(2), operator=OPERATORS[name], reason=reason))
+            return as_python(*args)
 
 
+def _cond(pred: Any, true_fn: Any, false_fn: Any, operands: Any) -> Any:
+    return (true_fn if bool(pred) else false_fn)(*operands)
+
+
+def _while_loop(cond_fn: Any, body_fn: Any, carried: Any, more: Any = ()) -> Any:
+    while bool(cond_fn(*carried, *more)):
+        out = body_fn(*carried, *more)
+        carried = tuple(out) if isinstance(out, (tuple, list)) else (out,)
+    return tuple(carried)
+
+
+def _map(row_fn: Any, rows: Any, more: Any) -> Any:
+    made = [row_fn(_alone(row), *more) for row in zip(*(r.unbind(0) for r in rows), strict=True)]
+    return _stacked(made)
+
+
+def _scan(step: Any, carried: Any, rows: Any) -> Any:
+    steps = []
+    for row in zip(*(r.unbind(0) for r in rows), strict=True):
+        out = step(*carried, *row)
+        carried = list(out[: len(carried)])
+        steps.append(list(out[len(carried) :]))
+    return carried, [torch.stack(column) for column in zip(*steps, strict=True)]
+
+
+def _alone(row: tuple[Any, ...]) -> Any:
+    return row[0] if len(row) == 1 else row
+
+
+def _stacked(made: list[Any]) -> Any:
+    """A list of like structures as one structure of stacked tensors."""
+    leaves = [pytree.tree_leaves(one) for one in made]
+    columns = [torch.stack(column) for column in zip(*leaves, strict=True)]
+    return pytree.tree_unflatten(columns, pytree.tree_flatten(made[0])[1])
+
+
+AS_PYTHON: dict[str, Callable[..., Any]] = {"cond": _cond, "while_loop": _while_loop, "map": _map, "scan": _scan}
+OPERATORS = {"cond": "torch.cond", "while_loop": "while_loop", "map": "map", "scan": "scan"}

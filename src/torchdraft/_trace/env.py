@@ -37,7 +37,7 @@ _MACHINERY = ("symbolic_shapes.py", "sym_node.py", "recording.py", "env.py", "fu
 
 def _asked_by_model() -> bool:
     """Whether the condition being evaluated stands in the model's code, not in one of torch's layers or kernels."""
-    frame: Any = sys._getframe(3)
+    frame: Any = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
         name = frame.f_code.co_name
@@ -87,8 +87,7 @@ class DraftShapeEnv(ShapeEnv):
         session = self.session
         if session is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
-        again = self.answered.get(orig_expr)
-        if again is not None:
+        if self.answered and (again := self.answered.get(orig_expr)) is not None:
             session.repeat(again)
         guards = len(self.guards)
         while self._tired:
@@ -101,7 +100,7 @@ class DraftShapeEnv(ShapeEnv):
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if len(self.guards) > guards:
             self._note_cause(self.guards[-1].expr)
-        elif result in _DECIDED and orig_expr not in _DECIDED:
+        elif (result is sympy.true or result is sympy.false) and orig_expr is not result and _asked_by_model():
             self._note_small_sizes(orig_expr, result)
         return result
 
@@ -142,8 +141,6 @@ class DraftShapeEnv(ShapeEnv):
         count: their ops decide again at run time.
         """
         symbols = [s for s in expr.free_symbols - self.at_least_two if s in self.backed_var_to_val]
-        if not symbols or not _asked_by_model():
-            return
         for symbol in symbols:
             for small in (0, 1):
                 other = expr.xreplace({symbol: sympy.Integer(small)}).xreplace(self.backed_var_to_val)
@@ -161,6 +158,9 @@ class DraftShapeEnv(ShapeEnv):
 
     def _log_suppressed_dde(self, a: Any, assumed_value: bool) -> None:
         """Upstream formats two stacks for a debug line here."""
+
+    def _log_guard(self, *args: Any, **kwargs: Any) -> None:
+        """Upstream symbolizes a stack per guard for a structured log."""
 
     def _log_create_unbacked_symbol(self, *args: Any, **kwargs: Any) -> None:
         """As above."""

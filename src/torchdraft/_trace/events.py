@@ -153,10 +153,10 @@ class ExceptionCaught(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchMismatched(Event):
-    """The branches of a `torch.cond` disagree."""
+    """A control flow operator could not be kept whole; the program holds the path that the example took."""
 
-    left: str
-    right: str
+    operator: str = "torch.cond"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .._torch import pytree
 from .events import Event, TypeRegistered
 from .types import register, unknown_classes
 
@@ -56,3 +57,22 @@ def register_inputs(inputs: Any, events: list[Event]) -> list[type]:
         made.append(cls)
         events.append(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="input", paste=paste))
     return made
+
+
+def distinct(inputs: Any) -> Any:
+    """`inputs` with a tensor that is given twice as two tensors that share its memory.
+
+    Under one identity both would be one input of the program, and wrong on calls that give two.
+    """
+    leaves = [leaf for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, torch.Tensor)]
+    if len({id(leaf) for leaf in leaves}) == len(leaves):
+        return inputs
+    seen: set[int] = set()
+
+    def alias(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            return tensor
+        return tensor.detach().requires_grad_(tensor.requires_grad)
+
+    return pytree.tree_map_only(torch.Tensor, alias, inputs)

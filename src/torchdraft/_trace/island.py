@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 from .._torch import pytree
 from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
-from .outsiders import Outsiders
+from .outsiders import Outsiders, give_back_inputs, kept_constants
 from .reads import BY_CONSTANT, reduced, same_data
 from .stacks import user_stack
 
@@ -82,8 +82,7 @@ class Island:
                 rest = iter(given[len(state) :])
                 filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
-                outsiders = Outsiders(self.session)
-                outsiders.know((given, list(own.values())))
+                outsiders = shape["outsiders"] = Outsiders(self.session)
                 with self._as_itself(), outsiders.following(), IslandReads(self.session, outsiders):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
@@ -92,6 +91,9 @@ class Island:
                 return [o for o in flat_out if isinstance(o, torch.Tensor)]
 
             graph = record_run(flat, reals)
+            give_back_inputs(graph, reals)
+            for constant in kept_constants(graph):
+                shape["outsiders"].tell(constant, self._where())
         return graph, shape["leaves"], shape["spec"]
 
     def _where(self) -> tuple[Frame, ...]:
@@ -158,8 +160,9 @@ class IslandReads(TorchFunctionMode):
         self._shapes_read: dict[int, torch.Tensor] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        with outside_tracing():
-            self.outsiders.meet((args, kwargs))
+        if torch.compiler.is_dynamo_compiling():  # a control flow operator compiles its branches, with us in view
+            return func(*args, **(kwargs or {}))
+        self.outsiders.meet((args, kwargs))
         if func in READS:
             for tensor in _tensors(args):
                 self._assert(tensor, func)
@@ -173,7 +176,7 @@ class IslandReads(TorchFunctionMode):
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
                 return reduced(args[0].detach().clone())
-        return self.outsiders.know(func(*args, **(kwargs or {})))
+        return func(*args, **(kwargs or {}))
 
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:

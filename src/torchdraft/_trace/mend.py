@@ -11,6 +11,7 @@ import torch
 
 from .._torch.fake import OpOverload
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
+from .rounding import spell_roundings
 
 
 def mend(program: torch.export.ExportedProgram) -> None:
@@ -20,6 +21,8 @@ def mend(program: torch.export.ExportedProgram) -> None:
     for module in graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):
             fill_keyword_defaults(module.graph)
+            if drop_unused_reads(module.graph) | spell_roundings(module.graph):
+                module.recompile()
     widen_single_values(program)
     if changed:
         graph_module.recompile()
@@ -83,6 +86,18 @@ def fill_keyword_defaults(graph: torch.fx.Graph) -> None:
             node.args = (*node.args, *rest)
             names = {a.name for a in arguments}
             node.kwargs = {k: v for k, v in node.kwargs.items() if k not in names}
+
+
+def drop_unused_reads(graph: torch.fx.Graph) -> bool:
+    """A read whose number was known before (`float(n)` after `int(n)`) stays behind with no value and no user; it is
+    written to a file as a node that returns nothing, and loading that fails.
+    """
+    changed = False
+    for node in reversed(graph.nodes):
+        if node.target == torch.ops.aten.item.default and not node.users and node.meta.get("val") is None:
+            graph.erase_node(node)
+            changed = True
+    return changed
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:

@@ -6,24 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._kernels.answer import answer_for
-from .._torch.fake import (
-    DataDependentOutputException,
-    DynamicOutputShapeException,
-    FakeTensorMode,
-    UnsupportedMutationAliasingException,
-    UnsupportedOperatorException,
-)
+from .._torch.fake import FakeTensorMode
 
 if TYPE_CHECKING:
     from .session import Session
-
-UNANSWERED = (
-    DataDependentOutputException,
-    DynamicOutputShapeException,
-    UnsupportedOperatorException,
-    UnsupportedMutationAliasingException,
-)
 
 
 class DraftMode(FakeTensorMode):
@@ -57,9 +43,7 @@ class DraftMode(FakeTensorMode):
         record = session.tape.open(func, args, kwargs)
         self.depth += 1
         try:
-            out = fake()
-        except UNANSWERED as error:
-            out = answer_for(self, record, args, kwargs, error)
+            out = session.kernels.run(self, record, args, kwargs, fake)
         finally:
             self.depth -= 1
         if out is NotImplemented:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._torch.dispatch import seen_by_tracer
 from .events import ComputedOutside
 from .stacks import user_stack
 
@@ -30,25 +31,29 @@ class Outsiders:
     def __init__(self, session: Session) -> None:
         self.session = session
         if session.tensors_before is None:
-            session.tensors_before = {id(o) for o in gc.get_objects() if isinstance(o, torch.Tensor)}
+            session.tensors_before = {id(o) for o in gc.get_objects() if issubclass(type(o), torch.Tensor)}
         self._before = session.tensors_before
         self._known: dict[int, torch.Tensor] = {}
 
-    def know(self, value: Any) -> Any:
-        """`value` was made where the recording saw it."""
-        for tensor in _tensors(value):
-            self._known[id(tensor)] = tensor
-        return value
+    def know(self, made: torch.Tensor) -> torch.Tensor:
+        """`made` was made from Python's own data."""
+        self._known[id(made)] = made
+        return made
 
     def meet(self, value: Any, stack: tuple[Frame, ...] | None = None) -> None:
         """`value` is used: tells of every tensor in it that came from nowhere."""
         for tensor in _tensors(value):
-            if id(tensor) in self._known or id(tensor) in self._before:
-                continue
-            self._known[id(tensor)] = tensor
-            shape = f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
-            what = f"a tensor that no op of the model's own thread made ({shape})"
-            self.session.emit(ComputedOutside(stack=user_stack(3) if stack is None else stack, what=what))
+            if not seen_by_tracer(tensor):
+                self.tell(tensor, user_stack(3) if stack is None else stack)
+
+    def tell(self, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> None:
+        """The program holds `tensor` as a constant."""
+        if id(tensor) in self._known or id(tensor) in self._before:
+            return
+        self._known[id(tensor)] = tensor
+        shape = f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
+        what = f"another thread or native code (it made {shape})"
+        self.session.emit(ComputedOutside(stack=stack, what=what))
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -61,6 +66,48 @@ class Outsiders:
         finally:
             for name, function in own.items():
                 setattr(torch, name, function)
+
+
+def give_back_inputs(graph: torch.fx.GraphModule, reals: list[torch.Tensor]) -> None:
+    """Makes constants that look at an input's memory that input again.
+
+    Autograd keeps what a backward pass needs, or a view of it, and hands it out as a tensor the recording never saw.
+    """
+    inputs = {_memory(real): (real, node) for real, node in zip(reals, graph.graph.find_nodes(op="placeholder"))}
+    for node in graph.graph.find_nodes(op="get_attr"):
+        held = getattr(graph, node.target, None)
+        real, source = inputs.get(_memory(held), (None, None)) if isinstance(held, torch.Tensor) else (None, None)
+        if real is None or held is None:
+            continue
+        if _outside(real) != _outside(held):
+            if not real.is_contiguous():
+                continue
+            with graph.graph.inserting_before(node):
+                source = graph.graph.call_function(torch.ops.aten.contiguous.default, (source,))
+                place = (list(held.shape), list(held.stride()), held.storage_offset() - real.storage_offset())
+                source = graph.graph.call_function(torch.ops.aten.as_strided.default, (source, *place))
+        node.replace_all_uses_with(source)
+        graph.graph.erase_node(node)
+    graph.recompile()
+
+
+def _memory(tensor: torch.Tensor) -> Any:
+    """Which memory a tensor looks at."""
+    if tensor.layout is not torch.strided or not tensor.numel():
+        return id(tensor)
+    return tensor.untyped_storage().data_ptr(), tensor.dtype, tensor.device
+
+
+def _outside(tensor: torch.Tensor) -> Any:
+    return tensor.shape, tensor.stride(), tensor.storage_offset()
+
+
+def kept_constants(graph: torch.fx.GraphModule) -> Iterator[torch.Tensor]:
+    """Constants of a recorded run that were not made from Python's data on the spot (`torch.tensor([1, 2])`)."""
+    for node in graph.graph.find_nodes(op="get_attr"):
+        held = getattr(graph, node.target, None)
+        if isinstance(held, torch.Tensor) and any("lift_fresh" not in str(user.target) for user in node.users):
+            yield held
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

@@ -13,8 +13,8 @@ from .._torch.export import without_printed_graphs
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings, log lines or printed graphs of torch's, unless the user asked for them with TORCH_LOGS."""
-    if os.environ.get("TORCH_LOGS"):
+    """No warnings, log lines or printed graphs of torch's, unless the user asked for them with TORCH_LOGS or TORCH_TRACE."""
+    if os.environ.get("TORCH_LOGS") or os.environ.get("TORCH_TRACE"):
         yield
         return
     loggers = [
@@ -26,8 +26,12 @@ def quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         for logger in loggers:
             logger.disabled = True
+        trace = logging.getLogger("torch.__trace")
+        handlers = trace.handlers
+        trace.handlers = []  # structured logs describe their stacks whenever a handler is there, written or not
         try:
             yield
         finally:
+            trace.handlers = handlers
             for logger in loggers:
                 logger.disabled = False

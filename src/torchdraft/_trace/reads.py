@@ -118,9 +118,7 @@ class HostReads(TorchFunctionMode):
         super().__exit__(*exception)
         for array, handed_out, stack in self._arrays:
             if array.tobytes() != handed_out.tobytes():
-                self.session.emit(
-                    ComputedOutside(stack=stack, what="NumPy wrote into an array that shares a tensor's data")
-                )
+                self.session.emit(ComputedOutside(stack=stack, what="a NumPy array that shares it, written to"))
         self._arrays.clear()
 
     def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:

@@ -50,6 +50,7 @@ def build_report(draft: Draft) -> Report:
             seconds=dict(draft.phases.seconds),
             real_bytes_peak=session.reals.bytes_peak,
         ),
+        op_profiles=session.kernels.profiles,
         model=type(draft.request.mod).__name__,
         versions={"torch": torch.__version__},
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from .._kernels.answer import Kernels
+from .._kernels.trust import Trust
 from .._reals.evaluate import Reals
 from .._reals.tape import Tape
 from .._torch.fake import FakeTensorMode
@@ -19,7 +22,14 @@ from .stacks import user_stack
 class Session:
     """State of one trace. `close` leaves plain torch objects behind and lets go of every real tensor."""
 
-    def __init__(self, *, budget: int, prefer_deferred_runtime_asserts_over_guards: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        budget: int,
+        prefer_deferred_runtime_asserts_over_guards: bool = False,
+        trusted_ops: Collection[str] = (),
+    ) -> None:
+        self.kernels = Kernels(Trust(trusted_ops))
         self.tape = Tape()
         self.reals = Reals(self.tape, budget)
         self.events: list[Event] = []
@@ -40,6 +50,10 @@ class Session:
     def emit(self, event: Event) -> None:
         """Adds a fact to the ledger."""
         self.events.append(event)
+
+    def made_by(self, op: Any, args: Any, out: Any) -> None:
+        """Writes an operator on the tape whose outputs were made up: `op(*args)` is how they come about."""
+        self.tape.close(self.tape.open(op, args, {}), args, {}, out)
 
     def island_read(self, func: Any, seen: Any, stack: tuple[Frame, ...], *, asserted: bool) -> None:
         """Python read data inside an island."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from .._torch import pytree
+
 
 @dataclass(slots=True)
 class ModuleState:
@@ -29,10 +31,11 @@ class Snapshot:
     cuda_random: list[torch.Tensor] = field(default_factory=list)
     python_random: Any = None
     numpy_random: Any = None
+    generators: list[tuple[torch.Generator, torch.Tensor]] = field(default_factory=list)
     grad_enabled: bool = True
 
     @classmethod
-    def take(cls, mod: torch.nn.Module) -> Snapshot:
+    def take(cls, mod: torch.nn.Module, inputs: Any = ()) -> Snapshot:
         """Remembers references only: nothing of the model's size is copied."""
         taken = cls(torch_random=torch.random.get_rng_state(), python_random=random.getstate())
         taken.grad_enabled = torch.is_grad_enabled()
@@ -42,6 +45,8 @@ class Snapshot:
         if numpy is not None:
             taken.numpy_random = numpy.random.get_state()
         taken.modules = cls.modules_of(mod)
+        held = [*pytree.tree_leaves(inputs), *[v for m in taken.modules.values() for v in m.attributes.values()]]
+        taken.generators = [(g, g.get_state()) for g in held if isinstance(g, torch.Generator)]
         return taken
 
     @staticmethod
@@ -49,6 +54,8 @@ class Snapshot:
         """The state of every module of `mod`, by dotted name."""
         found = {}
         for name, module in mod.named_modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                continue  # its state lives in C++, out of Python's reach
             attributes = dict(module.__dict__)
             found[name] = ModuleState(
                 module,
@@ -65,13 +72,15 @@ class Snapshot:
         torch.set_grad_enabled(self.grad_enabled)
 
     def restore_random(self) -> None:
-        """The random states of torch, Python and NumPy."""
+        """The random states of torch, Python and NumPy, and of generators the model or its inputs hold."""
         torch.random.set_rng_state(self.torch_random)
         random.setstate(self.python_random)
         if self.cuda_random:
             torch.cuda.set_rng_state_all(self.cuda_random)
         if self.numpy_random is not None:
             sys.modules["numpy"].random.set_state(self.numpy_random)
+        for generator, state in self.generators:
+            generator.set_state(state)
 
     def restore_modules(self) -> None:
         """Attributes, parameter and buffer tables, and containers held by modules."""

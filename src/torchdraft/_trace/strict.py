@@ -24,6 +24,7 @@ from .._torch.dynamo import (
 )
 from .._torch.export import export
 from .._torch.fake import higher_order_rules
+from .._torch.functorch import lost_wrapping
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from .attempt import Request, finished, shown
 from .dimensions import judge_dimensions
@@ -33,6 +34,7 @@ from .ladder import describe, forget, user_frames
 from .mode import DraftMode
 from .session import Session
 from .snapshot import MISSING, Snapshot
+from .untraced import raise_if_untraced
 
 if TYPE_CHECKING:
     from .._draft import Draft
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 def trace_strictly(draft: Draft) -> torch.export.ExportedProgram | None:
     """A program traced by Dynamo, or None (and an event that says why) where it could not."""
-    session = Session(budget=draft.budget)
+    session = Session(budget=draft.budget, trusted_ops=draft.trusted_ops)
     try:
         with draft.phases("trace"):
             program = attempt_strictly(draft.request, session, draft.snapshot)
@@ -64,7 +66,7 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
-        stack.enter_context(higher_order_rules(DraftMode))
+        stack.enter_context(higher_order_rules(DraftMode, session.made_by))
         stack.enter_context(dynamo_adopts(session.dynamo_mode))
         stack.enter_context(assertions_written())
         stack.enter_context(side_effects_told(lambda effect: effects.update({effect.source: effect})))
@@ -73,9 +75,12 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         with own_names(request, session):
             session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)
+    raise_if_untraced(program, request)
+    if lost_wrapping(program.graph):
+        raise RuntimeError("export loses what Dynamo makes of torch.func.grad and torch.func.vjp")
     for effect in effects.values():
         session.events.extend(_written(request.mod, effect))
-    return finished(program, request)
+    return finished(program, request, session)
 
 
 class BufferDropped(RuntimeError):

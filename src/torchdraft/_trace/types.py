@@ -124,7 +124,14 @@ def _take_apart(value: Any) -> tuple[list[Any], Rest]:
 
 def _take_apart_with_keys(value: Any) -> tuple[list[tuple[Any, Any]], Rest]:
     children, rest = _take_apart(value)
-    return [(pytree.GetAttrKey(n), c) for n, c in zip(rest.names, children, strict=True)], rest
+    return [(_path_key(value, n), c) for n, c in zip(rest.names, children, strict=True)], rest
+
+
+def _path_key(value: Any, name: str) -> Any:
+    """The step from `value` to one of its children, in pytree's words."""
+    if not name.startswith("["):
+        return pytree.GetAttrKey(name)
+    return pytree.MappingKey(_key(name)) if isinstance(value, dict) else pytree.SequenceKey(_key(name))
 
 
 def _put_together(cls: type, children: Iterable[Any], rest: Rest) -> Any:

@@ -11,13 +11,14 @@ class BranchMismatch(Rule[BranchMismatched]):
     """
     ## What it does
 
-    Reports a `torch.cond` whose branches return different things: another structure, dtype or device.
+    Reports a control flow operator (`torch.cond`, `while_loop`, `map`, `scan`) that the program can't hold as one: its
+    branches return another structure, dtype or device each, or a branch asks what only a run can tell.
 
     ## Why it matters
 
-    One node of the graph can't have two kinds of outputs. The program holds the branch that the example took and
-    asserts the condition. Eager `torch.cond` checks its branches too, so such a model runs only where compiling is off
-    (`torch.compiler.set_stance("force_eager")`).
+    One node of the graph can't have two kinds of outputs. The program holds the path that the example took and asserts
+    each condition on it: another path raises. Eager `torch.cond` compiles and checks its branches too, so a model whose
+    branches disagree runs only where compiling is off (`torch.compiler.set_stance("force_eager")`).
 
     ## Example
 
@@ -58,11 +59,11 @@ class BranchMismatch(Rule[BranchMismatched]):
     def issue(self, event: BranchMismatched) -> Issue:
         return self.found(
             event,
-            f"The branches of `torch.cond` don't match: {event.left} against {event.right}. The program holds the "
-            "branch that the example took and asserts the condition.",
-            expr="torch.cond",
-            data={"left": event.left, "right": event.right},
+            f"The program could not keep `{event.operator}` whole. It holds the path that the example took and asserts "
+            f"the conditions on it. The reason: {event.reason}",
+            expr=event.operator,
+            data={"operator": event.operator, "reason": event.reason},
         )
 
     def identity(self, event: BranchMismatched) -> tuple[object, ...]:
-        return (event.left, event.right)
+        return (event.operator, event.reason)

@@ -1,0 +1,66 @@
+"""Custom operators: what is registered for one, lending it a fake kernel for a while, and torch's profile classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .probe import need
+
+MissingOpProfile: Any = need("torch._library.fake_profile:MissingOpProfile")
+OpProfile: Any = need("torch._library.fake_profile:OpProfile")
+TensorMetadata: Any = need("torch._library.fake_profile:TensorMetadata")
+
+_serialize = "torch._export.serde.serialize"
+DTYPE_NUMBERS: dict[torch.dtype, int] = {d: int(e) for d, e in need(f"{_serialize}:_TORCH_TO_SERIALIZE_DTYPE").items()}
+LAYOUT_NUMBERS: dict[torch.layout, int] = {
+    layout: int(e) for layout, e in need(f"{_serialize}:_TORCH_TO_SERIALIZE_LAYOUT").items()
+}
+
+_definition_of: Any = need("torch._library.custom_ops:_maybe_get_opdef")
+_registry: Any = need("torch._library.simple_registry:singleton")
+_has_kernel: Any = need("torch._C:_dispatch_has_kernel_for_dispatch_key")
+_is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
+
+
+def has_written_fake(op: Any) -> bool:
+    """Whether somebody wrote a fake (or meta) kernel for `op`. Running the real kernel on meta tensors, as torch does
+    for a `CompositeExplicitAutograd` one, does not count; nor does what torch knows by itself (an op that only writes).
+    """
+    definition = _definition_of(op.name())
+    if definition is not None:
+        return definition._abstract_fn is not None
+    entry = _registry.find(op.name())
+    return entry.fake_impl.kernel is not None or bool(_has_kernel(op.name(), "Meta"))
+
+
+def is_settled(op: Any) -> bool:
+    """Whether `op` needs no fake kernel: it is taken apart into others, or returns nothing but what it writes to."""
+    return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
+
+
+@contextmanager
+def lent_fake(name: str, kernel: Callable[..., Any]) -> Iterator[None]:
+    """`kernel` as the fake kernel of the operator `namespace::name`, and afterwards whatever was there before.
+
+    Upstream's own context manager leaves a `@custom_op` that had no fake kernel with the generated one
+    (`torch._library.fake_profile.unsafe_generate_fake_kernels`).
+    """
+    definition = _definition_of(name)
+    if definition is not None:
+        before = definition._abstract_fn
+        definition._abstract_fn = kernel
+        try:
+            yield
+        finally:
+            definition._abstract_fn = before
+        return
+    library: Any = torch.library.Library(name.partition("::")[0], "FRAGMENT")
+    try:
+        torch.library.register_fake(name, kernel, lib=library, allow_override=True)
+        yield
+    finally:
+        library._destroy()

@@ -1,0 +1,72 @@
+"""Rounded numbers in a program, in words that a saved program can hold: of `math`'s roundings only `trunc` is one."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+def spell_roundings(graph: torch.fx.Graph) -> bool:
+    """Writes `ceil`, `floor` and `round` of a number read from a tensor by `trunc` and comparisons. True if it did."""
+    changed = False
+    for node in list(graph.nodes):
+        spelled = _SPELLINGS.get(node.target) if node.op == "call_function" else None
+        if spelled is None or not isinstance(node.args[0], torch.fx.Node) or any(a is not None for a in node.args[1:]):
+            continue
+        with graph.inserting_before(node):
+            made = spelled(_Words(graph, node), node.args[0])
+        node.replace_all_uses_with(made)
+        graph.erase_node(node)
+        changed = True
+    return changed
+
+
+class _Words:
+    """Writes one node after the other, each with its value."""
+
+    def __init__(self, graph: torch.fx.Graph, where: torch.fx.Node) -> None:
+        self.graph = graph
+        self.where = where
+
+    def __call__(self, function: Callable[..., Any], *args: Any) -> torch.fx.Node:
+        made = self.graph.call_function(function, args)
+        made.meta.update({k: v for k, v in self.where.meta.items() if k != "val"})
+        made.meta["val"] = function(*[a.meta["val"] if isinstance(a, torch.fx.Node) else a for a in args])
+        return made
+
+    def one_if(self, condition: torch.fx.Node) -> torch.fx.Node:
+        return self(torch.sym_ite, condition, 1, 0)
+
+
+def _ceil(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
+    whole = words(math.trunc, number)
+    return words(operator.add, whole, words.one_if(words(operator.gt, number, whole)))
+
+
+def _floor(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
+    whole = words(math.trunc, number)
+    return words(operator.sub, whole, words.one_if(words(operator.lt, number, whole)))
+
+
+def _round(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
+    """Halves go to the even number."""
+    whole = words(math.trunc, number)
+    rest = words(operator.sub, number, whole)
+    halved = words(math.trunc, words(operator.truediv, whole, 2))
+    odd = words.one_if(words(operator.ne, words(operator.mul, halved, 2), whole))
+    # From an odd number a half is enough; the next double below a half is not.
+    reach = words(operator.sub, 0.5, words(operator.mul, odd, 2.0**-54))
+    up = words.one_if(words(operator.gt, rest, reach))
+    down = words.one_if(words(operator.lt, rest, words(operator.neg, reach)))
+    return words(operator.sub, words(operator.add, whole, up), down)
+
+
+_SPELLINGS: dict[Any, Callable[[_Words, torch.fx.Node], torch.fx.Node]] = {
+    math.ceil: _ceil,
+    math.floor: _floor,
+    round: _round,
+}

@@ -1,0 +1,187 @@
+"""Operator profiles: in the report, in files, and as fake kernels."""
+
+import io
+
+import pytest
+import torch
+from torch._library import fake_profile as theirs
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
+
+import torchdraft
+from tests.kernels import liars
+from tests.kernels.ops import MODELS, OPS, Nested, example
+from torchdraft import OpProfile, TensorMetadata
+from torchdraft._torch.library import has_written_fake
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # run_decompositions
+
+F32 = TensorMetadata(rank=2, dtype=torch.float32, device=torch.device("cpu"), layout=torch.strided)
+I64 = TensorMetadata(rank=0, dtype=torch.int64, device=torch.device("cpu"), layout=torch.strided)
+PLAIN = {
+    "mylib.foo.default": {OpProfile((F32, F32), F32), OpProfile((I64, F32), (F32, I64))},
+    "mylib.bar.default": {OpProfile((F32,), F32)},
+}
+WITH_NONE = {
+    "mylib.maybe.default": {
+        OpProfile((F32, None, None), F32),
+        OpProfile((F32, F32, None), F32),
+        OpProfile((None, F32), (F32, None)),
+    },
+    "mylib.numbers.default": {OpProfile((F32,), int), OpProfile((I64,), (F32, (I64, float), None, bool))},
+}
+UNSUPPORTED_BY_TORCH = {
+    # What torch itself can't do with a profile, whoever wrote it:
+    "sparse",  # sparse tensors have no symbolic sizes
+    "branch on strides",  # a profile holds no strides
+    "in place",  # "We only support functionalizing operators whose outputs do not have alias annotations"
+}
+
+
+def fake(fn):
+    mode = FakeTensorMode(shape_env=ShapeEnv())
+    with mode:
+        return fn()
+
+
+@pytest.mark.parametrize("name", [n for n in MODELS if n not in UNSUPPORTED_BY_TORCH])
+def test_the_reports_profiles_let_the_program_be_decomposed_and_exported_again(name):
+    model = Nested(MODELS[name])
+    program = torchdraft.draft_export(model, (example(),))
+    expected = model(example())
+    with torchdraft.unsafe_generate_fake_kernels(program._report.op_profiles):
+        decomposed = program.run_decompositions()
+        again = torch.export.export(program.module(), (example(),))
+    torch.testing.assert_close(decomposed.module()(example()), expected)
+    torch.testing.assert_close(again.module()(example()), expected)
+
+
+@pytest.mark.parametrize("name", ["dtype", "size", "rank", "raising", "stride_order"])
+def test_profiles_take_the_place_of_a_wrong_kernel(name):
+    model, _ = liars.LIARS[name]
+    program = torchdraft.draft_export(Nested(model), (example(),))
+    with torchdraft.unsafe_generate_fake_kernels(program._report.op_profiles):
+        decomposed = program.run_decompositions()
+    torch.testing.assert_close(decomposed.module()(example()), model(example()))
+
+
+@pytest.mark.parametrize("name", ["tensor", "branch on its data", "none arguments", "written and returned"])
+def test_drafting_below_pre_dispatch_needs_no_kernel_either(name):
+    program = torchdraft.draft_export(Nested(MODELS[name]), (example(),), pre_dispatch=False)
+    torch.testing.assert_close(program.module()(example()), MODELS[name](example()))
+    assert program._report.rung == "symbolic"
+    assert program._report.op_profiles
+
+
+def test_torchs_own_context_manager_takes_them():
+    program = torchdraft.draft_export(Nested(liars.LIARS["dtype"][0]), (example(),))
+    with theirs.unsafe_generate_fake_kernels(program._report.op_profiles):
+        decomposed = program.run_decompositions()
+    assert decomposed.module()(example()).dtype is torch.float64
+
+
+def test_an_honest_program_has_no_profiles():
+    assert torchdraft.draft_export(Nested(liars.HONEST["right"]), (example(),))._report.op_profiles == {}
+
+
+@pytest.mark.parametrize("op", [OPS.double.default, OPS.cpu.default, liars.OPS.dtype.default])
+def test_nothing_stays_registered(op):
+    before = has_written_fake(op)
+    key = str(op)
+    torchdraft.draft_export(Nested(op), (example(),))
+    assert has_written_fake(op) == before
+    with torchdraft.unsafe_generate_fake_kernels({key: {OpProfile((F32,), I64)}}):
+        assert has_written_fake(op)
+        assert fake(lambda: op(torch.ones(2, 3))).dim() == 0
+    assert has_written_fake(op) == before
+    with pytest.raises(ZeroDivisionError), torchdraft.unsafe_generate_fake_kernels({key: {OpProfile((F32,), I64)}}):
+        raise ZeroDivisionError
+    assert has_written_fake(op) == before
+
+
+def test_the_kernel_of_before_is_back_afterwards():
+    with torchdraft.unsafe_generate_fake_kernels({"td_liars.right.default": {OpProfile((F32,), I64)}}):
+        assert fake(lambda: liars.OPS.right(torch.ones(2, 3))).dim() == 0
+    assert fake(lambda: liars.OPS.right(torch.ones(2, 3))).shape == (2, 3)
+
+
+def test_none_arguments_match_after_a_round_trip():
+    program = torchdraft.draft_export(Nested(MODELS["none arguments"]), (example(),))
+    loaded = round_trip(program._report.op_profiles)
+    with torchdraft.unsafe_generate_fake_kernels(loaded):
+        program.run_decompositions()
+
+
+def test_a_call_no_profile_fits_raises_and_drafts():
+    key = "td_missing.double.default"
+    with torchdraft.unsafe_generate_fake_kernels({key: {OpProfile((I64,), I64)}}):
+        with pytest.raises(theirs.MissingOpProfile, match=r"fits the arguments"):
+            fake(lambda: OPS.double(torch.ones(2, 3)))
+        program = torchdraft.draft_export(Nested(MODELS["tensor"]), (example(),))
+    assert [issue.code for issue in program._report.issues] == ["TD301"]
+
+
+def test_a_malformed_name_is_refused():
+    with (
+        pytest.raises(ValueError, match=r"mylib\.foo\.default"),
+        torchdraft.unsafe_generate_fake_kernels({"foo": set()}),
+    ):
+        pass
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def round_trip(profiles, save=torchdraft.save_op_profiles, load=torchdraft.load_op_profiles):
+    file = io.BytesIO()
+    save(profiles, file)
+    file.seek(0)
+    return load(file)
+
+
+@pytest.mark.parametrize("profiles", [PLAIN, WITH_NONE], ids=["plain", "with None and numbers"])
+def test_profiles_come_back_as_they_were(profiles, tmp_path):
+    assert round_trip(profiles) == profiles
+    torchdraft.save_op_profiles(profiles, tmp_path / "profiles.yaml")
+    assert torchdraft.load_op_profiles(str(tmp_path / "profiles.yaml")) == profiles
+    text = io.StringIO()
+    torchdraft.save_op_profiles(profiles, text)
+    assert torchdraft.load_op_profiles(io.StringIO(text.getvalue())) == profiles
+
+
+def test_torch_reads_ours_and_we_read_torchs():
+    assert round_trip(PLAIN, load=theirs.load_op_profiles) == PLAIN
+    assert round_trip(PLAIN, save=theirs.save_op_profiles) == PLAIN
+    assert set(round_trip(WITH_NONE, load=theirs.load_op_profiles)) == set(WITH_NONE)
+
+
+def test_the_same_profiles_make_the_same_file():
+    first, second = io.StringIO(), io.StringIO()
+    torchdraft.save_op_profiles(PLAIN, first)
+    torchdraft.save_op_profiles(dict(reversed(PLAIN.items())), second)
+    assert first.getvalue() == second.getvalue()
+
+
+@pytest.mark.parametrize("version", ["2.13", "2.14", "2.15"])
+def test_files_of_every_supported_torch_load(version):
+    assert torchdraft.load_op_profiles(written_under(version)) == PLAIN
+
+
+@pytest.mark.parametrize("version", ["2.9", "3.0", "soon"])
+def test_other_versions_are_refused_by_name(version):
+    with pytest.raises(torchdraft.ProfileFormatError, match=version):
+        torchdraft.load_op_profiles(written_under(version))
+
+
+def written_under(version):
+    file = io.StringIO()
+    torchdraft.save_op_profiles(PLAIN, file)
+    head, _, rest = file.getvalue().partition("\n")
+    assert head.startswith("torch_version:")
+    return io.StringIO(f"torch_version: '{version}'\n{rest}")
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "torch_version: '2.13'\noperators: {a.b: [{rank: 1}]}"])
+def test_something_else_is_refused(text):
+    with pytest.raises(torchdraft.ProfileFormatError):
+        torchdraft.load_op_profiles(io.StringIO(text))
