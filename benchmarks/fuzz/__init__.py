@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from . import planted
 from .check import Finding, Verdict, check
 from .generate import generate
 from .program import Program
@@ -12,4 +13,4 @@ from .runner import run
 from .shrink import shrink
 from .summary import Summary
 
-__all__ = ["Finding", "Program", "Summary", "Verdict", "check", "generate", "run", "shrink"]
+__all__ = ["Finding", "Program", "Summary", "Verdict", "check", "generate", "planted", "run", "shrink"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from .check import ROUND_TRIP_EVERY, Exporter, Verdict, check
 from .generate import generate
+from .program import Program
 from .shrink import shrink
 from .summary import Summary
 from .worker import Task, Worker, check_all
@@ -24,16 +25,18 @@ def run(
     first: int = 0,
     jobs: int = 2,
     timeout: float = 60.0,
+    round_trip_every: int = ROUND_TRIP_EVERY,
     shrink_causes: int = 0,
     progress: Progress | None = None,
 ) -> Summary:
     """Checks programs `first` to `first + n - 1` of this seed.
 
-    A dotted path runs in worker processes that survive crashes; a callable runs in this one.
+    A dotted path runs in worker processes that survive crashes; a callable runs in this one. Every program whose number
+    is a multiple of `round_trip_every` is saved and loaded too; 0 means none.
     """
     started = time.perf_counter()
     summary = Summary(exporter if isinstance(exporter, str) else getattr(exporter, "__name__", "exporter"), seed)
-    for verdict in verdicts(range(first, first + n), seed, exporter, jobs, timeout):
+    for verdict in verdicts(range(first, first + n), seed, exporter, round_trip_every, jobs, timeout):
         summary.verdicts.append(verdict)
         summary.seconds = time.perf_counter() - started
         if progress is not None:
@@ -44,14 +47,17 @@ def run(
     return summary
 
 
-def verdicts(indices: range, seed: int, exporter: str | Exporter, jobs: int, timeout: float) -> Iterator[Verdict]:
+def verdicts(
+    indices: range, seed: int, exporter: str | Exporter, round_trip_every: int, jobs: int, timeout: float
+) -> Iterator[Verdict]:
     """The verdicts on these programs, as they come."""
+    saved = {index for index in indices if round_trip_every and index % round_trip_every == 0}
     if not isinstance(exporter, str):
         for index in indices:
-            yield check(generate(seed, index), exporter, index % ROUND_TRIP_EVERY == 0)
+            yield check(generate(seed, index), exporter, index in saved)
         return
-    tasks = (Task(exporter, seed, index, round_trip=index % ROUND_TRIP_EVERY == 0) for index in indices)
-    for data in check_all(tasks, jobs, timeout):
+    tasks = (Task(exporter, seed, index, round_trip=index in saved) for index in indices)
+    for data in check_all(tasks, min(jobs, len(indices)), timeout):
         yield complete(data, seed)
 
 
@@ -71,7 +77,8 @@ def shrink_failures(summary: Summary, exporter: str | Exporter, most: int) -> No
             program = generate(summary.seed, index)
 
             def fails(source: str, index: int = index, signature: str = signature) -> bool:
-                return signature in signatures(source, summary.seed, index, exporter, worker)
+                round_trip = signature.startswith("round trip")
+                return signature in signatures(source, summary.seed, index, exporter, round_trip, worker)
 
             summary.shrunk[signature] = shrink(program.source, fails)
     finally:
@@ -79,13 +86,14 @@ def shrink_failures(summary: Summary, exporter: str | Exporter, most: int) -> No
             worker.stop()
 
 
-def signatures(source: str, seed: int, index: int, exporter: str | Exporter, worker: Worker | None) -> set[str]:
+def signatures(
+    source: str, seed: int, index: int, exporter: str | Exporter, round_trip: bool, worker: Worker | None
+) -> set[str]:
     """The causes that a changed program still shows."""
-    if worker is None or not isinstance(exporter, str):
-        from .program import Program
-
-        found = check(Program(f"fuzz_{seed}_{index}", source), exporter, True)  # type: ignore[arg-type]
-    else:
-        data = worker.ask(Task(exporter, seed, index, source, round_trip=True))
+    if worker is not None and isinstance(exporter, str):
+        data = worker.ask(Task(exporter, seed, index, source, round_trip))
         found = Verdict.from_json({**data, "features": ()})
+    else:
+        assert not isinstance(exporter, str), "a dotted path needs a worker"
+        found = check(Program(f"fuzz_{seed}_{index}", source), exporter, round_trip)
     return set() if found.discarded else {finding.signature for finding in found.findings}

@@ -14,7 +14,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
+from .check import check
+from .generate import generate
 from .program import Program
 
 # multiprocessing starts its fork server on first use; what is preloaded there is loaded in every worker.
@@ -79,7 +82,7 @@ class Worker:
         self.deadline = time.monotonic() + self.timeout
         self.connection.send(task)
 
-    def answer(self) -> dict[str, object]:
+    def answer(self) -> dict[str, Any]:
         """The verdict, once the connection is readable or the deadline passed."""
         task, self.task = self.task, None
         assert task is not None, "no task was given"
@@ -87,7 +90,7 @@ class Worker:
             self.restart()
             return broken(task, "hang", f"no answer within {self.timeout:g} s")
         try:
-            verdict: dict[str, object] = self.connection.recv()
+            verdict: dict[str, Any] = self.connection.recv()
         except (EOFError, OSError):
             self.process.join(5)
             code = self.process.exitcode
@@ -98,13 +101,13 @@ class Worker:
             self.restart()
         return verdict
 
-    def ask(self, task: Task) -> dict[str, object]:
+    def ask(self, task: Task) -> dict[str, Any]:
         """Hands out a task and waits for its verdict."""
         self.give(task)
         return self.answer()
 
 
-def check_all(tasks: Iterable[Task], jobs: int, timeout: float) -> Iterator[dict[str, object]]:
+def check_all(tasks: Iterable[Task], jobs: int, timeout: float) -> Iterator[dict[str, Any]]:
     """The verdicts of all tasks, as they come."""
     waiting = iter(tasks)
     workers = [Worker(timeout) for _ in range(jobs)]
@@ -131,7 +134,7 @@ def give_next(worker: Worker, waiting: Iterator[Task]) -> bool:
     return task is not None
 
 
-def broken(task: Task, kind: str, detail: str) -> dict[str, object]:
+def broken(task: Task, kind: str, detail: str) -> dict[str, Any]:
     """The verdict on a program that took its process down."""
     finding = {"kind": kind, "detail": detail, "signature": f"{kind}: {detail}"}
     return {"name": task.name, "features": (), "findings": [finding]}
@@ -142,8 +145,6 @@ def broken(task: Task, kind: str, detail: str) -> dict[str, object]:
 
 def serve(connection: Connection) -> None:
     """Answers tasks until the other side goes away."""
-    from . import warm  # the fork server has it; a plain interpreter loads it here
-
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     folder = tempfile.mkdtemp(prefix="torchdraft-fuzz-")
@@ -153,7 +154,7 @@ def serve(connection: Connection) -> None:
         while True:
             task = connection.recv()
             signal.alarm(LONGEST)  # so that a hung worker does not outlive a run that was killed
-            connection.send(answer(task, warm))
+            connection.send(answer(task))
             signal.alarm(0)
             empty(folder)
     except (EOFError, BrokenPipeError):
@@ -162,23 +163,23 @@ def serve(connection: Connection) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def answer(task: Task, warm: object) -> dict[str, object]:
+def answer(task: Task) -> dict[str, Any]:
     """Checks the program of one task."""
-    from .check import check
-    from .generate import generate
+    try:
+        program = generate(task.seed, task.index) if task.source is None else Program(task.name, task.source)
+        verdict = check(program, resolve(task.exporter), task.round_trip).to_json()
+    except Exception as error:  # an exporter left the process in a state where nothing works any more
+        return {**broken(task, "crash", f"{type(error).__name__}: {error}"), "contaminated": True}
+    contaminated = any("left active" in finding["detail"] for finding in verdict["findings"])
+    return {**verdict, "contaminated": contaminated}
 
-    program = generate(task.seed, task.index) if task.source is None else Program(task.name, task.source)
-    verdict = check(program, resolve(task.exporter), task.round_trip)
-    contaminated = any("left active" in finding.detail for finding in verdict.findings)
-    return {**verdict.to_json(), "contaminated": contaminated}
 
-
-def resolve(dotted: str) -> object:
+def resolve(dotted: str) -> Any:
     """What a dotted path names: the longest importable prefix, then attributes."""
     parts = dotted.split(".")
     for length in range(len(parts) - 1, 0, -1):
         try:
-            found: object = importlib.import_module(".".join(parts[:length]))
+            found: Any = importlib.import_module(".".join(parts[:length]))
         except ModuleNotFoundError as error:
             if error.name is not None and dotted.startswith(error.name):
                 continue

@@ -178,6 +178,11 @@ class Tape:
             return Root(cell)
         return Window(cell, real)
 
+    def is_users(self, fake: torch.Tensor) -> bool:
+        """Whether `fake` stands for a tensor of the user's or a look at one."""
+        handle = self.handles.get(fake)
+        return handle is not None and any(handle.cell is cell for cell in self.sources.values())
+
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """How `tensor` looks at its cell; None for a fake tensor the tape never saw being made."""
         found = self.handles.get(tensor)

@@ -352,6 +352,9 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
 def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
     target, source = args[0], args[1].detach()
+    if mode.session.tape.is_users(target) and target.shape == source.shape and target.dtype == source.dtype:
+        target.detach().copy_(source)  # the user's own tensor: the program writes to it, it cannot replace it
+        return
     retarget(target, source)
     handle = mode.session.tape.handle(source)
     if handle is not None:

@@ -17,12 +17,35 @@ def spell_roundings(graph: torch.fx.Graph) -> bool:
         spelled = _SPELLINGS.get(node.target) if node.op == "call_function" else None
         if spelled is None or not isinstance(node.args[0], torch.fx.Node) or any(a is not None for a in node.args[1:]):
             continue
-        with graph.inserting_before(node):
-            made = spelled(_Words(graph, node), node.args[0])
-        node.replace_all_uses_with(made)
+        number = _asserted(node)
+        if number is None:
+            with graph.inserting_before(node):
+                node.replace_all_uses_with(spelled(_Words(graph, node), node.args[0]))
+        else:
+            _put(number, node)
         graph.erase_node(node)
         changed = True
     return changed
+
+
+def _asserted(node: torch.fx.Node) -> int | None:
+    """The number a rounding was fixed to, where the program asserts it: sizes have to be plain for a saved program."""
+    value = node.meta.get("val")
+    if not isinstance(value, torch.SymInt) or any(user.op == "output" for user in node.users):
+        return None
+    event = getattr(value.node.shape_env, "answered", {}).get(value.node.expr)
+    return None if event is None else int(event.value)
+
+
+def _put(number: int, node: torch.fx.Node) -> None:
+    """Writes a number in place of a node."""
+
+    def replaced(argument: torch.fx.Node) -> Any:
+        return number if argument is node else argument
+
+    for user in list(node.users):
+        user.args = torch.fx.node.map_arg(user.args, replaced)
+        user.kwargs = torch.fx.node.map_arg(user.kwargs, replaced)
 
 
 class _Words:

@@ -1,0 +1,179 @@
+"""Exporters that are wrong on purpose, one way each, and one that is right: they show that the fuzzer sees.
+
+Any of them can be named on the command line: `python -m benchmarks.fuzz --exporter benchmarks.fuzz.planted.bakes`.
+What they return is no graph, only something that is called like a program.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+Call = Callable[..., Any]
+
+
+class Called(nn.Module):
+    """A module that answers calls through a function."""
+
+    def __init__(self, mod: nn.Module, call: Call) -> None:
+        super().__init__()
+        self.mod = copy.deepcopy(mod)
+        self.call = call
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Whatever the function makes of it."""
+        return self.call(self.mod, *args, **kwargs)
+
+    def named_buffers(self, *args: Any, **kwargs: Any) -> Any:
+        """The buffers under the names they have in the model."""
+        return self.mod.named_buffers(*args, **kwargs)
+
+    def named_parameters(self, *args: Any, **kwargs: Any) -> Any:
+        """The parameters under the names they have in the model."""
+        return self.mod.named_parameters(*args, **kwargs)
+
+
+class Passing(TorchFunctionMode):
+    """Does nothing to what it sees."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """The part of an issue that the fuzzer looks at."""
+
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The part of a report that the fuzzer looks at."""
+
+    issues: tuple[Issue, ...] = ()
+    rung: str = "planted"
+
+
+@dataclass(frozen=True, slots=True)
+class Pretended:
+    """Stands in for an exported program."""
+
+    called: Called
+    _report: Report = Report()
+
+    def module(self) -> nn.Module:
+        """What replays call."""
+        return self.called
+
+
+def right(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Calls the model itself: nothing to find."""
+    return Pretended(Called(mod, lambda mod, *args, **kwargs: mod(*args, **kwargs)))
+
+
+def refuses(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Gives no graph."""
+    raise NotImplementedError("this exporter never gives a graph")
+
+
+def bakes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Returns the results of the example, whatever it is called with."""
+    own_args, own_kwargs = copied(args, kwargs)
+    return Pretended(Called(mod, lambda mod, *args, **kwargs: mod(*copied(own_args, own_kwargs)[0], **own_kwargs)))
+
+
+def bakes_and_says_so(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """The same with an issue of severity `baked`."""
+    return Pretended(bakes(mod, args, kwargs).called, Report((Issue("baked"),)))
+
+
+def drops_writes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Computes on copies of the inputs, so that writes to them get lost."""
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = copied(args, kwargs)
+        return mod(*args, **kwargs)
+
+    return Pretended(Called(mod, call))
+
+
+def forgets_state(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Puts buffers back after each call, so that a second call does not see what the first one wrote."""
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return copy.deepcopy(mod)(*args, **kwargs)
+
+    return Pretended(Called(mod, call))
+
+
+def rejects_others(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Right on the example and loud elsewhere: allowed."""
+    first = next((value.clone() for value in args if isinstance(value, torch.Tensor)), None)
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        given = next((value for value in args if isinstance(value, torch.Tensor)), None)
+        if given is not None and first is not None and not torch.equal(given, first):
+            raise RuntimeError("these are not the example inputs")
+        return mod(*args, **kwargs)
+
+    return Pretended(Called(mod, call))
+
+
+def writes_inputs(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Runs the model on the user's own tensors while exporting."""
+    program = right(mod, args, kwargs)
+    copy.deepcopy(mod)(*args, **kwargs)
+    return program
+
+
+def writes_module(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Runs the user's own module while exporting, and leaves an attribute on it."""
+    program = right(mod, args, kwargs)
+    args, kwargs = copied(args, kwargs)
+    mod(*args, **kwargs)
+    mod.exported = True  # type: ignore[assignment]
+    return program
+
+
+def leaves_mode(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Leaves a function mode active."""
+    Passing().__enter__()
+    return right(mod, args, kwargs)
+
+
+def leaves_file(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Leaves a temporary file."""
+    import tempfile
+
+    os.close(tempfile.mkstemp()[0])
+    return right(mod, args, kwargs)
+
+
+def aborts(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Takes the process down."""
+    os.abort()
+
+
+def hangs(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Takes forever."""
+    time.sleep(3600)
+    return right(mod, args, kwargs)
+
+
+def copied(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The inputs again, sharing among them what they shared."""
+    found: tuple[tuple[Any, ...], dict[str, Any]] = copy.deepcopy((args, kwargs))
+    return found

@@ -1,0 +1,112 @@
+"""The fuzzer itself: its programs are the same every time, and a wrong exporter is caught, each kind of wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.fuzz import Program, check, generate, planted, run, shrink
+from benchmarks.fuzz.check import Exporter
+from benchmarks.fuzz.features import FEATURES
+
+PROGRAMS = 40
+
+
+def kinds(exporter: Exporter, n: int = PROGRAMS) -> set[str]:
+    summary = run(n, 7, exporter, round_trip_every=0)
+    return {finding.kind for verdict in summary.checked for finding in verdict.findings}
+
+
+def test_a_seed_gives_the_same_programs_every_time() -> None:
+    assert [generate(3, index) for index in range(10)] == [generate(3, index) for index in range(10)]
+    assert generate(3, 0).source != generate(4, 0).source
+
+
+def test_programs_run_eagerly_and_cover_the_features() -> None:
+    summary = run(PROGRAMS, 7, planted.refuses, round_trip_every=0)
+    assert len(summary.checked) >= 0.9 * PROGRAMS
+    used = {feature for verdict in summary.verdicts for feature in verdict.features}
+    assert len(used & FEATURES.keys()) >= len(FEATURES) / 2
+
+
+def test_the_right_exporter_passes() -> None:
+    summary = run(PROGRAMS, 7, planted.right, round_trip_every=0)
+    assert summary.ok, str(summary)
+    assert sum(verdict.matched for verdict in summary.checked) > 3 * PROGRAMS
+
+
+@pytest.mark.parametrize(
+    ("exporter", "kind"),
+    [
+        (planted.refuses, "no graph"),
+        (planted.bakes, "silent mismatch"),
+        (planted.drops_writes, "wrong on example"),
+        (planted.forgets_state, "wrong on example"),
+        (planted.writes_inputs, "leftover"),
+        (planted.writes_module, "leftover"),
+        (planted.leaves_file, "leftover"),
+    ],
+)
+def test_a_wrong_exporter_is_caught(exporter: Exporter, kind: str) -> None:
+    assert kind in kinds(exporter)
+
+
+def test_a_baked_issue_excuses_a_mismatch() -> None:
+    summary = run(PROGRAMS, 7, planted.bakes_and_says_so, round_trip_every=0)
+    assert not summary.programs_with("silent mismatch")
+    assert sum(verdict.excused for verdict in summary.checked) > PROGRAMS
+
+
+def test_raising_on_other_inputs_is_allowed() -> None:
+    summary = run(PROGRAMS, 7, planted.rejects_others, round_trip_every=0)
+    assert summary.ok, str(summary)
+    assert sum(verdict.loud for verdict in summary.checked) > PROGRAMS
+
+
+@pytest.mark.parametrize(
+    ("exporter", "kind"), [("leaves_mode", "leftover"), ("aborts", "crash"), ("hangs", "hang"), ("refuses", "no graph")]
+)
+def test_a_worker_survives_what_an_exporter_does_to_it(exporter: str, kind: str) -> None:
+    summary = run(2, 7, f"benchmarks.fuzz.planted.{exporter}", jobs=1, timeout=10.0, round_trip_every=0)
+    assert len(summary.programs_with(kind)) == 2, str(summary)
+
+
+PROGRAM = """\
+import torch
+
+CACHE = {}
+
+class Fuzz(torch.nn.Module):
+    def forward(self, x):
+        a = x * 2
+        b = a + 1
+        if b.sum() > 100:
+            b = b - 1
+        x.add_(1)
+        c = b.relu()
+        return a, b, c
+
+def inputs(seed=0, vary=False):
+    x = torch.ones(3) * seed
+    y = torch.ones(2)
+    return (x,), {}
+
+DIMS = {}
+DYNAMIC_SHAPES = None
+"""
+
+
+def test_a_failing_program_is_made_small() -> None:
+    def drops_a_write(source: str) -> bool:
+        verdict = check(Program("small", source), planted.drops_writes)
+        return any(finding.kind == "wrong on example" for finding in verdict.findings)
+
+    small = shrink(PROGRAM, drops_a_write, seconds=20.0)
+    assert "x.add_(1)" in small
+    assert not any(gone in small for gone in ("relu", "b - 1", "y ="))
+
+
+def test_a_summary_names_the_smallest_program() -> None:
+    summary = run(6, 7, planted.bakes, round_trip_every=0, shrink_causes=1)
+    assert list(summary.shrunk)[0].startswith("silent mismatch")
+    assert "silent mismatch" in str(summary)
+    assert len(next(iter(summary.shrunk.values()))) < len(summary.checked[0].name) + 4000

@@ -1,0 +1,257 @@
+"""Questions about data inside and after control flow operators, grad modes and autocast."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch._higher_order_ops import associative_scan, while_loop
+from torch._higher_order_ops import map as map_rows
+from torch._higher_order_ops.scan import scan
+
+from tests.trace.drafting import Draftable, hold_to_the_promises, told
+
+X = torch.tensor([[1.0, 2.0, -0.5], [3.0, -4.0, 5.0]])
+FOUR = torch.tensor(4)
+
+
+class CondThenBranch(torch.nn.Module):
+    def forward(self, x):
+        y = torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x - 1, (x,))
+        if y.sum() > 3:
+            return y * 2
+        return y
+
+
+class CondNotTakenReads(torch.nn.Module):
+    def forward(self, x, n):
+        def shrink(x, n):
+            count = n.item()
+            torch._check(count >= 0)
+            return x - torch.ones(count).sum()
+
+        return torch.cond(x.sum() > 0, lambda x, n: x * 2, shrink, (x, n))
+
+
+class CondOnMaskedSize(torch.nn.Module):
+    def forward(self, x):
+        kept = x[x > 0]
+
+        def many(kept):
+            if kept.shape[0] > 2:
+                return kept.sum()
+            return kept.sum() * 2
+
+        return torch.cond(kept.sum() > 3, many, lambda kept: kept.sum() - 1, (kept,))
+
+
+class CondOfTwoTypes(torch.nn.Module):
+    def forward(self, x):
+        with torch.compiler.set_stance("force_eager"):
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: (x * 2).double(), (x,))
+
+
+class CondUncompiledReadsInBoth(torch.nn.Module):
+    def forward(self, x, n):
+        def grow(x, n):
+            if n.item() > 3:
+                return x * 2
+            return x * 5
+
+        def shrink(x, n):
+            if n.item() > 3:
+                return x - 2
+            return x - 1
+
+        with torch.compiler.set_stance("force_eager"):
+            return torch.cond(x.sum() > 0, grow, shrink, (x, n))
+
+
+class WhileThenBranch(torch.nn.Module):
+    def forward(self, x):
+        _, y = while_loop(lambda i, x: i.sum() < 5, lambda i, x: (i + 1, x * 2), (torch.zeros(1), x))
+        if y.sum() > 10:
+            return y
+        return y - 1
+
+
+class WhileBodyReads(torch.nn.Module):
+    def forward(self, x, n):
+        def body(i, x):
+            if n.item() > 3:
+                return i + 1, x * 2
+            return i + 1, x * 3
+
+        return while_loop(lambda i, x: i.sum() < 5, body, (torch.zeros(1), x))[1]
+
+
+class MapThenBranch(torch.nn.Module):
+    def forward(self, x):
+        y = map_rows(lambda row: row * 2, x)
+        if y.sum() > 10:
+            return y
+        return y - 1
+
+
+class MapRowReads(torch.nn.Module):
+    def forward(self, x, n):
+        def each(row, n):
+            if n.item() > 3:
+                return row * 2
+            return row * 3
+
+        return map_rows(each, x, n)
+
+
+class ScanThenBranch(torch.nn.Module):
+    def forward(self, x):
+        carry, y = scan(lambda carry, row: (carry + row, carry * row), torch.zeros(3), x)
+        if carry.sum() > 5:
+            return y
+        return y - 1
+
+
+class AssociativeScanThenBranch(torch.nn.Module):
+    def forward(self, x):
+        y = associative_scan(lambda a, b: a + b, x, 0, combine_mode="generic")
+        if y[-1].sum() > 5:
+            return y
+        return y - 1
+
+
+class NoGradReads(torch.nn.Module):
+    def forward(self, x, n):
+        with torch.no_grad():
+            if n.item() > 3:
+                factor = 2
+            else:
+                factor = 3
+        return x * factor
+
+
+class InferenceModeBranch(torch.nn.Module):
+    def forward(self, x):
+        with torch.inference_mode():
+            if x.sum() > 0:
+                y = x * 2
+            else:
+                y = x + 0
+        return y + 1
+
+
+class AutocastBranchAndSize(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 3)
+
+    def forward(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = self.linear(x)
+            if y.abs().sum() > 0:
+                y = y * 2
+            size = int((y.abs().sum() * 0 + 3).item())
+        return y.float() + torch.ones(size)
+
+
+CASES = [
+    Draftable(
+        CondThenBranch, (X,), right=[(X + 1,)], loud=[(-X,), (X * 0.1,)], codes=("TD101",), lines=("if y.sum() > 3:",)
+    ),
+    Draftable(CondNotTakenReads, (X, FOUR), right=[(-X, torch.tensor(2)), (X, torch.tensor(0))]),
+    Draftable(
+        CondOnMaskedSize,
+        (X,),
+        right=[(X + 1,)],
+        loud=[(X * 0.1,), (torch.tensor([[9.0, -1.0]]),)],
+        codes=("TD101", "TD101", "TD602"),
+        lines=("if kept.shape[0] > 2:", "return torch.cond", "return torch.cond"),
+    ),
+    Draftable(
+        CondOfTwoTypes,
+        (X,),
+        right=[(X + 1,)],
+        loud=[(-X,)],
+        codes=("TD101", "TD602"),
+        lines=("return torch.cond", "return torch.cond"),
+    ),
+    Draftable(
+        CondUncompiledReadsInBoth,
+        (X, FOUR),
+        right=[(-X, FOUR), (X + 1, torch.tensor(7))],
+        loud=[(X, torch.tensor(2)), (-X, torch.tensor(2))],
+        codes=("TD101", "TD101"),
+        lines=("if n.item() > 3:", "if n.item() > 3:"),
+    ),
+    Draftable(
+        WhileThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)
+    ),
+    Draftable(
+        WhileBodyReads,
+        (X, FOUR),
+        right=[(-X, FOUR)],
+        loud=[(X, torch.tensor(2))],
+        codes=("TD101", "TD101", "TD602"),
+        lines=("if n.item() > 3:", "return while_loop", "return while_loop"),
+    ),
+    Draftable(MapThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)),
+    Draftable(
+        MapRowReads,
+        (X, FOUR),
+        right=[(-X, FOUR)],
+        loud=[(X, torch.tensor(2))],
+        codes=("TD101", "TD602"),
+        lines=("if n.item() > 3:", "return map_rows"),
+    ),
+    Draftable(ScanThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if carry.sum() > 5:",)),
+    Draftable(
+        AssociativeScanThenBranch,
+        (X,),
+        right=[(X + 1,)],
+        loud=[(-X,)],
+        codes=("TD101",),
+        lines=("if y[-1].sum() > 5:",),
+    ),
+    Draftable(
+        NoGradReads,
+        (X, FOUR),
+        right=[(-X, FOUR), (X, torch.tensor(9))],
+        loud=[(X, torch.tensor(2))],
+        codes=("TD101",),
+        lines=("if n.item() > 3:",),
+    ),
+    Draftable(
+        InferenceModeBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if x.sum() > 0:",)
+    ),
+    Draftable(
+        AutocastBranchAndSize,
+        (X,),
+        right=[(X + 1,), (-X,)],
+        codes=("TD101", "TD102"),
+        lines=("if y.abs().sum() > 0:", "size = int("),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_questions_are_answered_asserted_and_told(case: Draftable) -> None:
+    program = hold_to_the_promises(case)
+    found = told(program)
+    assert tuple(code for code, _ in found) == case.codes
+    for (_, line), expected in zip(found, case.lines, strict=True):
+        assert line.startswith(expected)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_at_the_lower_level_too(case: Draftable) -> None:
+    hold_to_the_promises(case, pre_dispatch=False)
+
+
+def test_a_cond_whose_branches_only_read_stays_a_cond() -> None:
+    program = hold_to_the_promises(CASES[1])
+    assert any(node.target is torch.ops.higher_order.cond for node in program.graph.nodes)
+
+
+def test_strict_keeps_the_branch_that_a_trace_without_dynamo_unrolls() -> None:
+    case = Draftable(CondOnMaskedSize, (X,), right=[(X + 1,), (X * 0.1,)], loud=[(torch.tensor([[9.0, -1.0]]),)])
+    program = hold_to_the_promises(case, strict=True)
+    assert any(node.target is torch.ops.higher_order.cond for node in program.graph.nodes)
+    assert told(program) == [("TD101", "if kept.shape[0] > 2:")]
