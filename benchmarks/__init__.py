@@ -1,1 +1,1 @@
-"""What proves and measures torchdraft: random programs, a zoo of third-party models, and races against torch's own export."""
+"""What proves and measures torchdraft: random programs, a zoo of models, and races against torch's own export."""

@@ -73,9 +73,8 @@ def leaf_difference(expected: Any, actual: Any, scale: float = 1.0) -> str | Non
 
 def tensor_difference(expected: torch.Tensor, actual: torch.Tensor, scale: float = 1.0) -> str | None:
     """The difference between two tensors in words, or None."""
-    if not type(actual).__module__.startswith("torch.nn") and type(actual) is not torch.Tensor:
-        if type(actual) is not type(expected):
-            return f"a {type(actual).__name__} came out"
+    if type(actual) not in {type(expected), torch.Tensor, torch.nn.Parameter}:
+        return f"a {type(actual).__name__} came out"
     if expected.dtype != actual.dtype:
         return f"dtype {expected.dtype} became {actual.dtype}"
     if expected.shape != actual.shape:

@@ -58,6 +58,7 @@ def run_in_child(function: Callable[[], Any], writing: int, quiet: bool) -> None
         void = os.open(os.devnull, os.O_WRONLY)
         os.dup2(void, 1)
         os.dup2(void, 2)
+    answer: tuple[Any, str | None, str]
     try:
         answer = (function(), None, "")
     except BaseException as error:

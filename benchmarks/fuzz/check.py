@@ -29,7 +29,7 @@ class Finding:
     """One broken promise."""
 
     kind: str
-    """`no graph`, `unusable`, `wrong on example`, `silent mismatch`, `lost assertion`, `leftover`, `round trip`, `crash`, `hang`."""
+    """One of `summary.KINDS`."""
     detail: str
     signature: str
     """What findings of one cause have in common."""
@@ -262,7 +262,9 @@ def described(error: BaseException) -> str:
 
 def located(error: BaseException) -> str:
     """An exception and the innermost library line it came from."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" in f.filename or "/src/" in f.filename]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if "site-packages" in f.filename or "/src/" in f.filename
+    ]
     where = f" at {'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
     return blurred(described(error)) + where
 

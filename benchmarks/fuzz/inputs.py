@@ -93,7 +93,7 @@ class InputWriter:
             self.lines.append(f"{name} = {base}[1:]")
             sizes = (str(int(sizes[0]) - 1), *sizes[1:])
         else:
-            self.lines.append(f"{name} = {base}" + ("" if form == "same" else ".view_as({0})".format(base)))
+            self.lines.append(f"{name} = {base}" + ("" if form == "same" else f".view_as({base})"))
         self.tensors[name] = sizes
         self.shapes[name] = self.shape_spec(sizes)
         return None
@@ -122,7 +122,9 @@ class InputWriter:
 
     def plain(self, name: str) -> None:
         """A Python argument; `vary` changes it."""
-        first, other = self.rng.choice([("2", "3"), ("0.5", "1.5"), ("True", "False"), ("'sum'", "'mean'"), ("None", "1")])
+        first, other = self.rng.choice(
+            [("2", "3"), ("0.5", "1.5"), ("True", "False"), ("'sum'", "'mean'"), ("None", "1")]
+        )
         self.lines.append(f"{name} = {other} if vary else {first}")
         self.shapes[name] = "None"
         self.features.append("input_python")

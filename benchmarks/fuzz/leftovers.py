@@ -68,7 +68,11 @@ class Snapshot:
 
     def fakes_left(self) -> list[str]:
         """Tensors of the trace that the program's globals still hold."""
-        values = {name: value for name, value in vars(self.namespace).items() if isinstance(value, (dict, list, torch.Tensor)) and not name.startswith("__")}
+        values = {
+            name: value
+            for name, value in vars(self.namespace).items()
+            if isinstance(value, (dict, list, torch.Tensor)) and not name.startswith("__")
+        }
         held = [path for path, leaf in walk(values, "globals") if isinstance(leaf, torch.Tensor) and foreign(leaf)]
         return [f"{path} holds a tensor of the trace" for path in held]
 
@@ -115,7 +119,11 @@ def world() -> dict[str, Any]:
         "NumPy's random state": str(np.random.get_state()),
         "grad mode": torch.is_grad_enabled(),
         "inference mode": torch.is_inference_mode_enabled(),
-        "autocast": (torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.is_autocast_cache_enabled()),
+        "autocast": (
+            torch.is_autocast_enabled("cpu"),
+            torch.get_autocast_dtype("cpu"),
+            torch.is_autocast_cache_enabled(),
+        ),
         "default dtype": torch.get_default_dtype(),
         "default device": torch.get_default_device(),
         "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),

@@ -98,7 +98,9 @@ def bakes_and_says_so(
     return Pretended(bakes(mod, args, kwargs).called, Report((Issue("baked"),)))
 
 
-def drops_writes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+def drops_writes(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
     """Computes on copies of the inputs, so that writes to them get lost."""
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -108,7 +110,9 @@ def drops_writes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], 
     return Pretended(Called(mod, call))
 
 
-def forgets_state(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+def forgets_state(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
     """Puts buffers back after each call, so that a second call does not see what the first one wrote."""
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -132,19 +136,23 @@ def rejects_others(
     return Pretended(Called(mod, call))
 
 
-def writes_inputs(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+def writes_inputs(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
     """Runs the model on the user's own tensors while exporting."""
     program = right(mod, args, kwargs)
     copy.deepcopy(mod)(*args, **kwargs)
     return program
 
 
-def writes_module(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+def writes_module(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
     """Runs the user's own module while exporting, and leaves an attribute on it."""
     program = right(mod, args, kwargs)
     args, kwargs = copied(args, kwargs)
     mod(*args, **kwargs)
-    mod.exported = True  # type: ignore[assignment]
+    mod.exported = True
     return program
 
 

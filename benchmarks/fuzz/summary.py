@@ -53,7 +53,7 @@ class Summary:
         return [verdict for verdict in self.checked if any(finding.kind == kind for finding in verdict.findings)]
 
     def by_signature(self) -> dict[str, list[tuple[Verdict, Finding]]]:
-        """Findings of one cause together, the worst kinds first, then the most frequent; simple programs first in each."""
+        """Findings of one cause together, the worst kinds first, then the most frequent; simple programs first."""
         groups: defaultdict[str, list[tuple[Verdict, Finding]]] = defaultdict(list)
         for verdict in self.checked:
             for finding in {f.signature: f for f in verdict.findings}.values():

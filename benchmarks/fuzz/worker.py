@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+import torch
+
 from .check import check
 from .generate import generate
 from .program import Program
@@ -145,6 +147,7 @@ def broken(task: Task, kind: str, detail: str) -> dict[str, Any]:
 
 def serve(connection: Connection) -> None:
     """Answers tasks until the other side goes away."""
+    torch.set_num_threads(1)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     folder = tempfile.mkdtemp(prefix="torchdraft-fuzz-")

@@ -85,11 +85,9 @@ def measure(example: Example, name: str, dynamic: bool) -> Measurement:
     growth = peak_bytes() - before
     report = getattr(program, "_report", None)
     stats = getattr(report, "stats", None)
-    if stats is None:
+    if report is None or stats is None:
         return Measurement(seconds, growth)
-    return Measurement(
-        seconds, growth, stats.ops_traced, stats.ops_evaluated, str(report.rung), dict(stats.seconds)
-    )
+    return Measurement(seconds, growth, stats.ops_traced, stats.ops_evaluated, str(report.rung), dict(stats.seconds))
 
 
 def measure_apart(example: Example, name: str, dynamic: bool, timeout: float) -> Outcome:

@@ -32,7 +32,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one model and exporter")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     parser.add_argument("--keep", type=Path, default=FOLDER.parent / "build" / "zoo.jsonl", help="results of all runs")
-    parser.add_argument("--out", type=Path, default=FOLDER / "RESULTS.md", help="the table, from the results of all runs")
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER / "RESULTS.md", help="the table, from the results of all runs"
+    )
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""One model through one exporter: a graph, right on the example and on other inputs, saved and loaded, eager unharmed."""
+"""One model through one exporter: a graph, right on the example and elsewhere, saved and loaded, eager unharmed."""
 
 from __future__ import annotations
 
@@ -192,7 +192,9 @@ def changed(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> tuple
     marks = list(shapes.values()) if isinstance(shapes, dict) else []
     grown = iter(marks)
     plain = [another(value, next(grown, None)) for value in args]
-    named = {key: another(value, shapes.get(key) if isinstance(shapes, dict) else None) for key, value in kwargs.items()}
+    named = {
+        key: another(value, shapes.get(key) if isinstance(shapes, dict) else None) for key, value in kwargs.items()
+    }
     return tuple(plain), named
 
 

@@ -18,7 +18,12 @@ def unet() -> Example:
         down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1, attention_head_dim=4,
     )  # fmt: skip
-    return net.eval(), (noise(2, 3, 16, 16), torch.tensor(7)), {}, {"sample": {0: torch.export.Dim.AUTO}, "timestep": None}
+    return (
+        net.eval(),
+        (noise(2, 3, 16, 16), torch.tensor(7)),
+        {},
+        {"sample": {0: torch.export.Dim.AUTO}, "timestep": None},
+    )
 
 
 @model("diffusers", "UNet2DCondition")

@@ -154,8 +154,9 @@ def early_exit() -> Example:
             self.heads = nn.ModuleList(nn.Linear(8, 3) for _ in range(4))
 
         def forward(self, x: Tensor) -> dict[str, Tensor | int]:
-            for depth, (block, head) in enumerate(zip(self.blocks, self.heads, strict=True)):
-                x = block(x).relu()
+            depth = 0
+            for block, head in zip(self.blocks, self.heads, strict=True):
+                x, depth = block(x).relu(), depth + 1
                 confidence = head(x).softmax(-1)
                 if confidence.max(-1).values.mean() > 0.6:
                     break

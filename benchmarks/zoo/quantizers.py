@@ -20,7 +20,8 @@ def learning() -> Example:
 
 @model("vector-quantize-pytorch", "GroupedResidualVQ")
 def grouped() -> Example:
-    return vq.GroupedResidualVQ(dim=16, groups=2, num_quantizers=3, codebook_size=16).eval(), (noise(2, 9, 16),), {}, None
+    net = vq.GroupedResidualVQ(dim=16, groups=2, num_quantizers=3, codebook_size=16)
+    return net.eval(), (noise(2, 9, 16),), {}, None
 
 
 @model("vector-quantize-pytorch", "SimVQ")
@@ -40,7 +41,8 @@ def latent() -> Example:
 
 @model("vector-quantize-pytorch", "ResidualFSQ")
 def residual_fsq() -> Example:
-    return vq.ResidualFSQ(dim=16, levels=[4, 3, 3], num_quantizers=2).eval(), (noise(2, 9, 16),), {}, rows("x", dims=(0, 1))
+    net = vq.ResidualFSQ(dim=16, levels=[4, 3, 3], num_quantizers=2)
+    return net.eval(), (noise(2, 9, 16),), {}, rows("x", dims=(0, 1))
 
 
 @model("vector-quantize-pytorch", "RandomProjectionQuantizer")

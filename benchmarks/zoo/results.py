@@ -38,9 +38,9 @@ def document(results: Results) -> str:
     lines = [
         "# The zoo: export, draft_export and torchdraft side by side",
         "",
-        "Written by `python -m benchmarks.zoo`; do not edit. One fresh process per model and exporter, one thread, tiny",
-        "configurations. A tick: a graph that equals eager on its example, is right or raises on another input, survives",
-        "save and load, and leaves eager as it was.",
+        "Written by `python -m benchmarks.zoo`; do not edit. One fresh process per model and exporter, one thread,",
+        "tiny configurations. A tick: a graph that equals eager on its example, is right or raises on another input,",
+        "survives save and load, and leaves eager as it was.",
         "",
         ", ".join(versions()),
     ]
@@ -67,9 +67,7 @@ def totals(results: list[Result]) -> Iterator[str]:
     for name in EXPORTERS:
         own = [result for result in results if result.exporter == name]
         graphs = [result for result in own if not result.graph]
-        steps = [
-            sum(not getattr(result, step) for result in graphs) for step in ("example", "other", "saved")
-        ]
+        steps = [sum(not getattr(result, step) for result in graphs) for step in ("example", "other", "saved")]
         passed = sum(result.passed for result in own)
         yield f"| {name} | {len(own)} | {len(graphs)} | {steps[0]} | {steps[1]} | {steps[2]} | {passed} |"
     for rival in EXPORTERS[:-1]:

@@ -54,4 +54,5 @@ def patch_dropping() -> Example:
 
 @model("timm", "features of ghostnet")
 def ghostnet() -> Example:
-    return timm.create_model("ghostnet_050", pretrained=False, features_only=True).eval(), (images(2, 64),), {}, rows("x")
+    net = timm.create_model("ghostnet_050", pretrained=False, features_only=True)
+    return net.eval(), (images(2, 64),), {}, rows("x")

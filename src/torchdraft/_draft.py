@@ -20,6 +20,7 @@ from ._trace.quiet import quiet
 from ._trace.report import Phases, build_report
 from ._trace.session import Session
 from ._trace.snapshot import Snapshot
+from ._trace.stacks import from_user
 from ._trace.strict import trace_strictly
 from ._trace.types import forget as forget_types
 
@@ -100,7 +101,8 @@ def draft_export(
     finally:
         snapshot.restore()
     if own is not None:
-        raise own.with_traceback(own.__traceback__)  # outside the handler: with the model's context and no other
+        # Outside the handler: with the model's context and no other, and the user's frame first.
+        raise own.with_traceback(from_user(own.__traceback__))
     report = program._report
     log.info("%s", report.summary() if hasattr(report, "summary") else repr(report))
     return program

@@ -4,7 +4,6 @@ import torch
 
 from tests.cases.case import Call, Case, numbers
 
-
 Z = torch.complex(numbers(3), numbers(3, seed=1))
 
 

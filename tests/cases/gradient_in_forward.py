@@ -1,8 +1,7 @@
 """`torch.autograd.grad` inside `forward`, and checkpointing."""
 
-from torch.utils.checkpoint import checkpoint
-
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from tests.cases.case import Call, Case, numbers
 

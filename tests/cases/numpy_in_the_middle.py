@@ -1,7 +1,6 @@
 """NumPy computes on the data between two layers."""
 
 import numpy as np
-
 import torch
 
 from tests.cases.case import Call, Case, numbers

@@ -1,7 +1,6 @@
 """A scheduler's NumPy table looked up at a step."""
 
 import numpy as np
-
 import torch
 
 from tests.cases.case import Call, Case, numbers

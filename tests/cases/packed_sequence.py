@@ -1,8 +1,7 @@
 """Sequences of several lengths packed for an LSTM and padded again."""
 
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tests.cases.case import Call, Case, numbers
 

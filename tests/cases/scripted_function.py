@@ -6,7 +6,6 @@ import torch
 
 from tests.cases.case import Call, Case
 
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
 

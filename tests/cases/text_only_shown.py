@@ -6,7 +6,6 @@ import torch
 
 from tests.cases.case import Call, Case, numbers
 
-
 log = logging.getLogger("tests.cases.text_only_shown")
 
 

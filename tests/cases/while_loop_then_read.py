@@ -1,8 +1,7 @@
 """`while_loop` whose result is read."""
 
-from torch._higher_order_ops.while_loop import while_loop
-
 import torch
+from torch._higher_order_ops.while_loop import while_loop
 
 from tests.cases.case import Call, Case
 

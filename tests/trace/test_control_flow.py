@@ -66,6 +66,18 @@ class CondUncompiledReadsInBoth(torch.nn.Module):
             return torch.cond(x.sum() > 0, grow, shrink, (x, n))
 
 
+class CondReadsThenSameRead(torch.nn.Module):
+    def forward(self, x, n):
+        def grow(x, n):
+            torch._check(n.item() > 0)
+            return x * n.item()
+
+        y = torch.cond(x.sum() > 0, grow, lambda x, n: x - 1, (x, n))
+        if n.item() > 0:
+            return y * 2
+        return y
+
+
 class WhileThenBranch(torch.nn.Module):
     def forward(self, x):
         _, y = while_loop(lambda i, x: i.sum() < 5, lambda i, x: (i + 1, x * 2), (torch.zeros(1), x))
@@ -182,6 +194,14 @@ CASES = [
         lines=("if n.item() > 3:", "if n.item() > 3:"),
     ),
     Draftable(
+        CondReadsThenSameRead,
+        (X, FOUR),
+        right=[(-X, FOUR), (X, torch.tensor(1))],
+        loud=[(X, torch.tensor(-1)), (-X, torch.tensor(-1))],
+        codes=("TD101",),
+        lines=("if n.item() > 0:",),
+    ),
+    Draftable(
         WhileThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)
     ),
     Draftable(
@@ -255,3 +275,9 @@ def test_strict_keeps_the_branch_that_a_trace_without_dynamo_unrolls() -> None:
     program = hold_to_the_promises(case, strict=True)
     assert any(node.target is torch.ops.higher_order.cond for node in program.graph.nodes)
     assert told(program) == [("TD101", "if kept.shape[0] > 2:")]
+
+
+def test_strict_asserts_again_what_only_a_branch_asserted() -> None:
+    case = next(c for c in CASES if c.model is CondReadsThenSameRead)
+    program = hold_to_the_promises(case, strict=True)
+    assert [code for code, _ in told(program)] == ["TD101"]

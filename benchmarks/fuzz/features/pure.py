@@ -111,7 +111,9 @@ def cast(b: Builder) -> str | None:
     one = b.pick(is_tensor)
     if one is None:
         return None
-    return f"{b.new()} = {one}." + b.one_of("float()", "to(torch.float32)", "type_as(torch.ones(1))", "double().float()")
+    return f"{b.new()} = {one}." + b.one_of(
+        "float()", "to(torch.float32)", "type_as(torch.ones(1))", "double().float()"
+    )
 
 
 @feature("where_mask")
@@ -127,7 +129,9 @@ def scalar_arithmetic(b: Builder) -> str | None:
     one, number = b.pick(is_float), b.pick(is_number)
     if one is None or number is None:
         return None
-    return f"{b.new()} = " + b.one_of(f"({one} * {number}).tanh()", f"({one} + {number}) * 0.5", f"{one} / (1 + abs({number}))")
+    return f"{b.new()} = " + b.one_of(
+        f"({one} * {number}).tanh()", f"({one} + {number}) * 0.5", f"{one} / (1 + abs({number}))"
+    )
 
 
 @feature("image", weight=0.5)
@@ -137,4 +141,6 @@ def image(b: Builder) -> str | None:
         return None
     channels = b.value(one).shape[-2]
     conv = b.attribute(f"conv{channels}", f"self.conv{channels} = nn.Conv1d({channels}, 3, 3, padding=1)")
-    return f"{b.new()} = " + b.one_of(f"{conv}({one})", f"F.adaptive_avg_pool1d({one}, 2)", f"F.interpolate({one}, scale_factor=2)")
+    return f"{b.new()} = " + b.one_of(
+        f"{conv}({one})", f"F.adaptive_avg_pool1d({one}, 2)", f"F.interpolate({one}, scale_factor=2)"
+    )

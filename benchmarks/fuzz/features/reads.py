@@ -13,7 +13,9 @@ def scalar_expression(b: Builder) -> str | None:
         return scalar
     if one is None:
         return None
-    return b.one_of(f"{one}.sum()", f"{one}.mean()", f"{one}.abs().max()", f"{one}.reshape(-1)[0]", f"({one} > 0).sum()")
+    return b.one_of(
+        f"{one}.sum()", f"{one}.mean()", f"{one}.abs().max()", f"{one}.reshape(-1)[0]", f"({one} > 0).sum()"
+    )
 
 
 @feature("item", weight=3)
@@ -31,7 +33,11 @@ def float_read(b: Builder) -> str | None:
 @feature("int_read", weight=1.5)
 def int_read(b: Builder) -> str | None:
     value = scalar_expression(b)
-    return None if value is None else f"{b.new()} = " + b.one_of(f"int({value})", f"round({value}.item())", f"int({value}) % 3")
+    return (
+        None
+        if value is None
+        else f"{b.new()} = " + b.one_of(f"int({value})", f"round({value}.item())", f"int({value}) % 3")
+    )
 
 
 @feature("bool_read")
@@ -129,7 +135,7 @@ def iterate(b: Builder) -> str | None:
 @feature("equal_close")
 def equal_close(b: Builder) -> str | None:
     one, two = b.pick(is_float), b.pick(is_float)
-    if one is None:
+    if one is None or two is None:
         return None
     test = b.one_of(
         f"torch.equal({one}, {two})",

@@ -26,9 +26,11 @@ def buffer_assigned(b: Builder) -> str | None:
     if one is None:
         return None
     buffer = b.attribute("seen", "self.register_buffer('seen', torch.zeros(()))")
-    return f"{buffer} = " + b.one_of(
-        f"{buffer} + {one}.detach().mean()", f"{one}.detach().sum().tanh()", f"{buffer} * 0.5 + 1"
-    ) + f"\n{b.new()} = {one} + {buffer}"
+    return (
+        f"{buffer} = "
+        + b.one_of(f"{buffer} + {one}.detach().mean()", f"{one}.detach().sum().tanh()", f"{buffer} * 0.5 + 1")
+        + f"\n{b.new()} = {one} + {buffer}"
+    )
 
 
 @feature("buffer_read")

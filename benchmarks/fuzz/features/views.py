@@ -123,4 +123,6 @@ def alias(b: Builder) -> str | None:
     one = b.pick(is_tensor)
     if one is None:
         return None
-    return f"{b.new()} = " + b.one_of(f"{one}", f"{one}.view_as({one})", f"{one}[:] if {one}.dim() else {one}", f"{one}.data")
+    return f"{b.new()} = " + b.one_of(
+        f"{one}", f"{one}.view_as({one})", f"{one}[:] if {one}.dim() else {one}", f"{one}.data"
+    )

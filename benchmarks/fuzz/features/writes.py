@@ -32,8 +32,12 @@ def write_through_view(b: Builder) -> str | None:
     one = b.pick(is_float)
     if one is None:
         return None
-    view = b.one_of("[0]", "[1:]", "[-1]", "[..., 0]", ".t()", ".view(-1)", ".reshape(-1)[:2]", ".detach()", ".unbind(0)[0]")
-    return f"{one}{view}." + b.one_of(f"add_({b.number()})", "mul_(-0.5)", "zero_()", "fill_(0.25)", "copy_(torch.ones(()))")
+    view = b.one_of(
+        "[0]", "[1:]", "[-1]", "[..., 0]", ".t()", ".view(-1)", ".reshape(-1)[:2]", ".detach()", ".unbind(0)[0]"
+    )
+    return f"{one}{view}." + b.one_of(
+        f"add_({b.number()})", "mul_(-0.5)", "zero_()", "fill_(0.25)", "copy_(torch.ones(()))"
+    )
 
 
 @feature("set_item", weight=2)
@@ -91,13 +95,17 @@ def write_buffer(b: Builder) -> str | None:
         name = f"scratch{width}"
         buffer = b.attribute(name, f"self.register_buffer('{name}', torch.zeros({width}), persistent=False)")
     out = b.new()
-    return f"{buffer}." + b.one_of(
-        f"mul_(0.5).add_({one}.detach().reshape(-1, {width})[0])",
-        "add_(1)",
-        f"copy_({one}.detach().reshape(-1, {width})[-1])",
-        "zero_()",
-        f"data.add_({one}.detach().reshape(-1, {width}).mean(0))",
-    ) + f"\n{out} = {buffer} * 2"
+    return (
+        f"{buffer}."
+        + b.one_of(
+            f"mul_(0.5).add_({one}.detach().reshape(-1, {width})[0])",
+            "add_(1)",
+            f"copy_({one}.detach().reshape(-1, {width})[-1])",
+            "zero_()",
+            f"data.add_({one}.detach().reshape(-1, {width}).mean(0))",
+        )
+        + f"\n{out} = {buffer} * 2"
+    )
 
 
 @feature("write_data", weight=0.7)
@@ -105,7 +113,12 @@ def write_data(b: Builder) -> str | None:
     one = b.pick(is_float)
     if one is None:
         return None
-    return b.one_of(f"{one}.data.mul_(0.5)", f"{one}.data[0] = 0.5", f"{one}.data = {one}.data * 0.5", f"{one}.data = {one}.data + 1")
+    return b.one_of(
+        f"{one}.data.mul_(0.5)",
+        f"{one}.data[0] = 0.5",
+        f"{one}.data = {one}.data * 0.5",
+        f"{one}.data = {one}.data + 1",
+    )
 
 
 @feature("write_out", weight=0.7)
@@ -118,7 +131,7 @@ def write_out(b: Builder) -> str | None:
         f"{out} = torch.empty_like({one}.detach())\ntorch.mul({one}.detach(), 0.5, out={out})",
         f"{out} = {one}.detach().clone()\n{out}.set_({one}.detach())",
         f"{out} = torch.zeros({one}.shape)\n{out} += {one}",
-        f"{out} = {one}.new_zeros({one}.shape[0])\nfor i in range({out}.shape[0]):\n    {out}[i] = {one}[i].sum() * 0.1",
+        f"{out} = {one}.new_zeros(len({one}))\nfor i in range(len({one})):\n    {out}[i] = {one}[i].sum() * 0.1",
     )
 
 
@@ -149,7 +162,9 @@ def read_between_writes(b: Builder) -> str | None:
         f"{out} = {base} * 2 if {read} > 0 else {view} - 1",
         f"{out} = {view}[:1] * len({base}.reshape(-1)[:3].tolist())\nassert {read}.item() < 100",
     )
-    make = b.one_of(f"{base}[1:]", f"{base}.view(-1)", f"{base}[0]", f"{base}.transpose(0, -1)", f"{base}.reshape(-1)[1:3]")
+    make = b.one_of(
+        f"{base}[1:]", f"{base}.view(-1)", f"{base}[0]", f"{base}.transpose(0, -1)", f"{base}.reshape(-1)[1:3]"
+    )
     origin = b.one_of(f"{one} * 1.5", f"{one}", f"{one}.clone()")
     steps = [f"{base} = {origin}", f"{view} = {make}", first, use, second]
     if b.rng.random() < 0.5:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .dynamo import dynamo_tracer
 from .probe import need
 
 _disable_current_modes: Any = need("torch.utils._python_dispatch:_disable_current_modes")
@@ -18,6 +19,18 @@ _no_transforms: Any = need("torch._C:_DisableFuncTorch")
 _mode_stack: Any = need("torch.utils._python_dispatch:_get_current_dispatch_mode_stack")
 _function_mode_stack: Any = need("torch.overrides:_get_current_function_mode_stack")
 proxy_mode: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_mode")
+
+
+def current_tracer() -> Any:
+    """The tracer of the graph that operations go to now, an operator's branch having its own; None where none goes.
+
+    Not asked of the proxy mode: that is off while an operation it has written down runs.
+    """
+    return _proxy_tensor._CURRENT_MAKE_FX_TRACER or dynamo_tracer()
+
+
+_proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
+need("torch.fx.experimental.proxy_tensor:_CURRENT_MAKE_FX_TRACER")
 
 
 @contextmanager
@@ -83,8 +96,10 @@ def modes_put_back() -> Iterator[None]:
     """Takes off whatever modes and transforms a failed trace left active (upstream forgets some)."""
     dispatch, function = active_modes()
     pre_dispatch, transforms = _pre_dispatch_modes(), _transforms()
+    keys = _ForceKeys(_included_keys(), _excluded_keys())  # on leaving, the keys of now are in force again
     try:
-        yield
+        with keys:
+            yield
     finally:
         _undo_transforms(transforms)
         while _pre_dispatch_modes() > pre_dispatch:
@@ -97,6 +112,9 @@ def modes_put_back() -> Iterator[None]:
 
 _transforms: Any = need("torch._C._functorch:get_dynamic_layer_stack_depth")
 _undo_transforms: Any = need("torch._C._functorch:pop_dynamic_layer_stack_and_undo_to_depth")
+_ForceKeys: Any = need("torch._C:_ForceDispatchKeyGuard")
+_included_keys: Any = need("torch._C:_dispatch_tls_local_include_set")
+_excluded_keys: Any = need("torch._C:_dispatch_tls_local_exclude_set")
 _pre_dispatch_modes: Any = need("torch._ops:_len_torch_dispatch_stack_pre_dispatch")
 _pop_pre_dispatch: Any = need("torch._ops:_pop_mode_from_pre_dispatch")
 _pop_dispatch_mode: Any = need("torch.utils._python_dispatch:_pop_mode")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,3 +142,10 @@ def interpreted(frame: FrameType) -> UserFrame | None:
 
 
 _INTERPRETER = os.path.join("torch", "_dynamo", "symbolic_convert.py")
+
+
+def dynamo_tracer() -> Any:
+    """What writes down the operations Dynamo sees now: the graph's, or that of a branch in it; None outside Dynamo."""
+    module: Any = sys.modules.get("torch._dynamo.symbolic_convert")
+    translator = getattr(module.tls, "current_tx", None) if module is not None else None
+    return translator.output.current_tracer if translator is not None else None

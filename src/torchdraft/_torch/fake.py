@@ -37,6 +37,16 @@ def has_fake_kernel(op: Any) -> bool:
     return bool(need("torch._library.utils:has_fake_kernel")(op))
 
 
+_Memo: Any = need("torch._subclasses.fake_tensor:SymNumberMemoDescriptor")
+_MEMOS = [name for name, value in vars(FakeTensor).items() if isinstance(value, _Memo) and not value._is_nested_int]
+
+
+def forget_numbers(tensor: torch.Tensor) -> None:
+    """Makes a fake tensor forget the symbols that reading it made, so that the next read makes a new one."""
+    for name in _MEMOS:
+        setattr(tensor, name, None)
+
+
 def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors look at one storage. False for tensors that have none (sparse, opaque)."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ def has_data(request: Request) -> bool:
 
 def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], snapshot: Snapshot) -> Any:
     """The model's own output on copies of the example. Raises `ModelRaised` with the model's own exception."""
+    handled = sys.exception()
     snapshot.restore_random()
     state = dict(mod.named_buffers(remove_duplicate=False))
     state.update(mod.named_parameters(remove_duplicate=False))
@@ -61,9 +63,19 @@ def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str
     try:
         return drained(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))
     except Exception as error:
+        without_context(error, handled)
         raise ModelRaised(error) from None
     finally:
         snapshot.restore()
+
+
+def without_context(error: BaseException, handled: BaseException | None) -> None:
+    """Takes `handled`, which was being handled when the model ran, out of what Python says `error` came from."""
+    inner: BaseException | None = error
+    while inner is not None and handled is not None:
+        if inner.__context__ is handled:
+            inner.__context__ = None
+        inner = inner.__context__
 
 
 def mismatch(got: Any, want: Any) -> str:

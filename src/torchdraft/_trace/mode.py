@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._reals.tape import tensors_in
 from .._torch.fake import FakeTensorMode
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class DraftMode(FakeTensorMode):
         """Runs `fake()` with the op on the tape, around it."""
         session = self.session
         assert session is not None
+        session.scopes.visit()
         born = self.shape_env.born
         before = len(born)
         record = session.tape.open(func, args, kwargs)
@@ -50,6 +52,7 @@ class DraftMode(FakeTensorMode):
             return out
         session.tape.close(record, args, kwargs, out, self.depth)
         if len(born) > before:
+            session.scopes.read(tensors_in((args, kwargs)))
             session.reals.symbols.born(set(born[before:]), record, out)
             if self.depth == 0:
                 session.note_birth(born[before:], func)
@@ -63,7 +66,10 @@ class DraftMode(FakeTensorMode):
         def recorded(mode: DraftMode, *args: Any, **kwargs: Any) -> Any:
             if mode.session is None:
                 return rule(mode, *args, **kwargs)
-            return mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
+            mode.session.scopes.leave()
+            out = mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
+            mode.session.scopes.leave()
+            return out
 
         return recorded
 

@@ -41,7 +41,7 @@ class HostReads(TorchFunctionMode):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._asserted: set[tuple[int, int]] = set()
+        self._asserted: set[tuple[int, int, int]] = set()
         self._keep: list[Any] = []
         self._arrays: list[tuple[Any, Any, tuple[Frame, ...]]] = []
 
@@ -124,7 +124,8 @@ class HostReads(TorchFunctionMode):
     def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         handle = self.session.tape.handle(fake)
         assert handle is not None
-        key = (id(handle), id(handle.cell.version))
+        self.session.scopes.visit()
+        key = (id(handle), id(handle.cell.version), id(self.session.scopes.current))
         if key in self._asserted:
             return
         self._asserted.add(key)

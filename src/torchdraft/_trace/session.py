@@ -16,6 +16,7 @@ from .env import DraftShapeEnv
 from .events import Event, Frame, HostRead
 from .mode import DraftMode
 from .orphans import Orphans
+from .scopes import Scopes
 from .stacks import user_stack
 
 
@@ -46,6 +47,7 @@ class Session:
         self.reals.symbols.env = self.env
         self.mode = DraftMode(self, self.env)
         self.orphans = Orphans(self)
+        self.scopes = Scopes()
 
     def emit(self, event: Event) -> None:
         """Adds a fact to the ledger."""
@@ -112,6 +114,7 @@ class Session:
 
     def close(self) -> None:
         """The fake mode lives on in the program's metadata: from here on it is torch's own class, with no tape."""
+        self.env.tracked_fakes = []  # caches of torch's hold on to the environment
         self.mode.session = None
         self.env.session = None
         self.mode.__class__ = FakeTensorMode

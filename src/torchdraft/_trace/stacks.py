@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 
 import torch
 
@@ -54,6 +54,14 @@ def innermost_user_frame(skip: int = 1) -> FrameType | None:
             return None
         frame = frame.f_back
     return None
+
+
+def from_user(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback from the first frame of the user's on; all of it where there is none."""
+    found = trace
+    while found is not None and is_framework(found.tb_frame.f_code):
+        found = found.tb_next
+    return found or trace
 
 
 def asked_by_user(frames_up: int) -> bool:

@@ -1,0 +1,122 @@
+"""The tape against eager on random programs, and against the mistakes a tape can make."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from tests.reals.programs import DROP, Step, differences, programs
+from torchdraft._reals import evaluate, tape
+from torchdraft._reals.evaluate import Reals
+from torchdraft._reals.randomness import Randomness
+from torchdraft._trace.session import Session
+
+few = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@few
+@given(programs)
+def test_demanded_values_are_eagers(program):
+    assert differences(program) == []
+
+
+@few
+@given(programs)
+def test_without_room_values_are_computed_again_and_the_same(program):
+    assert differences(program, budget=0) == []
+
+
+@few
+@given(programs)
+def test_each_op_runs_once_while_its_value_is_alive(program):
+    runs: Counter[int] = Counter()
+    kept: list[Any] = []
+    call = Reals._call
+
+    def counted(self: Reals, record: Any) -> Any:
+        runs[id(record)] += 1
+        kept.append(record)
+        return call(self, record)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reals, "_call", counted)
+        differences([step for step in program if step.op != DROP])
+    assert max(runs.values(), default=0) <= 1
+
+
+@few
+@given(programs)
+def test_values_go_with_the_tensors(program):
+    seen: list[Session] = []
+    differences(program, session_seen=seen.append)
+    gc.collect()
+    assert seen[0].reals.bytes_held == 0
+
+
+def lost_version(patch: pytest.MonkeyPatch) -> None:
+    """A write makes no new version."""
+    advance = tape.Cell.advance
+
+    def once(self: tape.Cell, version: tape.Version) -> None:
+        if not hasattr(self, "version"):
+            advance(self, version)
+
+    patch.setattr(tape.Cell, "advance", once)
+
+
+def stale_view(patch: pytest.MonkeyPatch) -> None:
+    """A view remembers what its base was when it was first read."""
+    view = Reals._view
+    memory: dict[int, Any] = {}
+    kept: list[Any] = []
+
+    def remembered(self: Reals, handle: tape.View, parent: Any) -> Any:
+        kept.append(handle)
+        if id(handle) not in memory:
+            memory[id(handle)] = view(self, handle, parent).clone()
+        return memory[id(handle)]
+
+    patch.setattr(Reals, "_view", remembered)
+
+
+def leaked_write(patch: pytest.MonkeyPatch) -> None:
+    """A write goes to the value itself and not to a copy: the user's tensor, or an older version."""
+    patch.setattr(evaluate, "copy_with_storage", lambda tensor: tensor)
+
+
+def frozen_randomness(patch: pytest.MonkeyPatch) -> None:
+    """Random ops that nobody asked for do not move the state."""
+    patch.setattr(Randomness, "_skip", lambda self, drawn, symbols: self.states.append(self.states[-1]))
+
+
+def wrong_moment(patch: pytest.MonkeyPatch) -> None:
+    """An operand is read as it is when its op runs, not as it was when the op was recorded."""
+
+    def late(self: Reals, value: Any, roots: Any, own: Any = Reals._concrete) -> Any:
+        if isinstance(value, tape.Operand):
+            current = value.handle.cell.version
+            if current.value() is not None and current not in roots:
+                return self._read(value.handle, current, roots)
+        return own(self, value, roots)
+
+    patch.setattr(Reals, "_concrete", late)
+
+
+@pytest.mark.parametrize("mistake", [lost_version, stale_view, leaked_write, frozen_randomness, wrong_moment])
+def test_a_planted_mistake_is_found(mistake, monkeypatch):
+    def is_wrong(program: list[Step]) -> bool:
+        try:
+            return bool(differences(program))
+        except Exception:
+            return True
+
+    mistake(monkeypatch)
+    find(
+        programs,
+        is_wrong,
+        settings=settings(few, max_examples=500, phases=[Phase.generate], database=None),
+    )
