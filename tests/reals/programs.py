@@ -103,14 +103,12 @@ def differences(program: list[Step], budget: int = 1 << 30, session_seen: Callab
     eager: Pool = copy.deepcopy(given)
     with torch.no_grad():
         fakes: Pool = [session.mode.from_tensor(t, static_shapes=True) for t in given]
-        state = torch.random.get_rng_state()
         found = _side_by_side(program, session, eager, fakes)
         for index in range(len(eager)):
             found += _compare(session, eager[index], fakes[index], f"at the end, {index}")
     if session_seen is not None:
         session_seen(session)
     found += [f"user tensor {i} written" for i, (a, b) in enumerate(zip(given, before)) if not torch.equal(a, b)]
-    del state
     return found
 
 

@@ -54,7 +54,10 @@ def test_values_go_with_the_tensors(program):
     seen: list[Session] = []
     differences(program, session_seen=seen.append)
     gc.collect()
-    assert seen[0].reals.bytes_held == 0
+    # What the user's own tensors became stays as long as the trace may ask for them again.
+    cells = seen[0].tape.sources.values()
+    written = [cell.version.value() for cell in cells if cell.version.origin is not None]
+    assert seen[0].reals.bytes_held == sum(t.untyped_storage().nbytes() for t in written if t is not None)
 
 
 def lost_version(patch: pytest.MonkeyPatch) -> None:

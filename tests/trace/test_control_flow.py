@@ -201,9 +201,7 @@ CASES = [
         codes=("TD101",),
         lines=("if n.item() > 0:",),
     ),
-    Draftable(
-        WhileThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)
-    ),
+    Draftable(WhileThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)),
     Draftable(
         WhileBodyReads,
         (X, FOUR),
@@ -238,9 +236,7 @@ CASES = [
         codes=("TD101",),
         lines=("if n.item() > 3:",),
     ),
-    Draftable(
-        InferenceModeBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if x.sum() > 0:",)
-    ),
+    Draftable(InferenceModeBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if x.sum() > 0:",)),
     Draftable(
         AutocastBranchAndSize,
         (X,),

@@ -113,3 +113,19 @@ def constant_tensor(b: Builder) -> str | None:
         f"{one}[torch.tensor([0, 1])]",
         f"{one} + 1 if {plain}[0] > 0 else {one}",
     )
+
+
+@feature("lazy_hook", weight=0.5)
+def lazy_hook(b: Builder) -> str | None:
+    """A hook installed in the first call, as libraries do that collect hidden states."""
+    one = b.pick(lambda v: is_float(v) and v.shape[-1] <= 16)
+    if one is None:
+        return None
+    width, out = b.value(one).shape[-1], b.new()
+    layer = b.attribute(f"hooked{width}", f"self.hooked{width} = nn.Linear({width}, 3)")
+    installed = b.attribute("installed", "self.installed = False")
+    return (
+        f"if not {installed}:\n    {installed} = True\n"
+        f"    {layer}.register_forward_hook(lambda module, args, result: result * 0.5)\n"
+        f"{out} = {layer}({one})"
+    )

@@ -20,6 +20,7 @@ from .._torch.storage import window
 from .errors import NoRealValue, OpRaised
 from .randomness import Randomness
 from .signature import signature_of
+from .signature import signature_of
 from .symbols import SymbolValues
 from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, View, Window, flat_outputs
 
@@ -264,7 +265,7 @@ class Reals:
             else:
                 args.append(self._concrete(argument, {}))
         kwargs = {name: self._concrete(v, {}) for name, v in record.kwargs.items()}
-        if record.writes:  # an op such as transpose_: on an alias, so that the parent keeps its shape
+        if signature_of(record.func).changes_metadata:  # on an alias, so that the parent keeps its shape
             args[0] = args[0].detach()
         try:
             return flat_outputs(record.func(*args, **kwargs))[handle.index]

@@ -45,13 +45,16 @@ def _read(func: OpOverload) -> OpSignature:
         if argument.alias_info is not None and argument.alias_info.is_write:
             writes.append(argument.name if argument.kwarg_only else position)
     aliased = any(r.alias_info is not None for r in schema.returns)
+    changes_metadata = torch.Tag.inplace_view in func.tags
+    if changes_metadata and not schema.name.startswith(("aten::resize", "aten::set_")):
+        writes = []  # `transpose_` and its like leave the data alone
     namespace = func.namespace
     builtin = namespace in ("aten", "prim", "prims")
     return OpSignature(
         writes=tuple(writes),
         may_alias=aliased or not builtin,
         is_view=aliased and not writes,
-        changes_metadata=torch.Tag.inplace_view in func.tags,
+        changes_metadata=changes_metadata,
         random=torch.Tag.nondeterministic_seeded in func.tags,
         builtin=builtin,
     )

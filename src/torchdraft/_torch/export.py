@@ -14,9 +14,7 @@ from .probe import need
 _export: Any = need("torch.export._trace:_export")
 _tracing: Any = need("torch._guards:tracing")
 TracingContext: Any = need("torch._guards:TracingContext")
-_traced_nodes: Any = getattr(
-    need("torch.fx.experimental.proxy_tensor"), "_FAKE_TENSOR_ID_TO_PROXY_MAP_FOR_EXPORT", {}
-)
+_traced_nodes: Any = getattr(need("torch.fx.experimental.proxy_tensor"), "_FAKE_TENSOR_ID_TO_PROXY_MAP_FOR_EXPORT", {})
 """The last trace's nodes by fake tensor, which upstream leaves in a global until the next one."""
 _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
 

@@ -27,7 +27,9 @@ _TRANSFORMS = (
 for _path in _TRANSFORMS:
     need(_path)
 _proxy_mode_class: Any = need("torch.fx.experimental.proxy_tensor:ProxyTorchDispatchMode")
-_without_function_tracing: Any = need("torch.fx.experimental.proxy_tensor:_temp_remove_pre_dispatch_torch_function_mode")
+_without_function_tracing: Any = need(
+    "torch.fx.experimental.proxy_tensor:_temp_remove_pre_dispatch_torch_function_mode"
+)
 
 
 @contextmanager

@@ -38,4 +38,3 @@ def rescued(rescuer: Rescuer) -> Iterator[None]:
         yield
     finally:
         _utils._hop_compile_and_call = own
-

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+
 @contextmanager
 def scripted_modules_callable(mod: torch.nn.Module) -> Iterator[None]:
     """While a model is exported, a scripted method calls the Python it was made from, and hands it its module twice

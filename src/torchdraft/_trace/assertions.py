@@ -62,7 +62,9 @@ def needs_rewriting(expr: Any) -> bool:
 
 def _float_bound(expr: Any) -> bool:
     """`f >= 3.0` alone counts as a range to upstream, and ranges of floats are never written."""
-    return isinstance(expr, (sympy.Ge, sympy.Le)) and any(not s.is_integer for s in expr.free_symbols)
+    if not isinstance(expr, (sympy.Ge, sympy.Le)) or not (expr.lhs.is_number or expr.rhs.is_number):
+        return False
+    return any(not s.is_integer for s in expr.free_symbols)
 
 
 def _strict(expr: Any) -> Any:
@@ -72,9 +74,7 @@ def _strict(expr: Any) -> Any:
     lesser, greater = (expr.rhs, expr.lhs) if isinstance(expr, sympy.Ge) else (expr.lhs, expr.rhs)
     if lesser.is_number:
         return sympy.Gt(greater, math.nextafter(float(lesser), -math.inf))
-    if greater.is_number:
-        return sympy.Lt(lesser, math.nextafter(float(greater), math.inf))
-    return sympy.Not(sympy.Lt(greater, lesser), evaluate=False)
+    return sympy.Lt(lesser, math.nextafter(float(greater), math.inf))
 
 
 def _range_of(inner: Any, argument: Any, number: int) -> list[Any]:

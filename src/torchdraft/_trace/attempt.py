@@ -85,9 +85,7 @@ def attempt(
     return finished(program, request, session)
 
 
-def finished(
-    program: torch.export.ExportedProgram, request: Request, session: Session
-) -> torch.export.ExportedProgram:
+def finished(program: torch.export.ExportedProgram, request: Request, session: Session) -> torch.export.ExportedProgram:
     """What every trace ends with, once the fake mode is torch's own again."""
     session.kernels.profiles = profiles_of(program, session.kernels.answered)
     guard_ops(program, session.kernels.answered)

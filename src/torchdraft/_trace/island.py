@@ -17,8 +17,9 @@ from torch.overrides import TorchFunctionMode
 from .._torch import pytree
 from .._torch.dispatch import outside_tracing, retarget
 from .._torch.fake import FakeTensor
+from .assigned import assign_buffers, assigned_buffers
 from .outsiders import Outsiders, give_back_inputs, kept_constants
-from .reads import BY_CONSTANT, reduced, same_data
+from .reads import BY_CONSTANT, being_copied, reduced, same_data
 from .stacks import user_stack
 
 if TYPE_CHECKING:
@@ -63,15 +64,16 @@ class Island:
         fakes, spec = pytree.tree_flatten((args, kwargs))
         state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
         tensors = [*state.values(), *[f for f in fakes if isinstance(f, torch.Tensor)]]
-        graph, out_leaves, out_spec = self._record(tensors, state, fakes, spec)
+        graph, shape = self._record(tensors, state, fakes, spec)
         replayed = iter(Replay(graph).run(*tensors))
-        leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in out_leaves]
-        return pytree.tree_unflatten(leaves, out_spec)
+        leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in shape["leaves"]]
+        assign_buffers(self.module, dict(zip(shape["assigned"], replayed, strict=True)))
+        return pytree.tree_unflatten(leaves, shape["spec"])
 
     def _record(
         self, tensors: list[torch.Tensor], state: dict[str, torch.Tensor], leaves: list[Any], spec: Any
-    ) -> tuple[torch.fx.GraphModule, list[Any], Any]:
-        """The graph of the module's real run, and the structure of what it returned."""
+    ) -> tuple[torch.fx.GraphModule, dict[str, Any]]:
+        """The graph of the module's real run, and the structure of what it returned and assigned."""
         plain = [_fixed(leaf) for leaf in leaves]
         with outside_tracing():
             reals = [self._real(t) for t in tensors]
@@ -83,18 +85,20 @@ class Island:
                 filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
                 outsiders = shape["outsiders"] = Outsiders(self.session)
-                with self._as_itself(), outsiders.following(), IslandReads(self.session, outsiders):
-                    out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                with assigned_buffers(self.module, own) as assigned, self._as_itself():
+                    with outsiders.following(), IslandReads(self.session, outsiders):
+                        out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
-                return [o for o in flat_out if isinstance(o, torch.Tensor)]
+                shape["assigned"] = list(assigned)
+                return [*[o for o in flat_out if isinstance(o, torch.Tensor)], *assigned.values()]
 
             graph = record_run(flat, reals)
             give_back_inputs(graph, reals)
             for constant in kept_constants(graph):
                 shape["outsiders"].tell(constant, self._where())
-        return graph, shape["leaves"], shape["spec"]
+        return graph, shape
 
     def _where(self) -> tuple[Frame, ...]:
         """The module's `forward`, as a place in the user's code."""
@@ -173,6 +177,8 @@ class IslandReads(TorchFunctionMode):
             return args[0].detach()
         if func == torch.Tensor.data.__set__:
             return retarget(args[0], args[1].detach())
+        if func is torch.Tensor.__reduce_ex__ and being_copied():
+            return torch.ops.aten.alias.default, (args[0],)
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
                 return reduced(args[0].detach().clone())

@@ -1,0 +1,39 @@
+"""Buffers that an island's real run assigns anew (`self.seen = self.seen + 1`): carried over to the symbolic replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .._torch.modules import without_buffer_hooks
+
+
+@contextmanager
+def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
+    """Fills with dotted name → new tensor for each buffer `module`'s forward replaces while this is active.
+
+    Export watches assignments to buffers with a global hook that only knows fake tensors; the real run is not its affair.
+    """
+    found: dict[str, torch.Tensor] = {}
+
+    def note(_module: Any, _args: Any, _output: Any) -> None:
+        for name, buffer in module.named_buffers(remove_duplicate=False):
+            if name in given and buffer is not given[name]:
+                found[name] = buffer
+
+    handle = module.register_forward_hook(note)
+    try:
+        with without_buffer_hooks():
+            yield found
+    finally:
+        handle.remove()
+
+
+def assign_buffers(module: torch.nn.Module, values: Mapping[str, torch.Tensor]) -> None:
+    """Makes the same assignments in the traced program, where export sees them and keeps the writes."""
+    for name, value in values.items():
+        path, _, leaf = name.rpartition(".")
+        setattr(module.get_submodule(path), leaf, value)
