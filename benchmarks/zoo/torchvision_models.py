@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import torchvision
 from torchvision.models import detection, segmentation, video
+from torchvision.transforms import v2
 
 from .registry import Example, images, model, noise, rows
 
@@ -98,6 +99,5 @@ def suppression() -> Example:
 
 @model("torchvision", "transforms")
 def transforms() -> Example:
-    steps = torchvision.transforms.v2
-    net = torch.nn.Sequential(steps.Resize(24), steps.CenterCrop(16), steps.Normalize([0.5] * 3, [0.5] * 3))
+    net = torch.nn.Sequential(v2.Resize(24), v2.CenterCrop(16), v2.Normalize([0.5] * 3, [0.5] * 3))
     return net, (images(2, 32),), {}, rows("input")

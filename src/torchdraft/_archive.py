@@ -23,6 +23,8 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
         path: a path or a writable binary file.
         extra_files: further names and texts to store.
 
+    Raises what `torch.export.save` raises.
+
     """
     files = dict(extra_files or {})
     report = getattr(program, "_report", None)
@@ -33,7 +35,11 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
 
 
 def load(path: Any) -> torch.export.ExportedProgram:
-    """`torch.export.load`; the program's `_report` is there again if it was saved with one."""
+    """`torch.export.load`; the program's `_report` is there again if it was saved with one.
+
+    `path` is a path or a readable binary file. Raises `ReportFormatError` where a newer torchdraft wrote the report,
+    and what `torch.export.load` raises.
+    """
     files = {REPORT: ""}
     with quiet(), text_outputs_loaded():
         program = torch.export.load(path, extra_files=files)

@@ -60,7 +60,8 @@ def draft_export(
         prefer_deferred_runtime_asserts_over_guards: assert relations of dimensions at run time.
         check_on_example: run the program beside eager on the example. None: whenever a rung below the first served,
             and otherwise where that is cheap next to the trace.
-        memory_budget: bytes of computed real values kept for reuse while tracing.
+        memory_budget: bytes of computed real values kept for reuse while tracing; above it the oldest are dropped, and
+            computed again when something asks for them.
         trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
             real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
 
@@ -69,7 +70,8 @@ def draft_export(
 
     Raises:
         Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
-        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature).
+        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature); torch's own error
+        where not even a recorded run makes a program (a dtype among the outputs).
 
     """
     kwargs = dict(kwargs or {})

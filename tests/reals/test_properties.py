@@ -15,7 +15,7 @@ from torchdraft._reals.evaluate import Reals
 from torchdraft._reals.randomness import Randomness
 from torchdraft._trace.session import Session
 
-few = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @few
@@ -52,8 +52,9 @@ def test_each_op_runs_once_while_its_value_is_alive(program):
 @given(programs)
 def test_values_go_with_the_tensors(program):
     seen: list[Session] = []
-    differences(program, session_seen=seen.append)
-    gc.collect()
+    assert differences(program, session_seen=seen.append) == []
+    if seen[0].reals.bytes_held:
+        gc.collect()
     # What the user's own tensors became stays as long as the trace may ask for them again.
     cells = seen[0].tape.sources.values()
     written = [cell.version.value() for cell in cells if cell.version.origin is not None]

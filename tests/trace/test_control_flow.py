@@ -133,20 +133,14 @@ class AssociativeScanThenBranch(torch.nn.Module):
 class NoGradReads(torch.nn.Module):
     def forward(self, x, n):
         with torch.no_grad():
-            if n.item() > 3:
-                factor = 2
-            else:
-                factor = 3
+            factor = 2 if n.item() > 3 else 3
         return x * factor
 
 
 class InferenceModeBranch(torch.nn.Module):
     def forward(self, x):
         with torch.inference_mode():
-            if x.sum() > 0:
-                y = x * 2
-            else:
-                y = x + 0
+            y = x * 2 if x.sum() > 0 else x + 0
         return y + 1
 
 
@@ -234,9 +228,11 @@ CASES = [
         right=[(-X, FOUR), (X, torch.tensor(9))],
         loud=[(X, torch.tensor(2))],
         codes=("TD101",),
-        lines=("if n.item() > 3:",),
+        lines=("factor = 2 if n.item() > 3",),
     ),
-    Draftable(InferenceModeBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if x.sum() > 0:",)),
+    Draftable(
+        InferenceModeBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("y = x * 2 if x.sum() > 0",)
+    ),
     Draftable(
         AutocastBranchAndSize,
         (X,),

@@ -133,10 +133,7 @@ class GradientInForward(torch.nn.Module):
     def forward(self, x):
         with torch.enable_grad():
             x = x.detach().requires_grad_(True)
-            if x.sum() > 0:
-                y = (x**2).sum()
-            else:
-                y = (x**3).sum()
+            y = (x**2).sum() if x.sum() > 0 else (x**3).sum()
             (g,) = torch.autograd.grad(y, x)
         return g
 
@@ -174,7 +171,7 @@ class CustomFunctionOfSize(torch.nn.Module):
 
 
 def branch(model: type[torch.nn.Module], line: str) -> Draftable:
-    return Draftable(model, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=(line,))
+    return Draftable(model, (X,), right=[(X * 0.5,)], loud=[(-X,)], codes=("TD101",), lines=(line,))
 
 
 def reads(model: type[torch.nn.Module]) -> Draftable:
@@ -205,7 +202,7 @@ CASES = [
         lines=("if jacobian.sum() > 0:",),
     ),
     reads(CheckpointReads),
-    branch(GradientInForward, "if x.sum() > 0:"),
+    branch(GradientInForward, "y = (x**2).sum() if x.sum() > 0"),
     branch(ScriptedFunction, "if bool(x.sum() > 0):"),
     branch(ScriptedModule, "if bool(x.sum() > 0):"),
     branch(CustomFunction, "if x.sum() > 0:"),

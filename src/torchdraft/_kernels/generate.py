@@ -29,6 +29,9 @@ def unsafe_generate_fake_kernels(op_profiles: Mapping[str, Set[Any]]) -> Iterato
     Args:
         op_profiles: operator (`mylib.foo.default`) → its profiles, from a report or from `load_op_profiles`.
 
+    Raises:
+        ValueError: a key is no operator's name.
+
     """
     with ExitStack() as stack:
         for op, profiles in op_profiles.items():

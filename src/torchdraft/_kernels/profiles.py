@@ -29,7 +29,13 @@ class ProfileFormatError(ValueError):
 
 
 def save_op_profiles(op_profiles: Mapping[str, Set[Any]], f: File) -> None:
-    """Write profiles as YAML, to check in beside the model. `f` is a path or an open file, text or binary."""
+    """Write profiles as YAML, to check in beside the model.
+
+    Args:
+        op_profiles: operator (`mylib.foo.default`) → its profiles, such as `report.op_profiles`.
+        f: a path, or a file open for text or bytes.
+
+    """
     import yaml
 
     operators = {op: sorted(map(_written, profiles), key=repr) for op, profiles in sorted(op_profiles.items())}

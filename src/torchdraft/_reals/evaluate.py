@@ -20,7 +20,6 @@ from .._torch.storage import window
 from .errors import NoRealValue, OpRaised
 from .randomness import Randomness
 from .signature import signature_of
-from .signature import signature_of
 from .symbols import SymbolValues
 from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, View, Window, flat_outputs
 
@@ -140,10 +139,16 @@ class Reals:
 
     def _run_slice(self, wanted: Record) -> None:
         """Runs `wanted` after everything it needs. An explicit stack: slices are as deep as the model is long."""
-        stack = [wanted]
+        stack = [(wanted, 0)]
         waiting: set[int] = set()
+        finished: dict[int, int] = {}
+        ticks = 0
         while stack:
-            record = stack[-1]
+            record, asked = stack[-1]
+            if finished.get(id(record), -1) >= asked or self._ran(record):  # somebody further up needed it too
+                stack.pop()
+                waiting.discard(id(record))
+                continue
             _hold_operands(record)
             missing = self._missing_symbols(record)
             for operand in record.operands:
@@ -151,13 +156,14 @@ class Reals:
             if not missing:
                 stack.pop()
                 waiting.discard(id(record))
-                if not self._ran(record):
-                    self._run(record)
+                self._run(record)
+                finished[id(record)] = ticks
+                ticks += 1
             elif id(record) in waiting and any(id(m) in waiting for m in missing):
                 raise NoRealValue(f"{record.func} needs its own result")
             else:
                 waiting.add(id(record))
-                stack.extend(missing)
+                stack.extend((m, ticks) for m in missing)
 
     def _ran(self, record: Record) -> bool:
         """Whether everything `record` makes that somebody can still read is at hand."""

@@ -107,4 +107,3 @@ def _restore(states: dict[str, torch.Tensor]) -> None:
             torch.random.set_rng_state(state)
         else:
             torch.cuda.set_rng_state(state, device)
-

@@ -44,6 +44,7 @@ def _read(func: OpOverload) -> OpSignature:
     for position, argument in enumerate(schema.arguments):
         if argument.alias_info is not None and argument.alias_info.is_write:
             writes.append(argument.name if argument.kwarg_only else position)
+    written = bool(writes)
     aliased = any(r.alias_info is not None for r in schema.returns)
     changes_metadata = torch.Tag.inplace_view in func.tags
     if changes_metadata and not schema.name.startswith(("aten::resize", "aten::set_")):
@@ -53,7 +54,7 @@ def _read(func: OpOverload) -> OpSignature:
     return OpSignature(
         writes=tuple(writes),
         may_alias=aliased or not builtin,
-        is_view=aliased and not writes,
+        is_view=aliased and not written,
         changes_metadata=changes_metadata,
         random=torch.Tag.nondeterministic_seeded in func.tags,
         builtin=builtin,

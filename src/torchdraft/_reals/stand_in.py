@@ -13,7 +13,8 @@ def fake_weights() -> Iterator[None]:
     """Inside, modules are built with parameters and buffers that have shapes and no data.
 
     Such a model drafts like any other. Where the trace asks for a value that depends on a weight, a seeded stand-in
-    (normal, deviation 0.02) answers and the report says so (TD304). Inputs made outside may be real tensors.
+    answers: normal numbers of deviation 0.02, zeros for other than floating types. What was taken from it is asserted.
+    Nothing is compared with eager, and the report says that (TD903). Inputs made outside may be real tensors.
 
         with torchdraft.fake_weights():
             model = LlamaForCausalLM(config)

@@ -5,9 +5,9 @@ makes a new *version*. A *handle* says how a tensor looks at its cell (the root 
 op). An op's record keeps, for every tensor argument, the handle and the version it read, so a demand made later still
 sees the values of that moment.
 
-Memory follows the fake tensors. A version's real tensor sits in a *box* that is held by the cell while the version is
-current and by records that have not run yet; when the last of them goes, the value goes. The record itself stays
-reachable from the versions derived from it, so a lost value can be computed again.
+Memory follows the fake tensors. A version's real tensor sits in a *box* that is held by the fake tensors that look at
+its cell, while the version is current, and by records that have not run yet; when the last of them goes, the value
+goes. The record itself stays reachable from the versions derived from it, so a lost value can be computed again.
 """
 
 from __future__ import annotations
@@ -58,18 +58,40 @@ class Version:
         return None if found is None else found.tensor
 
 
-class Cell:
-    """One storage of the traced program. `box` keeps the current version's value alive while any handle lives."""
+class Life:
+    """Held by the fake tensors that look at a cell, and by nobody else: when they go, the cell's value goes."""
 
-    __slots__ = ("box", "version")
+    __slots__ = ("__weakref__", "box")
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+
+class Cell:
+    """One storage of the traced program. Records reach cells for as long as they may run again; a cell's value does not
+    live that long, so it hangs on the cell's `Life`.
+    """
+
+    __slots__ = ("_life", "version")
 
     def __init__(self, version: Version) -> None:
-        self.advance(version)
+        self.version = version
+        self._life: weakref.ref[Life] | None = None
+
+    def life(self) -> Life:
+        """The cell's life, begun anew if no fake tensor held it."""
+        found = self._life() if self._life is not None else None
+        if found is None:
+            found = Life(self.version.box())
+            self._life = weakref.ref(found)
+        return found
 
     def advance(self, version: Version) -> None:
         """Makes `version` the current content."""
         self.version = version
-        self.box = version.box()
+        found = self._life() if self._life is not None else None
+        if found is not None:
+            found.box = version.box()
 
 
 class Root:
@@ -114,7 +136,7 @@ class Operand:
     def __init__(self, handle: Handle) -> None:
         self.handle = handle
         self.version = handle.cell.version
-        self.box: Box | None = handle.cell.box
+        self.box: Box | None = self.version.box()
 
 
 class Unknown:
@@ -152,7 +174,7 @@ class Tape:
     """Writes ops down as the trace asks for them."""
 
     def __init__(self) -> None:
-        self.handles: Any = WeakTensorTable()
+        self._places: Any = WeakTensorTable()
         self.sources: dict[int, Cell] = {}
         self.user_tensors: list[torch.Tensor] = []
         self.draws: list[tuple[Any, Any]] = []
@@ -163,7 +185,11 @@ class Tape:
 
     def bind(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         """`fake` stands for `real`, a tensor of the user's (an input, a parameter, a buffer, a constant)."""
-        self.handles[fake] = self.source(real)
+        self.place(fake, self.source(real))
+
+    def place(self, tensor: torch.Tensor, handle: Handle) -> None:
+        """From here on `tensor` looks at a cell as `handle` says, and keeps its value alive."""
+        self._places[tensor] = (handle, handle.cell.life())
 
     def source(self, real: torch.Tensor) -> Handle:
         """The handle of a user's tensor. Tensors that share a storage share a cell."""
@@ -180,15 +206,18 @@ class Tape:
 
     def is_users(self, fake: torch.Tensor) -> bool:
         """Whether `fake` stands for a tensor of the user's or a look at one."""
-        handle = self.handles.get(fake)
+        handle = self.handle(fake)
         return handle is not None and any(handle.cell is cell for cell in self.sources.values())
 
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """How `tensor` looks at its cell; None for a fake tensor the tape never saw being made."""
-        found = self.handles.get(tensor)
-        if found is None and not isinstance(tensor, FakeTensor):
-            found = self.handles[tensor] = self.source(tensor)
-        return found
+        found = self._places.get(tensor)
+        if found is not None:
+            return found[0]
+        if isinstance(tensor, FakeTensor):
+            return None
+        self.bind(tensor, tensor)
+        return self._places[tensor][0]
 
     # -- ops -----------------------------------------------------------------------------------------------------
 
@@ -240,6 +269,9 @@ class Tape:
             if isinstance(tensor, torch.Tensor):
                 product = self._bind_output(record, signature, args, kwargs, index, tensor)
             record.products.append(product)
+        if (signature.is_view or signature.changes_metadata) and not (any(record.products) or record.written):
+            for operand in record.operands:  # never runs: a view is made when it is read
+                operand.box = None
 
     def _bind_output(
         self,
@@ -251,17 +283,17 @@ class Tape:
         tensor: torch.Tensor,
     ) -> weakref.ref[Version] | None:
         if signature.changes_metadata and args and tensor is args[0] and record.operands:
-            self.handles[tensor] = View(record.operands[0].handle, record, 0)
+            self.place(tensor, View(record.operands[0].handle, record, 0))
             return None
         if record.writes and any(tensor is t for t in tensors_in((args, kwargs))):
             return None
         parent = self._viewed(record, signature, args, kwargs, tensor)
         if parent is not None:
-            self.handles[tensor] = View(parent, record, index)
+            self.place(tensor, View(parent, record, index))
             return None
         version = Version(record)
         cell = Cell(version)
-        self.handles[tensor] = Root(cell)
+        self.place(tensor, Root(cell))
         return weakref.ref(version)
 
     def _viewed(

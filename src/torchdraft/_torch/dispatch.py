@@ -47,8 +47,10 @@ def outside_modes() -> Iterator[None]:
 
 @contextmanager
 def _cpu_is_cpu() -> Iterator[None]:
-    """A fake tensor's kernel runs with every tensor taken for a meta tensor (`in_kernel_invocation_manager`). A guard may
-    be met in there; real kernels called then would do nothing and return memory as they found it."""
+    """A fake tensor's kernel runs with every tensor taken for a meta tensor (`in_kernel_invocation_manager`).
+
+    A guard may be met in there. Real kernels called then would do nothing and return memory as they found it.
+    """
     if not _meta_for_all():
         yield
         return

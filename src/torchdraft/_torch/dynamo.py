@@ -47,8 +47,11 @@ def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
 
 @contextmanager
 def assertions_written() -> Iterator[None]:
-    """Strict export leaves what Dynamo assumed out of Dynamo's graph (`do_not_emit_runtime_asserts`), although the ops
-    are traced a second time, under new symbols that nobody asserts anything of. Here Dynamo writes them."""
+    """Strict export leaves what Dynamo assumed out of Dynamo's graph (`do_not_emit_runtime_asserts`).
+
+    The ops of that graph are traced a second time, under new symbols that nobody would assert anything of. Here Dynamo
+    writes its assertions.
+    """
     config: Any = need("torch.export._trace:DEFAULT_EXPORT_DYNAMO_CONFIG")
     own = config.do_not_emit_runtime_asserts
     config.do_not_emit_runtime_asserts = False
@@ -71,7 +74,7 @@ class SideEffect:
 
 @contextmanager
 def side_effects_told(tell: Callable[[SideEffect], None]) -> Iterator[None]:
-    """Calls `tell` for every write that Dynamo would replay after the graph. Export drops them with at most a warning."""
+    """Calls `tell` for every write that Dynamo would replay after the graph; export drops them."""
     output_graph: Any = need("torch._dynamo.output_graph:OutputGraph")
     config: Any = need("torch._dynamo.config")
     own = need("torch._dynamo.output_graph:OutputGraph.get_replayed_side_effect_source_refs")

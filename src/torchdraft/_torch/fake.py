@@ -63,7 +63,7 @@ def higher_order_rules(mode_class: type, made: Callable[[Any, Any, Any], None] |
     Tracing an operator over the steps of a loop makes up its outputs without asking a rule (clones of its inputs, say);
     `made(op, args, outputs)` hears of those.
     """
-    lent = []
+    lent: list[tuple[Any, Any, Any]] = []
     for op in list(_higher_order_ops.values()):
         rule = op.python_key_table.get(FakeTensorMode)
         if rule is not None and mode_class not in op.python_key_table:

@@ -1,9 +1,9 @@
 """`torch.func` transforms inside a trace.
 
-Export traces above functorch. It has nodes for some of functorch's steps and none for the wrapping that `grad` and `vjp`
-do, so it takes a wrapped tensor for a constant: plain export of `torch.func.grad(f)(x)` is frozen to the example. Below
-functorch nothing is wrapped and every operation of a transform is one of plain tensors. For the time of a transform the
-tracer sits there.
+Export traces above functorch. It has nodes for some of functorch's steps and none for the wrapping that `grad` and
+`vjp` do, so it takes a wrapped tensor for a constant: plain export of `torch.func.grad(f)(x)` is frozen to the example.
+Below functorch nothing is wrapped and every operation of a transform is one of plain tensors. For the time of a
+transform the tracer sits there.
 """
 
 from __future__ import annotations
@@ -84,9 +84,10 @@ def _tracer_below() -> Iterator[None]:
         yield
 
 
-def lost_wrapping(graph: torch.fx.Graph) -> bool:
-    """Whether `graph` unwraps tensors that it never wrapped: Dynamo's steps of `grad` and `vjp`, traced again."""
-    return any(node.target is _unwrap for node in graph.nodes)
+def has_transform_steps(graph: torch.fx.Graph) -> bool:
+    """Whether `graph` holds functorch's own steps, as Dynamo leaves them.
 
-
-_unwrap: Any = need("torch._functorch.predispatch:_unwrap_for_grad")
+    Those of `grad` and `vjp` lose the wrapping when they are traced again, silently. Those of `vmap` leave a level on
+    functorch's stack, for the rest of the process, whenever an assertion between them fails.
+    """
+    return any(getattr(node.target, "__module__", None) == "torch._functorch.predispatch" for node in graph.nodes)

@@ -1,4 +1,4 @@
-"""Higher-order operators: outside Dynamo they compile their branches with it, which fails on a branch that reads data."""
+"""Higher-order operators: outside Dynamo they compile their branches with it, which fails where a branch reads data."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Rescuer(Protocol):
 def rescued(rescuer: Rescuer) -> Iterator[None]:
     """Where Dynamo cannot compile a higher-order operator's branches, `rescuer` answers instead.
 
-    The operators reach Dynamo through `_hop_compile_and_call(fn, args)`, looked up in its module at each call; `fn` is a
-    function local to the operator's own (`cond.<locals>._cond_op_wrapper`).
+    The operators reach Dynamo through `_hop_compile_and_call(fn, args)`, looked up in its module at each call; `fn` is
+    a function local to the operator's own (`cond.<locals>._cond_op_wrapper`).
     """
     own = _utils._hop_compile_and_call
 

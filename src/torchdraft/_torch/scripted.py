@@ -35,5 +35,5 @@ def _as_python(module: torch.nn.Module, forward: Any) -> Callable[..., Any]:
     """
     function = getattr(getattr(forward, "__wrapped__", None), "__func__", None)
     if function is None:
-        return forward  # type: ignore[no-any-return]
+        return forward
     return lambda *args, **kwargs: function(module, *args, **kwargs)

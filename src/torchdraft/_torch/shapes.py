@@ -79,7 +79,8 @@ def without_constraints(context: Any) -> Any:
 
 class Unsolved:
     """Stands in for `DimConstraints` after the guards are made: torchdraft asserts guards instead of solving them for
-    suggestions, and a dimension the solver would force to a constant is no error here."""
+    suggestions, and a dimension the solver would force to a constant is no error here.
+    """
 
     def solve(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to solve."""
@@ -95,7 +96,8 @@ class Unsolved:
 
 def narrow_to_guards(program: Any, env: Any) -> None:
     """Lets the program's range constraints say what the guards taken say (`s0 > 10` leaves them at [0, ∞) where a
-    violated constraint was let pass). A lower bound of 2 is upstream's assumption, not a guard."""
+    violated constraint was let pass). A lower bound of 2 is upstream's assumption, not a guard.
+    """
     for symbol, bounds in list(program.range_constraints.items()):
         taken = env.var_to_range.get(symbol)
         if taken is None or is_unbacked(symbol) or not bounds.is_int:

@@ -13,7 +13,7 @@ from .._kernels.generate import unsafe_generate_fake_kernels
 from .._kernels.guards import guard_ops, profiles_of
 from .._torch import pytree
 from .._torch.dispatch import modes_put_back
-from .._torch.export import export, module_stack_kept, lowered
+from .._torch.export import export, lowered, module_stack_kept
 from .._torch.fake import higher_order_rules
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
@@ -27,8 +27,8 @@ from .island import islands_in_place
 from .ladder import Islands
 from .mend import mend
 from .mode import DraftMode
-from .reads import HostReads
 from .printing import text_is_used
+from .reads import HostReads
 from .session import Session
 from .snapshot import MISSING, Snapshot
 from .types import drained, register, unknown_classes

@@ -1,6 +1,7 @@
 """Inputs under their own names where Dynamo calls them by number.
 
-Strict export hands Dynamo a wrapper that takes the flattened inputs: a dimension is `L['flat_args'][3].size()[0]` there.
+Strict export hands Dynamo a wrapper that takes the flattened inputs. There a dimension is
+`L['flat_args'][3].size()[0]`.
 """
 
 from __future__ import annotations

@@ -373,7 +373,7 @@ def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     retarget(target, source)
     handle = mode.session.tape.handle(source)
     if handle is not None:
-        mode.session.tape.handles[target] = handle
+        mode.session.tape.place(target, handle)
 
 
 _SHOWING = {"__repr__", "__format__"}

@@ -1,7 +1,8 @@
 """Strict tracing through Dynamo, and the fall back where it gives up.
 
-Dynamo interprets the model's bytecode over the session's fake tensors, so that a guard on data is answered from the tape
-as it is without Dynamo, and Dynamo writes the assertion into its graph. That graph's ops are then traced as a model's.
+Dynamo interprets the model's bytecode over the session's fake tensors, so that a guard on data is answered from the
+tape as it is without Dynamo, and Dynamo writes the assertion into its graph. That graph's ops are then traced as a
+model's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .._torch.dynamo import (
 )
 from .._torch.export import export
 from .._torch.fake import higher_order_rules
-from .._torch.functorch import lost_wrapping
+from .._torch.functorch import has_transform_steps
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from .attempt import Request, finished, shown
 from .dimensions import judge_dimensions
@@ -76,8 +77,8 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
             session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)
     raise_if_untraced(program, request)
-    if lost_wrapping(program.graph):
-        raise RuntimeError("export loses what Dynamo makes of torch.func.grad and torch.func.vjp")
+    if has_transform_steps(program.graph):
+        raise RuntimeError("export cannot keep what Dynamo makes of a torch.func transform")
     for effect in effects.values():
         session.events.extend(_written(request.mod, effect))
     return finished(program, request, session)

@@ -63,7 +63,11 @@ def _content(leaf: Any) -> dict[str, Any]:
 
 
 def register(cls: type) -> str:
-    """Registers `cls` with pytree; returns the line another process needs before it loads the program."""
+    """Registers `cls` with pytree; returns the line another process needs before it loads the program.
+
+    Instances are taken apart into their attributes and, for subclasses of dict, list and tuple, their items. Raises
+    `ValueError` where `cls` is registered already.
+    """
     name = f"{cls.__module__}.{cls.__qualname__}"
     if dataclasses.is_dataclass(cls) and _plain_dataclass(cls):
         torch.export.register_dataclass(cls, serialized_type_name=name)

@@ -33,7 +33,7 @@ class Issue:
     locals: Mapping[str, str] = field(default_factory=dict)
     occurrences: int = 1
     node: str | None = None
-    """Name of the graph node that carries the assumption."""
+    """Name of the graph node that carries the assumption, where it is known."""
     modules: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     """What only this rule knows: an operator's name, a `dynamic_shapes` to paste. JSON types only."""

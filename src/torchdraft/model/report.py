@@ -27,8 +27,10 @@ class Stats:
     ops_evaluated: int = 0
     """How many of them were computed for real."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Phase → seconds. `total` is the whole call; the other phases need not add up to it."""
+    """Phase (`prepare`, `trace`, `eager`, `check`) → seconds. `eager`, the model's own run, is part of the phase that
+    asked for it."""
     real_bytes_peak: int = 0
+    """The most bytes of computed real values held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ class Report:
     """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. A report read from JSON has
     each profile's text here: JSON is for reading, YAML and `.pt2` carry profiles."""
     expressions_created: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """torch's table of symbolic expressions, there for code that asks for it; a draft leaves it empty."""
     new_dynamic_shapes: Any = field(default=None, compare=False)
     """The `dynamic_shapes` that hold, where the caller's did not. Not part of the JSON."""
 
