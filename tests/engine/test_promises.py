@@ -222,14 +222,14 @@ def test_no_fake_tensor_outlives_a_failed_draft():
     before = fakes_alive()
     with pytest.raises(Refused):
         torchdraft.draft_export(RaisesOnValue(), (torch.ones(3),))
-    assert fakes_alive() == before
+    assert fakes_alive() <= before
 
 
 def test_no_fake_tensor_outlives_the_program():
     before = fakes_alive()
     program = torchdraft.draft_export(Reader(), (torch.ones(4, 3),))
     del program
-    assert fakes_alive() == before
+    assert fakes_alive() <= before
 
 
 def test_the_picture_of_the_world_sees_a_change():

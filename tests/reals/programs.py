@@ -94,7 +94,9 @@ def inputs() -> Pool:
     return [base, base[1:], torch.arange(6.0).reshape(2, 3).t(), torch.ones(3)]
 
 
-def differences(program: list[Step], budget: int = 1 << 30, session_seen: Callable[[Session], None] | None = None) -> list[str]:
+def differences(
+    program: list[Step], budget: int = 1 << 30, session_seen: Callable[[Session], None] | None = None
+) -> list[str]:
     """Runs `program` both ways; every demanded value that differs from eager's, and every user tensor written to."""
     given = inputs()
     before = copy.deepcopy(given)

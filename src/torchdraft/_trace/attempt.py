@@ -22,7 +22,9 @@ from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_sym
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
 from .branches import Rescue
 from .dimensions import judge_dimensions, relaxed, resolved
-from .events import AttributeWritten, TypeRegistered
+from .effects import tell_effects
+from .events import TypeRegistered
+from .impure import RandomStates, impure_calls_told
 from .island import islands_in_place
 from .ladder import Islands
 from .mend import mend
@@ -30,8 +32,8 @@ from .mode import DraftMode
 from .printing import text_is_used
 from .reads import HostReads
 from .session import Session
-from .snapshot import MISSING, Snapshot
-from .types import drained, register, unknown_classes
+from .snapshot import Snapshot
+from .types import drained, held_in_structure, register, unknown_classes
 from .untraced import raise_if_untraced
 
 
@@ -68,7 +70,7 @@ def attempt(
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode, session.made_by))
         stack.enter_context(plain_when_python_insists(text_is_used))
-        stack.enter_context(_hooks(request.mod, session))
+        stack.enter_context(_hooks(request.mod, session, snapshot))
         stack.enter_context(scripted_modules_callable(request.mod))
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
@@ -76,6 +78,7 @@ def attempt(
         stack.enter_context(module_stack_kept())
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
+        stack.enter_context(impure_calls_told(session))
         stack.enter_context(HostReads(session))
         program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
         narrow_to_guards(program, session.env)
@@ -97,25 +100,26 @@ def finished(program: torch.export.ExportedProgram, request: Request, session: S
 
 
 @contextmanager
-def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
+def _hooks(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterator[None]:
     """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
 
     Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
     changed between the two hooks is the model's doing.
     """
     entry = Snapshot()
+    random_states: list[RandomStates] = []
 
     def begin(_module: Any, _args: Any) -> None:
         entry.modules = Snapshot.modules_of(mod)
+        random_states[:] = [RandomStates()]
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
-        output = drained(output)
+        output = held_in_structure(drained(output))
         for cls in unknown_classes(output):
             paste = register(cls)
             session.registered.append(cls)
             session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
-        for name, before, after in entry.changed_attributes():
-            session.emit(AttributeWritten(name=name, before=shown(before), after=shown(after), kept=False))
+        tell_effects(mod, session, snapshot, entry, random_states[0])
         entry.restore_attributes()
         return output
 
@@ -125,11 +129,3 @@ def _hooks(mod: torch.nn.Module, session: Session) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
-
-
-def shown(value: Any) -> str:
-    if value is MISSING:
-        return "(not set)"
-    if isinstance(value, torch.Tensor):
-        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
-    return repr(value)[:120]

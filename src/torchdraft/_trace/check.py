@@ -88,8 +88,8 @@ def check(
 def private_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
     """The program's module with buffers of its own: a run must not move the user's."""
     module = program.module()
-    for owner in module.modules():
-        for name, buffer in list(owner._buffers.items()):
-            if buffer is not None:
-                owner._buffers[name] = private(buffer)
+    places = [(owner, name) for owner in module.modules() for name, b in owner._buffers.items() if b is not None]
+    copies = private([owner._buffers[name] for owner, name in places])  # together: buffers may share storage
+    for (owner, name), copied in zip(places, copies, strict=True):
+        owner._buffers[name] = copied
     return module

@@ -24,6 +24,11 @@ class Phases:
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._began = time.perf_counter()
+
+    def since_start(self) -> float:
+        """Seconds since the call began."""
+        return time.perf_counter() - self._began
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
@@ -47,7 +52,7 @@ def build_report(draft: Draft) -> Report:
         stats=Stats(
             ops_traced=session.tape.ops_recorded,
             ops_evaluated=session.reals.ops_evaluated,
-            seconds=dict(draft.phases.seconds),
+            seconds={**draft.phases.seconds, "total": draft.phases.since_start()},
             real_bytes_peak=session.reals.bytes_peak,
         ),
         op_profiles=session.kernels.profiles,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .._torch import pytree
+from .outside import OutsideState
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Snapshot:
     numpy_random: Any = None
     generators: list[tuple[torch.Generator, torch.Tensor]] = field(default_factory=list)
     grad_enabled: bool = True
+    outside: OutsideState | None = None
 
     @classmethod
     def take(cls, mod: torch.nn.Module, inputs: Any = ()) -> Snapshot:
@@ -45,6 +47,7 @@ class Snapshot:
         if numpy is not None:
             taken.numpy_random = numpy.random.get_state()
         taken.modules = cls.modules_of(mod)
+        taken.outside = OutsideState(mod)
         held = [*pytree.tree_leaves(inputs), *[v for m in taken.modules.values() for v in m.attributes.values()]]
         taken.generators = [(g, g.get_state()) for g in held if isinstance(g, torch.Generator)]
         return taken
@@ -91,6 +94,8 @@ class Snapshot:
                     live.clear()
                     live.update(content)
         self.restore_attributes()
+        if self.outside is not None:
+            self.outside.restore()
 
     def restore_attributes(self) -> None:
         """Attributes outside the tables of parameters and buffers, and the content of containers among them."""

@@ -182,3 +182,48 @@ def drained(value: Any) -> Any:
     if type(value) is dict:
         return {k: drained(v) for k, v in value.items()}
     return value
+
+
+class Held:
+    """A value that no graph can return (a dtype, a device, a layout), kept in the structure of the outputs instead."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_HELD = (torch.dtype, torch.device, torch.layout, torch.memory_format, torch.Size)
+
+
+def held_in_structure(value: Any) -> Any:
+    """Nested outputs with each such value wrapped, so that pytree keeps it out of the leaves."""
+    if isinstance(value, _HELD) and not (isinstance(value, torch.Size) and any(type(v) is not int for v in value)):
+        return Held(value)
+    if type(value) in (list, tuple):
+        return type(value)(held_in_structure(v) for v in value)
+    if type(value) is dict:
+        return {k: held_in_structure(v) for k, v in value.items()}
+    return value
+
+
+def _held_from_text(text: str) -> Any:
+    kind, _, written = text.partition(" ")
+    if kind == "device":
+        return torch.device(written)
+    if kind == "Size":
+        return torch.Size(json.loads(written))
+    return getattr(torch, written.removeprefix("torch."))
+
+
+def _held_as_text(value: Any) -> str:
+    written = json.dumps(list(value)) if isinstance(value, torch.Size) else str(value)
+    return f"{type(value).__name__} {written}"
+
+
+pytree.register_pytree_node(
+    Held,
+    lambda held: ([], held.value),
+    lambda _children, value: value,
+    serialized_type_name="torchdraft.Held",
+    to_dumpable_context=_held_as_text,
+    from_dumpable_context=_held_from_text,
+)

@@ -1,0 +1,52 @@
+"""What a model's forward leaves behind: attributes, globals and closures, random states. Told, and taken back elsewhere."""
+
+from __future__ import annotations
+
+import dis
+from typing import Any
+
+import torch
+
+from .events import AttributeWritten, Frame, ImpureCall, OutsideStateWritten
+from .impure import RandomStates
+from .session import Session
+from .snapshot import MISSING, Snapshot
+from .stacks import is_framework
+
+
+def tell_effects(
+    mod: torch.nn.Module, session: Session, snapshot: Snapshot, entry: Snapshot, random_states: RandomStates
+) -> None:
+    """Emits an event for each thing that is another one than when forward began (`entry`) or the draft (`snapshot`)."""
+    for name, before, after in entry.changed_attributes():
+        stack = where_written(mod, name)
+        session.emit(AttributeWritten(stack=stack, name=name, before=shown(before), after=shown(after), kept=False))
+    if snapshot.outside is not None:
+        for name in snapshot.outside.changed():
+            session.emit(OutsideStateWritten(name=name))
+    told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
+    for what in random_states.moved():
+        if what not in told:
+            session.emit(ImpureCall(what=what))
+
+
+def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:
+    """The line of the owner's class that assigns the attribute; the first one if several do."""
+    path, _, leaf = name.rpartition(".")
+    for cls in type(mod.get_submodule(path)).__mro__:
+        for function in vars(cls).values():
+            code = getattr(function, "__code__", None)
+            if code is None or code.co_name == "__init__" or is_framework(code):
+                continue
+            for instruction in dis.get_instructions(code):
+                if instruction.opname == "STORE_ATTR" and instruction.argval == leaf and instruction.positions:
+                    return ((code, instruction.positions.lineno or code.co_firstlineno, instruction.offset),)
+    return ()
+
+
+def shown(value: Any) -> str:
+    if value is MISSING:
+        return "(not set)"
+    if isinstance(value, torch.Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
+    return repr(value)[:120]
