@@ -1,7 +1,7 @@
 """The stack trace on every node of a traced graph, made fast.
 
-Upstream symbolizes each node's whole stack anew, reading source lines again and again: an eighth of the time of an export.
-The frames of a model repeat from node to node, so here each (code, line) is described once.
+Upstream symbolizes each node's whole stack anew, reading source lines again and again: an eighth of the time of an
+export. The frames of a model repeat from node to node, so here each (code, line) is described once.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Traceback:
     def __init__(self) -> None:
         self.described: Described = {}
 
-    def extract(self, **options: Any) -> _Stack:
+    def extract(self, **_options: Any) -> _Stack:
         return _Stack(self.described)
 
 

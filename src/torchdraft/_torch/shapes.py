@@ -28,7 +28,13 @@ RoundToInt: Any = need("torch.utils._sympy.functions:RoundToInt")
 CeilToInt: Any = need("torch.utils._sympy.functions:CeilToInt")
 ToFloat: Any = need("torch.utils._sympy.functions:ToFloat")
 has_unwritable_function: Any = need(f"{_PATH}:_has_uninterpretable_sympy_function")
-for _name in ("_log_real_tensor_propagation", "evaluate_expr", "produce_guards", "create_unbacked_symint", "_get_stack_summary"):
+for _name in (
+    "_log_real_tensor_propagation",
+    "evaluate_expr",
+    "produce_guards",
+    "create_unbacked_symint",
+    "_get_stack_summary",
+):
     need(f"{_PATH}:ShapeEnv.{_name}")
 
 int_oo: Any = need("torch.utils._sympy.numbers:int_oo")
@@ -38,7 +44,9 @@ _SymT: Any = need("torch.utils._sympy.symbol:SymT")
 
 def is_unbacked(symbol: Any) -> bool:
     """Whether a symbol names a number that only a run can tell."""
-    return isinstance(symbol, sympy.Symbol) and bool(_symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT)))
+    return isinstance(symbol, sympy.Symbol) and bool(
+        _symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT))
+    )
 
 
 SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
@@ -82,14 +90,14 @@ class Unsolved:
     suggestions, and a dimension the solver would force to a constant is no error here.
     """
 
-    def solve(self, *args: Any, **kwargs: Any) -> None:
+    def solve(self, *_args: Any, **_kwargs: Any) -> None:
         """Nothing to solve."""
 
     def forced_specializations(self) -> dict[str, Any]:
         """Nothing is forced."""
         return {}
 
-    def prettify_results(self, *args: Any, **kwargs: Any) -> str:
+    def prettify_results(self, *_args: Any, **_kwargs: Any) -> str:
         """Nothing to tell; the report does."""
         return ""
 

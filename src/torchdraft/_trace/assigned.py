@@ -15,14 +15,13 @@ from .._torch.modules import without_buffer_hooks
 def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
     """Fills with dotted name → new tensor for each buffer `module`'s forward replaces while this is active.
 
-    Export watches assignments to buffers with a global hook that only knows fake tensors; the real run is not its affair.
+    Export watches assignments to buffers with a global hook that only knows fake tensors; a real run is not its affair.
     """
     found: dict[str, torch.Tensor] = {}
 
     def note(_module: Any, _args: Any, _output: Any) -> None:
-        for name, buffer in module.named_buffers(remove_duplicate=False):
-            if name in given and buffer is not given[name]:
-                found[name] = buffer
+        now = module.named_buffers(remove_duplicate=False)
+        found.update({name: buffer for name, buffer in now if name in given and buffer is not given[name]})
 
     handle = module.register_forward_hook(note)
     try:

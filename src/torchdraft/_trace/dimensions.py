@@ -40,9 +40,9 @@ class Asked:
 
 
 def resolved(request: Request) -> Any:
-    """The caller's `dynamic_shapes` as plain containers: `ShapesCollection` and `AdditionalInputs` are asked for theirs."""
+    """The caller's `dynamic_shapes` as plain containers: collections of shapes are asked for theirs."""
     shapes = request.options.get("dynamic_shapes")
-    if hasattr(shapes, "dynamic_shapes"):
+    if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
         return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
     return shapes
 
@@ -128,9 +128,7 @@ def _born(size: Any) -> Any:
     return size.node._expr if isinstance(size, torch.SymInt) else None
 
 
-def _judge(
-    env: DraftShapeEnv, symbol: Any, size: Any, want: Asked, asked: Mapping[str, Asked]
-) -> tuple[str, str, Any]:
+def _judge(env: DraftShapeEnv, symbol: Any, size: Any, want: Asked, asked: Mapping[str, Asked]) -> tuple[str, str, Any]:
     """What the dimension became ("" where it is as free as asked), the guard behind it, and the user's stack there."""
     if symbol is None:
         return str(int(size)), "", ()

@@ -1,4 +1,4 @@
-"""What a model's forward leaves behind: attributes, globals and closures, random states. Told, and taken back elsewhere."""
+"""What a model's forward leaves behind, told: attributes, globals and closures, random states."""
 
 from __future__ import annotations
 

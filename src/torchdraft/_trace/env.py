@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 MOST_CONDITIONS = 100
-"""Different conditions about one unbacked symbol before it is fixed to the example's value. Each costs upstream's solver
-milliseconds, more as the expressions grow; without a limit some detection models never finish."""
+"""Different conditions about one unbacked symbol before it is fixed to the example's value. Each costs upstream's
+solver milliseconds, more as the expressions grow; without a limit some detection models never finish."""
 
 _DECIDED = (sympy.true, sympy.false, True, False)
 _MACHINERY = ("symbolic_shapes.py", "sym_node.py", "recording.py", "env.py", "functools.py")
@@ -150,7 +150,7 @@ class DraftShapeEnv(ShapeEnv):
 
     # -- what upstream would write into logs nobody reads ----------------------------------------------------------
 
-    def _get_stack_summary(self, is_debug: bool = False, framework_loc: str | None = None) -> tuple[Any, str]:
+    def _get_stack_summary(self, is_debug: bool = False, framework_loc: str | None = None) -> tuple[Any, str]:  # noqa: ARG002
         """Where a guard was made, without formatting a stack for it (a third of the time of a data-dependent trace)."""
         frame = innermost_user_frame(2)
         place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}" if frame else None
@@ -165,14 +165,14 @@ class DraftShapeEnv(ShapeEnv):
     def _log_create_unbacked_symbol(self, *args: Any, **kwargs: Any) -> None:
         """As above."""
 
-    def _make_data_dependent_error(self, expr: Any, unhinted_expr: Any, **kwargs: Any) -> Any:
+    def _make_data_dependent_error(self, expr: Any, unhinted_expr: Any, **_kwargs: Any) -> Any:
         """Raised and caught here whenever a value is demanded: no advice is written for it."""
         return GuardOnDataDependentSymNode(expr, f"no value is known for {unhinted_expr}")
 
     # -- constraints ---------------------------------------------------------------------------------------------
 
     def produce_guards(self, placeholders: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
-        """Upstream's guards. A dimension that broke its constraint keeps the program, with what holds asserted in it."""
+        """Upstream's guards. A dimension that broke its constraint keeps the program, which asserts what holds."""
         if self.session is None:
             return super().produce_guards(placeholders, sources, *args, **kwargs)
         try:

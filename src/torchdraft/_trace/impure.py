@@ -1,7 +1,7 @@
 """Numbers from outside the graph: Python's and NumPy's random numbers, and clocks. A trace freezes what they gave.
 
-The functions are watched where the model's code calls them through their module; a random state that moved unseen is told
-without a line.
+The functions are watched where the model's code calls them through their module; a random state that moved unseen is
+told without a line.
 """
 
 from __future__ import annotations
@@ -19,14 +19,25 @@ from .stacks import asked_by_user, user_stack
 if TYPE_CHECKING:
     from .session import Session
 
-_RANDOM = ("random", "randint", "uniform", "choice", "choices", "shuffle", "sample", "gauss", "randrange", "normalvariate")
+_RANDOM = (
+    "random",
+    "randint",
+    "uniform",
+    "choice",
+    "choices",
+    "shuffle",
+    "sample",
+    "gauss",
+    "randrange",
+    "normalvariate",
+)
 _NUMPY = ("rand", "randn", "randint", "random", "uniform", "normal", "choice", "shuffle", "permutation", "default_rng")
 _CLOCKS = ("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns")
 
 
 @contextmanager
 def impure_calls_told(session: Session) -> Iterator[None]:
-    """Emits an event for each call the model makes to a random number generator of Python's or NumPy's, or to a clock."""
+    """Emits an event for each call of the model's to Python's or NumPy's random numbers, or to a clock."""
     numpy = sys.modules.get("numpy")
     watched: list[tuple[Any, str, str]] = [(random, name, f"random.{name}") for name in _RANDOM]
     watched += [(time, name, f"time.{name}") for name in _CLOCKS]

@@ -85,9 +85,13 @@ class Island:
                 filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
                 outsiders = shape["outsiders"] = Outsiders(self.session)
-                with assigned_buffers(self.module, own) as assigned, self._as_itself():
-                    with outsiders.following(), IslandReads(self.session, outsiders):
-                        out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                with (
+                    assigned_buffers(self.module, own) as assigned,
+                    self._as_itself(),
+                    outsiders.following(),
+                    IslandReads(self.session, outsiders),
+                ):
+                    out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]

@@ -1,5 +1,6 @@
 """State outside the model that a trace can write to: globals of the files its classes come from, class attributes, and
-closures of its methods. What a trace leaves there (usually a tensor of the trace, in a cache) is told and taken back."""
+closures of its methods. What a trace leaves there (usually a tensor of the trace, in a cache) is told and taken back.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +52,11 @@ class OutsideState:
                 if name not in space.names:
                     if _traced(value):
                         found.append(f"{space.label}.{name}")
-                elif value is not space.names[name] and (_traced(value) or _plain(value)):
+                elif _replaced(value, space.names[name]) or _refilled(value, space.containers.get(name)):
                     found.append(f"{space.label}.{name}")
-                elif name in space.containers and not _same(value, space.containers[name]):
-                    found.append(f"{space.label}.{name}")
-        found += [f"{c.__qualname__}.{name}" for c, name, cell, (had, kept) in self.cells if not _unchanged(cell, had, kept)]
+        found += [
+            f"{c.__qualname__}.{name}" for c, name, cell, (had, kept) in self.cells if not _unchanged(cell, had, kept)
+        ]
         return found
 
     def restore(self) -> None:
@@ -119,6 +120,14 @@ def _unchanged(cell: CellType, had: Any, kept: Any) -> bool:
     if now is not had:
         return not (_traced(now) or _plain(now)) or had is _EMPTY
     return kept is None or _same(now, kept)
+
+
+def _replaced(now: Any, before: Any) -> bool:
+    return now is not before and (_traced(now) or _plain(now))
+
+
+def _refilled(now: Any, content: Any) -> bool:
+    return content is not None and not _same(now, content)
 
 
 def _traced(value: Any) -> bool:

@@ -13,7 +13,7 @@ from .._torch.export import without_printed_graphs
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings, log lines or printed graphs of torch's, unless the user asked for them with TORCH_LOGS or TORCH_TRACE."""
+    """No warnings, log lines or printed graphs of torch's, unless TORCH_LOGS or TORCH_TRACE asks for them."""
     if os.environ.get("TORCH_LOGS") or os.environ.get("TORCH_TRACE"):
         yield
         return

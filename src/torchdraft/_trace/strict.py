@@ -28,8 +28,8 @@ from .._torch.fake import higher_order_rules
 from .._torch.functorch import has_transform_steps
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from .attempt import Request, finished
-from .effects import shown
 from .dimensions import judge_dimensions
+from .effects import shown
 from .events import AttributeWritten, Event, OutsideStateWritten, StrictFellBack
 from .flat_names import own_names
 from .ladder import describe, forget, user_frames
