@@ -9,11 +9,11 @@ class Model(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.register_buffer("whole", torch.zeros(4))
-        self.register_buffer("half", self.whole[:2])
+        self.register_buffer("part", self.whole[:2])
 
     def forward(self, x):
-        self.half.add_(x)
-        return self.whole.sum() + self.half
+        self.part.add_(x)
+        return self.whole.sum() + self.part
 
 
 CASE = Case(

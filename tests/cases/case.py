@@ -45,6 +45,8 @@ class Case:
     tags: frozenset[str] = frozenset()
     saves: bool = True
     """Whether the program can be written to a file: operators and classes of the case itself may stand against it."""
+    baked: bool = True
+    """False where an issue of severity `baked` would be a false alarm."""
     xfail: str = ""
 
 

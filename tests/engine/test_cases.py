@@ -70,6 +70,7 @@ def test_case(case: cases.Case, tmp_path: Path) -> None:
     assert set(world.changes()) <= {"registered classes", "class names"}  # the program needs these
     assert report.rung == case.rung, report
     assert case.codes <= told, report
+    assert case.baked or all(i.severity is not torchdraft.Severity.BAKED for i in report.issues), report
 
     if case.saves:  # first: a run may move state that the program shares with the model, such as a generator's
         written_and_read(program, case.example, tmp_path / "case.pt2", untouched)

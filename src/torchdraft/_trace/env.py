@@ -22,10 +22,15 @@ from .._torch.shapes import (
 )
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
 from .events import Frame, GuardResolved
+from .ladder import TooManySymbols
 from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
+
+MOST_SYMBOLS = 1000
+"""Numbers read from tensors before the whole model is recorded instead: a loop over detections reads thousands, and
+each costs a symbolic trace tens of milliseconds."""
 
 MOST_CONDITIONS = 100
 """Different conditions about one unbacked symbol before it is fixed to the example's value. Each costs upstream's
@@ -75,6 +80,8 @@ class DraftShapeEnv(ShapeEnv):
 
     def _note_birth(self, made: Any) -> Any:
         self.born.extend(made.node.expr.free_symbols)
+        if self.session is not None and len(self.born) > self.session.most_symbols:
+            raise TooManySymbols(len(self.born))
         return made
 
     def _rename_unbacked_to(self, orig_s: sympy.Symbol, new_s: sympy.Symbol) -> None:
@@ -220,6 +227,8 @@ class DraftShapeEnv(ShapeEnv):
 
     def guard_or_defer_runtime_assert(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
+        if self.session is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
+            self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more, and would not be replaced by 0 or 1
         if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
         if not any(is_unbacked(s) for s in orig_expr.free_symbols):

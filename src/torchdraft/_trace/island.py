@@ -191,7 +191,7 @@ class IslandReads(TorchFunctionMode):
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
             with outside_tracing():
-                seen = tensor.detach().clone()
+                seen = self.outsiders.know(tensor.detach().clone())
             torch.ops.aten._assert_async.msg(same_data(tensor.detach(), seen).all(), ISLAND_READ)
             with outside_tracing():
                 self.session.island_read(func, seen, user_stack(3), asserted=True)

@@ -18,6 +18,13 @@ from .stacks import is_framework
 from .untraced import Untraced
 
 
+class TooManySymbols(RuntimeError):
+    """The model reads more numbers out of tensors than a symbolic trace can carry."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} numbers were read out of tensors")
+
+
 @dataclass(slots=True)
 class Islands:
     """Which modules are recorded from a real run instead of being traced. Names are dotted, "" is the model."""
@@ -50,7 +57,7 @@ def climb_down(islands: Islands, mod: torch.nn.Module, error: BaseException, *, 
     """Adds the next island after `error`. False when the whole model already is one: there is no rung below."""
     if "" in islands.names:
         return False
-    blamed = "" if whole else innermost_module(mod, error)
+    blamed = "" if whole or isinstance(error, TooManySymbols) else innermost_module(mod, error)
     while blamed in islands.names and blamed != "":
         blamed = blamed.rpartition(".")[0]
     if len({id(e) for e in islands.names.values()}) >= MOST_ISLANDS:

@@ -36,7 +36,7 @@ class Outsiders:
         self._known: dict[int, torch.Tensor] = {}
 
     def know(self, made: torch.Tensor) -> torch.Tensor:
-        """`made` was made from Python's own data."""
+        """`made` comes from Python's own data, or is what the recording itself compares with."""
         self._known[id(made)] = made
         return made
 

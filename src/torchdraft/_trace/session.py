@@ -12,7 +12,7 @@ from .._reals.tape import Tape
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
 from ..model import Dimension
-from .env import DraftShapeEnv
+from .env import MOST_SYMBOLS, DraftShapeEnv
 from .events import Event, Frame, HostRead
 from .mode import DraftMode
 from .orphans import Orphans
@@ -35,6 +35,7 @@ class Session:
         self.reals = Reals(self.tape, budget)
         self.events: list[Event] = []
         self.unanswered: list[str] = []
+        self.most_symbols: float = MOST_SYMBOLS
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.dimensions: list[Dimension] = []

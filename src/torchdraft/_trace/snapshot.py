@@ -135,16 +135,17 @@ class _Missing:
 
 
 MISSING = _Missing()
-_TABLES = ("_parameters", "_buffers", "_modules")
-_PATCHED = (
-    *_TABLES,
-    "forward",
+_TABLES = (
+    "_parameters",
+    "_buffers",
+    "_modules",
     "_forward_hooks",
     "_forward_hooks_with_kwargs",
     "_forward_hooks_always_called",
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
 )
+_PATCHED = (*_TABLES, "forward")
 """What a trace itself replaces for its duration and puts back."""
 _CONTAINERS = (list, dict, set)
 
