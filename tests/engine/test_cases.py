@@ -36,9 +36,10 @@ def outcome(module: Any, call: cases.Call) -> tuple[Any, Exception | None]:
 def replay(program: torch.export.ExportedProgram) -> Any:
     """The program as a module with buffers of its own, as eager has in its copies."""
     module = program.module()
-    for owner in module.modules():
-        for name, buffer in owner._buffers.items():
-            owner._buffers[name] = None if buffer is None else buffer.detach().clone()
+    places = [(owner, name) for owner in module.modules() for name, b in owner._buffers.items() if b is not None]
+    copies = copy.deepcopy([owner._buffers[name].detach() for owner, name in places])
+    for (owner, name), buffer in zip(places, copies, strict=True):
+        owner._buffers[name] = buffer
     return module
 
 

@@ -18,6 +18,7 @@ from torch import nn
 
 import torchdraft
 from tests.engine.compare import difference
+from tests.engine.test_cases import replay
 from tests.engine.world import World, fakes_alive
 from torchdraft import Severity
 
@@ -334,10 +335,7 @@ def test_a_saved_program_is_read_by_torch_alone():
 
 def replayed(program: torch.export.ExportedProgram, *args: Any) -> Any:
     """The output on copies of `args`, from the same random state and the same buffers each time."""
-    module = program.module()
-    for owner in module.modules():
-        for name, buffer in owner._buffers.items():
-            owner._buffers[name] = None if buffer is None else buffer.detach().clone()
+    module = replay(program)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return module(*copy.deepcopy(args))

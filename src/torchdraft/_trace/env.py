@@ -28,7 +28,7 @@ from .stacks import innermost_user_frame, is_framework, local_tensors, user_stac
 if TYPE_CHECKING:
     from .session import Session
 
-MOST_SYMBOLS = 1000
+MOST_SYMBOLS = 800
 """Numbers read from tensors before the whole model is recorded instead: a loop over detections reads thousands, and
 each costs a symbolic trace tens of milliseconds."""
 
@@ -228,7 +228,7 @@ class DraftShapeEnv(ShapeEnv):
     def guard_or_defer_runtime_assert(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
         if self.session is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
-            self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more, and would not be replaced by 0 or 1
+            self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more: 0 and 1 would not replace it
         if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
         if not any(is_unbacked(s) for s in orig_expr.free_symbols):

@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
+from .copying import being_copied, reduced
 from .events import ComputedOutside, ExceptionCaught, Frame, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
@@ -279,36 +280,6 @@ def _reduce(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     real = mode.value(args[0], "pickle")
     with outside_modes():
         return reduced(real)
-
-
-def being_copied() -> bool:
-    """Whether `copy.copy` asks: it takes a tensor apart as pickling does, and puts it together on the same storage."""
-    frame: Any = sys._getframe(2)
-    for _ in range(16):  # the handlers of the modes stand between
-        if frame is None:
-            return False
-        if frame.f_code.co_name == "copy" and frame.f_code.co_filename.endswith("copy.py"):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def reduced(real: torch.Tensor) -> Any:
-    """How a tensor is pickled during a trace: without a storage, which no graph can hold."""
-    if real.layout is not torch.strided:
-        return real.__reduce_ex__(2)
-    data = real.reshape(-1).view(torch.uint8).numpy().tobytes() if real.numel() else b""
-    return rebuilt, (data, real.dtype, tuple(real.shape))
-
-
-def rebuilt(data: bytes, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:
-    """The tensor `reduced` took apart, as a fresh constant of the program."""
-    with outside_modes():
-        if data:
-            real = torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape).clone()
-        else:
-            real = torch.empty(shape, dtype=dtype)
-    return torch.ops.aten.lift_fresh_copy.default(real)
 
 
 def _data_ptr(mode: HostReads, args: Any, _kwargs: Any) -> Any:
