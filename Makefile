@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+ZOO    := build/zoo-env
 STAMP  := $(VENV)/.installed
 N      ?= 200
 
-.PHONY: setup demo test check format docs bench fuzz clean
+.PHONY: setup demo test check format docs bench fuzz zoo clean
 
 setup: $(STAMP)
 
@@ -39,6 +40,16 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# The table of exporters over the project's own zoo, in an environment of its own: its packages are many.
+zoo: $(ZOO)/.installed
+	HF_HUB_OFFLINE=1 $(ZOO)/bin/python -m benchmarks.zoo
+	HF_HUB_OFFLINE=1 $(ZOO)/bin/python -m benchmarks.zoo --dynamic
+
+$(ZOO)/.installed: benchmarks/requirements-zoo.txt constraints.txt
+	$(PYTHON) -m venv $(ZOO)
+	$(ZOO)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r benchmarks/requirements-zoo.txt
+	@touch $@
 
 fuzz: setup
 	$(BIN)/python -m benchmarks.fuzz --n $(N)
