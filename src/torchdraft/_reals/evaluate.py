@@ -48,7 +48,6 @@ class Reals:
         self.bytes_held = 0
         self.bytes_peak = 0
         self.stand_ins: dict[int, torch.Tensor] = {}
-        self.stand_in_names: list[str] = []
         self.stand_in_seed = stand_in_seed
         self._held: deque[tuple[weakref.ref[Box], int]] = deque()
 

@@ -23,7 +23,7 @@ from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_sym
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
 from .branches import Rescue
 from .dimensions import judge_dimensions, relaxed, resolved
-from .effects import tell_effects
+from .effects import tell_effects, tell_inputs_and_weights
 from .events import TypeRegistered
 from .impure import RandomStates, impure_calls_told
 from .island import islands_in_place
@@ -86,6 +86,7 @@ def attempt(
         narrow_to_guards(program, session.env)
         session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)
+        tell_inputs_and_weights(request, session)
     raise_if_untraced(program, request)
     return finished(program, request, session)
 

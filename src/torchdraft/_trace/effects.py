@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dis
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .events import AttributeWritten, Frame, ImpureCall, OutsideStateWritten
+from .dimensions import in_callers_terms
+from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
 from .impure import RandomStates
 from .session import Session
 from .snapshot import MISSING, Snapshot
 from .stacks import is_framework
+
+if TYPE_CHECKING:
+    from .attempt import Request
 
 
 def tell_effects(
@@ -28,6 +32,18 @@ def tell_effects(
     for what in random_states.moved():
         if what not in told:
             session.emit(ImpureCall(what=what))
+
+
+def tell_inputs_and_weights(request: Request, session: Session) -> None:
+    """Events for inputs the model wrote to, and for weights without data whose stand-in answered a demand."""
+    for tracked in session.env.tracked_fakes or ():
+        fake = tracked.fake
+        handle = session.tape.handle(fake) if isinstance(fake, torch.Tensor) else None
+        if handle is not None and handle.cell.version.origin is not None:
+            session.emit(InputMutated(name=in_callers_terms(tracked.source.name)))
+    weights = {id(t): n for n, t in (*request.mod.named_parameters(), *request.mod.named_buffers())}
+    for number, weight in enumerate(session.reals.stand_ins):
+        session.emit(StandIn(name=weights.get(weight, "an input"), seed=session.reals.stand_in_seed + number))
 
 
 def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:
