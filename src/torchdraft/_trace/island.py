@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from .._reals.tape import flat_outputs
 from .._torch import pytree
-from .._torch.dispatch import outside_tracing, retarget
+from .._torch.dispatch import forget_failed_nodes, outside_tracing, retarget
 from .._torch.fake import FakeTensor
 from .._torch.shapes import free_unbacked_symbols
 from .assigned import assign_buffers, assigned_buffers
@@ -193,7 +193,11 @@ class IslandReads(TorchFunctionMode):
         if func is torch.Tensor.__reduce_ex__:
             with outside_tracing():
                 return reduced(args[0].detach().clone())
-        return func(*args, **(kwargs or {}))
+        try:
+            return func(*args, **(kwargs or {}))
+        except Exception:
+            forget_failed_nodes()  # the model may catch it; the recorded run must not hold the op
+            raise
 
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
