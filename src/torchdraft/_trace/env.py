@@ -88,6 +88,13 @@ class DraftShapeEnv(ShapeEnv):
         self.unbacked_renamings_back[new_s] = orig_s
         super()._rename_unbacked_to(orig_s, new_s)
 
+    def _constrain_range_for_size(self, a: sympy.Symbol, min: int | None = None, max: int | None = None) -> None:  # noqa: A002
+        """Does not take over a fake kernel's claim of at least 2, the default of `create_unbacked_symint()`.
+
+        torchvision's `nms` makes it, and then finds one box.
+        """
+        super()._constrain_range_for_size(a, 0 if min == 2 else min, max)
+
     # -- guards --------------------------------------------------------------------------------------------------
 
     def evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:

@@ -279,7 +279,7 @@ class Replay(torch.fx.Interpreter):
             if isinstance(have, torch.Tensor) and isinstance(want, torch.Tensor) and have.dim() == want.dim():
                 for size, number in zip(have.shape, want.shape, strict=True):
                     if isinstance(size, torch.SymInt) and free_unbacked_symbols(size) and isinstance(number, int):
-                        torch._check(size == number)
+                        torch._check(size == number, lambda s=size, r=number: f"{n.target} gave {s}, recorded {r}")
         return out
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:

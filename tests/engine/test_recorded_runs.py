@@ -1,0 +1,85 @@
+"""The lower rungs: what a recorded run must and must not hold."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+
+import torchdraft
+from torchdraft._trace import session
+
+
+class CountsInThread(torch.nn.Module):
+    """Only a recorded run sees the thread's work; the buffer is assigned there too, and a failing op is caught."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: list[float] = []
+        thread = threading.Thread(target=lambda: found.append(float(x.sum() * 0)))
+        thread.start()
+        thread.join()
+        self.seen = self.seen * 0.5 + 1
+        try:
+            x = x.view(7, 11)
+        except RuntimeError:
+            x = x + 1
+        return x + self.seen + found[0]
+
+
+class ReadsMuch(torch.nn.Module):
+    """Reads one number per row."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total = 0
+        for row in x:
+            total += int(row)
+        return x + total
+
+
+def test_a_buffer_assigned_in_a_recorded_run_is_kept() -> None:
+    program = torchdraft.draft_export(CountsInThread(), (torch.randn(3),))
+    assert program._report.rung == "concrete"
+    module, model, x = program.module(), CountsInThread(), torch.randn(3)
+    for _ in range(3):
+        assert torch.allclose(module(x), model(x))
+    assert not [n for n in program.graph.nodes if n.target is torch.ops.aten.view.default]
+
+
+def test_too_many_numbers_are_recorded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MOST_SYMBOLS", 10)
+    example = torch.arange(20.0)
+    program = torchdraft.draft_export(ReadsMuch(), (example,))
+    assert program._report.rung == "concrete"
+    assert torch.equal(program.module()(example), ReadsMuch()(example))
+    with pytest.raises(RuntimeError):
+        program.module()(example + 1)
+
+
+@torch.library.custom_op("recorded::keep_positive", mutates_args=())
+def keep_positive(x: torch.Tensor) -> torch.Tensor:
+    """Its fake kernel claims at least two results, as torchvision's `nms` does."""
+    return x[x > 0].clone()
+
+
+@keep_positive.register_fake
+def _(x: torch.Tensor) -> torch.Tensor:
+    return x.new_empty(torch.library.get_ctx().new_dynamic_size(min=2))
+
+
+class KeepsOne(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        kept = keep_positive(x)
+        return x * 2 if kept.shape[0] == 1 else x
+
+
+def test_a_fake_kernels_claim_of_two_is_not_believed() -> None:
+    one = torch.tensor([1.0, -2.0, -3.0])
+    program = torchdraft.draft_export(KeepsOne(), (one,), trusted_ops=("recorded",))
+    assert torch.equal(program.module()(one), one * 2)
+    with pytest.raises(RuntimeError):
+        program.module()(-one)
