@@ -85,3 +85,17 @@ def test_a_weight_without_data_that_was_needed_is_named() -> None:
 
     report = torchdraft.draft_export(Branches(), (torch.randn(3),))._report
     assert any(issue.code == "TD304" and "layer.weight" in issue.message for issue in report.issues)
+
+
+class KeepsTensors(torch.nn.Module):
+    """Keeps a list of tensors on itself: telling so must not read them."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.kept = [x * 2, x * 3]
+        return x
+
+
+def test_telling_of_an_attribute_reads_no_tensor() -> None:
+    program = torchdraft.draft_export(KeepsTensors(), (torch.randn(3),))
+    assert [issue.code for issue in program._report.issues] == ["TD402"]
+    assert not [n for n in program.graph.nodes if n.target is torch.ops.aten._assert_scalar.default]

@@ -61,8 +61,15 @@ def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:
 
 
 def shown(value: Any) -> str:
+    """A value in words, without reading a tensor's data: that would be a read of the model's."""
     if value is MISSING:
         return "(not set)"
     if isinstance(value, torch.Tensor):
         return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
-    return repr(value)[:120]
+    if isinstance(value, (list, tuple, set)):
+        first = ", ".join(shown(v) for v in list(value)[:4])
+        return f"{type(value).__name__}({first}{', …' if len(value) > 4 else ''})"
+    if isinstance(value, dict):
+        first = ", ".join(f"{k!r}: {shown(v)}" for k, v in list(value.items())[:4])
+        return f"{{{first}{', …' if len(value) > 4 else ''}}}"
+    return repr(value)[:120] if isinstance(value, (int, float, bool, str, bytes, type(None))) else type(value).__name__
