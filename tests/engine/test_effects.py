@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from typing import NamedTuple
 
 import torch
 
@@ -26,6 +27,18 @@ class WithDtype(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> dict[str, object]:
         return {"x": x + 1, "dtype": x.dtype, "device": x.device}
+
+
+class Pair(NamedTuple):
+    """A result pytree takes apart and cannot save until somebody names its class."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+
+
+class ReturnsPair(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> Pair:
+        return Pair(x + 1, x * 2)
 
 
 class InstallsHook(torch.nn.Module):
@@ -62,6 +75,16 @@ def test_a_dtype_among_the_outputs(tmp_path) -> None:
         out = made.module()(x)
         assert torch.equal(out["x"], x + 1)
         assert (out["dtype"], out["device"]) == (torch.float32, x.device)
+
+
+def test_a_named_tuple_among_the_outputs_is_saved(tmp_path) -> None:
+    x = torch.randn(3)
+    program = torchdraft.draft_export(ReturnsPair(), (x,))
+    assert [issue.code for issue in program._report.issues] == ["TD502"]
+    torchdraft.save(program, tmp_path / "m.pt2")
+    out = torchdraft.load(tmp_path / "m.pt2").module()(x)
+    assert isinstance(out, Pair)
+    assert torch.equal(out.right, x * 2)
 
 
 def test_hooks_installed_by_forward_are_gone() -> None:

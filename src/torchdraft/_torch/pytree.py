@@ -29,6 +29,14 @@ def is_registered(cls: type) -> bool:
     return cls in _supported or cls in _constants or bool(_is_namedtuple(cls))
 
 
+def nameless_namedtuple(cls: type) -> bool:
+    """Whether `cls` is a named tuple that pytree takes apart and cannot save."""
+    return bool(_is_namedtuple(cls)) and cls not in _names
+
+
+register_namedtuple: Any = need("torch.utils._pytree:_register_namedtuple")
+
+
 def outline(spec: Any) -> Any:
     """The containers of a structure: their types and, for the built-in ones, their keys, nested as they are.
 

@@ -34,7 +34,7 @@ from .printing import text_is_used
 from .reads import HostReads
 from .session import Session
 from .snapshot import Snapshot
-from .types import drained, held_in_structure, register, unknown_classes
+from .types import drained, held_in_structure, register, unknown_classes, unnamed_tuples
 from .untraced import raise_if_untraced
 
 
@@ -118,7 +118,7 @@ def _hooks(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterat
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
         output = held_in_structure(drained(output))
-        for cls in unknown_classes(output):
+        for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
             paste = register(cls)
             session.registered.append(cls)
             session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from .._torch import pytree
-from .._torch.pytree import is_registered, unregister
+from .._torch.pytree import is_registered, nameless_namedtuple, register_namedtuple, unregister
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
 
@@ -34,6 +34,13 @@ def unknown_classes(value: Any, seen: set[int] | None = None) -> list[type]:
             found.append(cls)
         found.extend(c for c in unknown_classes(list(_content(leaf).values()), seen) if c not in found)
     return found
+
+
+def unnamed_tuples(value: Any) -> list[type]:
+    """Named tuple classes inside nested containers that a program returning them could not be saved with."""
+    inner = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
+    own = [type(value)] if isinstance(value, tuple) and nameless_namedtuple(type(value)) else []
+    return list(dict.fromkeys([*own, *[cls for v in inner for cls in unnamed_tuples(v)]]))
 
 
 def _opaque(leaf: Any) -> bool:
@@ -69,6 +76,9 @@ def register(cls: type) -> str:
     `ValueError` where `cls` is registered already.
     """
     name = f"{cls.__module__}.{cls.__qualname__}"
+    if nameless_namedtuple(cls):
+        register_namedtuple(cls, serialized_type_name=name)
+        return f"torchdraft.register({name})"
     if dataclasses.is_dataclass(cls) and _plain_dataclass(cls):
         torch.export.register_dataclass(cls, serialized_type_name=name)
         return f"torch.export.register_dataclass({cls.__module__}.{cls.__qualname__}, serialized_type_name={name!r})"
