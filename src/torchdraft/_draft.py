@@ -127,6 +127,7 @@ class Draft:
         self.expected: Any = None
         self.ran_eagerly = False
         self.relaxed = False
+        self.by_dynamo = False  # such a program is always checked: Dynamo's own treatment of transforms has been wrong
         self.session: Session | None = None
         self.runnable = has_data(request)
 
@@ -136,6 +137,7 @@ class Draft:
             self.registered = register_inputs((self.request.args, dict(self.request.kwargs)), self.events)
             self.request.args, self.request.kwargs = distinct((self.request.args, dict(self.request.kwargs)))
         program = trace_strictly(self) if strict else None
+        self.by_dynamo = program is not None
         while True:
             with self.phases("trace"):
                 program = program or self.trace()
@@ -194,7 +196,12 @@ class Draft:
         if not self.runnable:
             self.events.append(NotChecked(reason="weights of the model have no data"))
             return ""
-        if wanted is None and not self.islands.names and not worth_checking(program, self.phases.seconds["trace"]):
+        if (
+            wanted is None
+            and not self.islands.names
+            and not self.by_dynamo
+            and not worth_checking(program, self.phases.seconds["trace"])
+        ):
             return ""
         return check(program, self.request, self.snapshot, self.run_model)
 
