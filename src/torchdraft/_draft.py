@@ -15,7 +15,7 @@ from ._trace.check import check, worth_checking
 from ._trace.eager import ModelRaised, has_data, run_eagerly
 from ._trace.events import Event, NotChecked
 from ._trace.inputs import check_call, distinct, register_inputs
-from ._trace.ladder import Islands, climb_down, describe, forget
+from ._trace.ladder import Islands, climb_down, forget
 from ._trace.quiet import quiet
 from ._trace.report import Phases, build_report
 from ._trace.session import Session
@@ -106,7 +106,7 @@ def draft_export(
         # Outside the handler: with the model's context and no other, and the user's frame first.
         raise own.with_traceback(from_user(own.__traceback__))
     report = program._report
-    log.info("%s", report.summary() if hasattr(report, "summary") else repr(report))
+    log.info("%s", report.summary())
     return program
 
 
@@ -208,6 +208,3 @@ class Draft:
     def undo(self) -> None:
         """After a failure nothing stays registered."""
         forget_types(self.registered)
-
-
-__all__ = ["Draft", "describe", "draft_export", "time"]

@@ -224,8 +224,7 @@ class DraftShapeEnv(ShapeEnv):
                 continue
             try:
                 value = self.session.reals.symbol(self.unbacked_renamings_back.get(symbol, symbol))
-            except NoRealValue as error:
-                self.session.unanswered.append(str(error))
+            except NoRealValue:
                 return False
             if value is None:
                 return False

@@ -34,7 +34,6 @@ class Session:
         self.tape = Tape()
         self.reals = Reals(self.tape, budget)
         self.events: list[Event] = []
-        self.unanswered: list[str] = []
         self.most_symbols: float = MOST_SYMBOLS
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
