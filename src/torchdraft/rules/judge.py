@@ -46,8 +46,9 @@ class _Finding:
 def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = None) -> tuple[Issue, ...]:
     """The issues that the events make, worst severity first, then in the order they first happened."""
     findings: dict[Key, _Finding] = {}
+    judges = all_rules() if rules is None else rules
     for event in events:
-        for rule in all_rules() if rules is None else rules:
+        for rule in judges:
             if isinstance(event, rule.takes):
                 _judge(rule, event, findings)
     issues = [finding.told() for finding in findings.values()]

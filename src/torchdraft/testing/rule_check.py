@@ -1,0 +1,146 @@
+"""Whether a rule keeps what its page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+import torchdraft
+from torchdraft.model import Issue, Report
+from torchdraft.rules import Rule
+from torchdraft.rules.registry import also
+from torchdraft.rules.rule import SECTIONS
+from torchdraft.rules.td900_rule_failed import RuleFailed
+from torchdraft.testing.example import Example, running
+
+
+def check_rule(rule: Rule[Any], *, beside: Collection[str] = ()) -> None:
+    """Raises `AssertionError`, with everything that is wrong, unless `rule` keeps what its page says.
+
+    The page has its sections, each with text. *Example* yields exactly one issue, this rule's, at the line marked with
+    `# CODE`. *Use instead* yields none, exports with plain `torch.export.export`, and the program equals eager.
+
+    Args:
+        rule: the rule; it need not be registered.
+        beside: codes of other rules whose issues may come with the examples, for a rule that takes events of theirs.
+
+    """
+    problems = list(_page_problems(rule))
+    if not problems:
+        with also(rule):
+            problems += _told_apart("Example", _bad_problems, rule, beside)
+            problems += _told_apart("Use instead", _good_problems, rule, beside)
+    if problems:
+        raise AssertionError("\n".join([f"{rule.code} ({rule.name}):", *(f"- {problem}" for problem in problems)]))
+
+
+def _page_problems(rule: Rule[Any]) -> Iterator[str]:
+    if not re.fullmatch(r"[A-Z]+[0-9]{3,}", rule.code):
+        yield f"the code {rule.code!r} is not of the form TD101: capital letters, then three digits or more"
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", rule.name):
+        yield f"the name {rule.name!r} is not lower case words with hyphens"
+    sections = rule.sections()
+    if tuple(sections) != SECTIONS:
+        yield f"the docstring has the sections {', '.join(sections) or 'none'}; expected {', '.join(SECTIONS)}"
+        return
+    yield from (f"the section {title!r} is empty" for title, text in sections.items() if not text)
+    for title, code in (("Example", rule.bad()), ("Use instead", rule.good())):
+        if not code:
+            yield f"the section {title!r} has no ```python block"
+
+
+def _told_apart(section: str, find: Any, rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
+    """What `find` finds in a section; an example that does not run is a finding too."""
+    try:
+        for problem in find(rule, beside):
+            yield f"{section} {problem}"
+    except Exception as error:
+        yield f"{section} raises {type(error).__name__}: {error}"
+
+
+def _bad_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
+    lines = rule.bad().splitlines()
+    marked = [number for number, line in enumerate(lines, 1) if re.search(rf"# {rule.code}\b", line)]
+    if len(marked) != 1:
+        yield f"marks {len(marked)} lines with `# {rule.code}`; expected one"
+        return
+    with running(rule.bad(), f"{rule.code}_bad") as example:
+        report = _drafted(example)
+    own = [issue for issue in report.issues if issue.code == rule.code]
+    if len(own) != 1:
+        yield f"yields {len(own)} issues of {rule.code}; expected one, at line {marked[0]}{_crash(rule, report)}"
+    for issue in own:
+        if not _stands_at(issue, example.file, marked[0]):
+            yield f"has its issue at {issue.location or 'no line'}; `# {rule.code}` marks line {marked[0]}"
+    for issue in _others(report, rule, beside):
+        yield f"also yields {_told(issue)}"
+
+
+def _good_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
+    with running(rule.good(), f"{rule.code}_good") as example:
+        report = _drafted(example)
+    for issue in report.issues:
+        if issue.code not in beside:
+            yield f"yields {_told(issue)}"
+    with running(rule.good(), f"{rule.code}_good") as example:
+        yield from _differences(_exported(example), example)
+
+
+def _exported(example: Example) -> torch.export.ExportedProgram:
+    kwargs, shapes = dict(example.kwargs), example.dynamic_shapes
+    return torch.export.export(example.model, example.args, kwargs, dynamic_shapes=shapes, strict=example.strict)
+
+
+def _differences(program: torch.export.ExportedProgram, example: Example) -> Iterator[str]:
+    """What the program and the model give on the example, side by side."""
+    given = []
+    for call in (program.module(), example.model):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            given.append(_comparable(call(*example.args, **example.kwargs)))
+    try:
+        torch.testing.assert_close(*given)
+    except AssertionError as error:
+        yield f"gives a program that differs from eager: {error}"
+
+
+def _comparable(value: Any) -> Any:
+    return value if isinstance(value, torch.Tensor | tuple | list | dict) else vars(value)
+
+
+def _drafted(example: Example) -> Report:
+    with _uncompiled(example):
+        program = torchdraft.draft_export(
+            example.model, example.args, example.kwargs, dynamic_shapes=example.dynamic_shapes, strict=example.strict
+        )
+    return program._report
+
+
+def _uncompiled(example: Example) -> AbstractContextManager[Any]:
+    """`torch.cond` outside of a trace compiles itself and checks its branches; under this stance it only runs.
+
+    Not where Dynamo is asked for: it traces nothing then.
+    """
+    return nullcontext() if example.strict else torch.compiler.set_stance("force_eager")
+
+
+def _others(report: Report, rule: Rule[Any], beside: Collection[str]) -> list[Issue]:
+    return [issue for issue in report.issues if issue.code != rule.code and issue.code not in beside]
+
+
+def _stands_at(issue: Issue, file: str, line: int) -> bool:
+    return issue.location is not None and (issue.location.file, issue.location.line) == (file, line)
+
+
+def _crash(rule: Rule[Any], report: Report) -> str:
+    """What the rule raised, where it did: the engine turns that into a note."""
+    notes = [issue for issue in report.issues if issue.code == RuleFailed.code and issue.data.get("rule") == rule.code]
+    return f"; {notes[0].data['exception']}" if notes else ""
+
+
+def _told(issue: Issue) -> str:
+    return f"{issue.code} ({issue.severity}) at {issue.location or 'no line'}: {issue.message}"
