@@ -12,6 +12,7 @@ import torchdraft
 from tests.sample_reports import FULL
 from torchdraft._cli import app
 from torchdraft.model import Report
+from torchdraft.model.document import VERSION
 from torchdraft.rules import all_rules
 
 TARGETS = Path(__file__).parent / "command/targets.py"
@@ -121,6 +122,11 @@ def test_rules_lists_them_all():
     assert [line.split()[:3] for line in lines[1:]] == [
         [rule.code, rule.name, str(rule.severity)] for rule in all_rules()
     ]
+
+
+def test_schema_prints_what_is_published():
+    published = Path(__file__).parents[1] / f"docs/schema/report-v{VERSION}.json"
+    assert run("schema").stdout == published.read_text()
 
 
 def test_version():

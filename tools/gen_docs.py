@@ -1,8 +1,8 @@
-"""Writes docs/rules/ from the rules' docstrings.
+"""Writes what is generated under docs/: the rules' pages from their docstrings, the report's schema from its classes.
 
     python tools/gen_docs.py [--check]
 
-With `--check` nothing is written; exit status 1 when a page is missing, stale or left over.
+With `--check` nothing is written; exit status 1 when a file is missing, stale or left over.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from torchdraft.rules import all_rules
+from torchdraft.model.document import VERSION
+from torchdraft.model.schema import schema_text
+from torchdraft.rules.registry import own_rules
 
-FOLDER = Path(__file__).parent.parent / "docs/rules"
+FOLDER = Path(__file__).parent.parent / "docs"
 INDEX_HEAD = """# Rules
 
 Every assumption that a draft makes is an issue with a code. Codes never change meaning.
@@ -23,35 +25,38 @@ Every assumption that a draft makes is an issue with a code. Codes never change 
 """
 
 
-def pages() -> dict[str, str]:
-    """File name → text."""
-    rules = all_rules()
+def documents() -> dict[str, str]:
+    """Path below docs/ → text. The schema of an earlier version of reports stays as it was."""
+    rules = own_rules()
     rows = "".join(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} |\n" for rule in rules)
-    return {"README.md": INDEX_HEAD + rows} | {f"{rule.code}.md": rule.page() for rule in rules}
+    pages = {f"rules/{rule.code}.md": rule.page() for rule in rules}
+    return {"rules/README.md": INDEX_HEAD + rows, **pages, f"schema/report-v{VERSION}.json": schema_text()}
 
 
 def stale() -> list[str]:
-    """Names of the pages on disk that are not what the rules say."""
-    wanted = pages()
-    present = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+    """Paths of the files on disk that are not what they would be if they were written now."""
+    wanted = documents()
+    paths = {FOLDER / name for name in wanted} | set(FOLDER.glob("rules/*.md"))
+    present = {path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.exists()}
     return sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or check them."""
+    """Write the files, or check them."""
     outdated = stale()
     if arguments == ["--check"]:
         for name in outdated:
-            print(f"docs/rules/{name} is not what the rules say; run: python tools/gen_docs.py")
+            print(f"docs/{name} is not what the source says; run: python tools/gen_docs.py")
         return 1 if outdated else 0
-    wanted = pages()
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = documents()
     for name in outdated:
+        path = FOLDER / name
         if name in wanted:
-            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[name], encoding="utf-8")
         else:
-            (FOLDER / name).unlink()
-        print(f"docs/rules/{name}")
+            path.unlink()
+        print(f"docs/{name}")
     return 0
 
 

@@ -21,6 +21,7 @@ from torchdraft._command.shapes import check_dynamic_shapes
 from torchdraft._command.target import Target, load_target
 from torchdraft._render import words
 from torchdraft.model import Report
+from torchdraft.model.schema import schema_text
 from torchdraft.rules import all_rules, rule_named, user_frames_of
 
 app = typer.Typer(
@@ -107,6 +108,12 @@ def rules() -> None:
     for rule in all_rules():
         table.add_row(rule.code, rule.name, str(rule.severity))
     Console().print(table)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of reports (`--json`)."""
+    typer.echo(schema_text(), nl=False)
 
 
 def _draft(found: Target, strict: bool) -> Any:

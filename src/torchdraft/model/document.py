@@ -23,7 +23,7 @@ VERSION = 1
 _UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """Version n → what turns a document of version n into one of version n + 1."""
 
-_NOT_STORED = frozenset({"new_dynamic_shapes"})
+NOT_STORED = frozenset({"new_dynamic_shapes"})
 
 
 class ReportFormatError(ValueError):
@@ -32,7 +32,7 @@ class ReportFormatError(ValueError):
 
 def to_json(report: Report, *, indent: int | None) -> str:
     """The report as JSON text."""
-    stored = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in _NOT_STORED}
+    stored = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in NOT_STORED}
     stored["op_profiles"] = {op: sorted(map(_text, profiles)) for op, profiles in report.op_profiles.items()}
     head = {"format": FORMAT, "version": VERSION}
     return json.dumps(msgspec.to_builtins(head | stored, str_keys=True, enc_hook=str), indent=indent)
@@ -98,7 +98,7 @@ def _refuse_unknown_keys(value: Any, expected: Any, where: str) -> None:
 
 
 def _hints(owner: Any) -> dict[str, Any]:
-    return {name: hint for name, hint in get_type_hints(owner).items() if name not in _NOT_STORED}
+    return {name: hint for name, hint in get_type_hints(owner).items() if name not in NOT_STORED}
 
 
 def _report_type() -> type[Report]:

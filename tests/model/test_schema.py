@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from tests.model.test_document import DATED
+from tests.sample_reports import FULL
+from tests.strategies import reports
+from torchdraft.model.document import VERSION
+from torchdraft.model.schema import schema
+
+PUBLISHED = Path(__file__).parents[2] / "docs/schema"
+VALIDATOR = Draft202012Validator(schema())
+
+
+def test_it_is_a_schema():
+    Draft202012Validator.check_schema(schema())
+
+
+@given(reports)
+def test_every_report_is_what_the_schema_says(report):
+    VALIDATOR.validate(json.loads(report.to_json()))
+
+
+@pytest.mark.parametrize("file", sorted(DATED.glob("*.json")), ids=lambda file: file.stem)
+def test_old_files_are_what_the_schema_of_their_version_says(file):
+    body = json.loads(file.read_text())
+    published = json.loads((PUBLISHED / f"report-v{body['version']}.json").read_text())
+    Draft202012Validator(published).validate(body)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "else"},
+        {"version": VERSION + 1},
+        {"surprise": 1},
+        {"new_dynamic_shapes": None},
+        {"rung": "ladder"},
+        {"issues": [{"code": "TD101"}]},
+        {"stats": {"ops_traced": "7"}},
+        {"stats": {"opps": 7}},
+        {"rungs": [{"rung": "symbolic", "reason": "", "x": 1}]},
+        {"op_profiles": {"a.b.default": [1]}},
+    ],
+    ids=str,
+)
+def test_what_the_reader_refuses_the_schema_refuses(change):
+    assert list(VALIDATOR.iter_errors(json.loads(FULL.to_json()) | change))
+
+
+def test_classes_and_fields_are_described():
+    issue = schema()["$defs"]["Issue"]
+    assert issue["description"].startswith("An assumption, the line that caused it")
+    assert issue["properties"]["location"]["description"] == (
+        "The user's innermost line; None where no user code was running."
+    )
