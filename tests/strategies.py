@@ -1,10 +1,11 @@
-"""Hypothesis strategies for the plain data of reports."""
+"""Hypothesis strategies for the plain data of reports and checks."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
 from torchdraft.model import BrokenRung, Dimension, Issue, Location, Report, Severity, Stats
+from torchdraft.model.check import Check, CheckedTarget, Finding, Remark, Suppression
 
 texts = st.text(max_size=20)
 counts = st.integers(min_value=0, max_value=2**53)
@@ -51,4 +52,32 @@ reports = st.builds(
     versions=names,
     op_profiles=st.dictionaries(texts, st.frozensets(texts, max_size=2), max_size=2),
     expressions_created=st.dictionaries(counts, data, max_size=2),
+)
+
+suppressions = st.builds(
+    Suppression,
+    by=st.sampled_from(["comment", "settings", "baseline", "call"]),
+    reason=texts,
+    location=st.none() | locations,
+)
+findings = st.builds(
+    Finding,
+    issue=issues,
+    fingerprint=st.text(min_size=1, max_size=20),
+    fails=st.booleans(),
+    suppressed=st.none() | suppressions,
+)
+targets = st.builds(
+    CheckedTarget,
+    target=texts,
+    file=texts,
+    report=st.just(Report()),
+    findings=st.lists(findings, max_size=3).map(tuple),
+) | st.builds(CheckedTarget, target=texts, file=texts, error=texts)
+checks = st.builds(
+    Check,
+    targets=st.lists(targets, max_size=3).map(tuple),
+    fail_on=st.sampled_from(["baked", "guarded", "specialized", "any"]),
+    remarks=st.lists(st.builds(Remark, message=texts, location=st.none() | locations), max_size=2).map(tuple),
+    baseline=texts,
 )

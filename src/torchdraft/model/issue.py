@@ -37,3 +37,13 @@ class Issue:
     modules: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     """What only this rule knows: an operator's name, a `dynamic_shapes` to paste. JSON types only."""
+
+    @property
+    def own_location(self) -> Location | None:
+        """The innermost line that is not in an installed package; `location` where every line is."""
+        own = (frame for frame in reversed((*self.user_stack, *_listed(self.location))) if not frame.installed)
+        return next(own, self.location)
+
+
+def _listed(location: Location | None) -> tuple[Location, ...]:
+    return (location,) if location else ()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,11 @@ class Location:
     """The source line without its line break, indentation kept. Empty where the file can't be read."""
     column: int | None = None
     end_column: int | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether the file belongs to an installed package: not the user's to change."""
+        return _INSTALLED.search(self.file) is not None
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}"
