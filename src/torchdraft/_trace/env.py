@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -20,10 +20,11 @@ from .._torch.shapes import (
     is_unbacked,
     without_constraints,
 )
+from .asking import asked_by_code
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
 from .events import Frame, GuardResolved
 from .ladder import TooManySymbols
-from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
+from .stacks import innermost_user_frame, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
@@ -37,19 +38,6 @@ MOST_CONDITIONS = 100
 solver milliseconds, more as the expressions grow; without a limit some detection models never finish."""
 
 _DECIDED = (sympy.true, sympy.false, True, False)
-_MACHINERY = ("symbolic_shapes.py", "sym_node.py", "recording.py", "env.py", "functools.py")
-
-
-def _asked_by_model() -> bool:
-    """Whether the condition being evaluated stands in the model's code, not in one of torch's layers or kernels."""
-    frame: Any = sys._getframe(2)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        name = frame.f_code.co_name
-        if not (file.endswith(_MACHINERY) or (file.endswith("/torch/__init__.py") and name.startswith("__"))):
-            return not is_framework(frame.f_code)
-        frame = frame.f_back
-    return False
 
 
 class DraftShapeEnv(ShapeEnv):
@@ -101,8 +89,8 @@ class DraftShapeEnv(ShapeEnv):
         session = self.session
         if session is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
-        if self.answered and (again := self.answered.get(orig_expr)) is not None:
-            session.repeat(again)
+        if self.answered and (again := self.answered.get(orig_expr)) is not None and asked_by_code():
+            session.emit(replace(again, stack=user_stack(2)))
         guards = len(self.guards)
         while self._tired:
             self._fix(self._tired.pop())
@@ -114,7 +102,7 @@ class DraftShapeEnv(ShapeEnv):
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if len(self.guards) > guards:
             self._note_cause(self.guards[-1].expr)
-        elif (result is sympy.true or result is sympy.false) and orig_expr is not result and _asked_by_model():
+        elif (result is sympy.true or result is sympy.false) and orig_expr is not result and asked_by_code():
             self._note_small_sizes(orig_expr, result)
         return result
 
@@ -260,6 +248,7 @@ class DraftShapeEnv(ShapeEnv):
             value=str(unsound_result),
             symbols={str(s): session.birthplace(s) for s in orig_expr.free_symbols},
             kind="branch" if isinstance(unsound_result, sympy.logic.boolalg.BooleanAtom) else "size",
+            by="code" if asked_by_code() else "operation",
             locals=local_tensors(innermost_user_frame(2)),
         )
         self.answered[orig_expr] = event

@@ -37,7 +37,9 @@ class GuardResolved(Event):
     symbols: Mapping[str, str] = field(default_factory=dict)
     """Symbol → where it was born: `u0` → `x.item() at m.py:12`."""
     kind: Literal["branch", "size"] = "branch"
-    """`branch`: a truth value steered Python. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
+    """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
+    by: Literal["code", "operation"] = "code"
+    """What asked: Python code that branches, or an operation that has to know something of a size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from ..model import Report, Stats
 from ..model.report import BrokenRung
 from ..rules import issues_from
 from ..rules.frames import user_frames
+from .implied import without_implied
 
 if TYPE_CHECKING:
     from .._draft import Draft
@@ -43,7 +44,7 @@ def build_report(draft: Draft) -> Report:
     """Everything the draft learned, as plain data."""
     session = draft.session
     assert session is not None
-    events = [*draft.events, *draft.islands.names.values(), *session.events, *session.failed_ops]
+    events = [*draft.events, *draft.islands.names.values(), *without_implied(session.events), *session.failed_ops]
     return Report(
         issues=issues_from(events),
         rung=draft.islands.rung,  # type: ignore[arg-type]

@@ -71,10 +71,6 @@ class Session:
             )
         )
 
-    def repeat(self, event: Event) -> None:
-        """The same assumption was met again."""
-        self.events.append(event)
-
     def assumed(self, expr: Any, value: Any) -> None:
         """Remembers what the program must assert."""
         self.assumptions.append((expr, value))

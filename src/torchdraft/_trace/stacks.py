@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from types import CodeType, FrameType, TracebackType
 
 import torch
@@ -13,17 +14,18 @@ from .events import Frame
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_PYTHON = sysconfig.get_path("stdlib") + os.sep
 _KNOWN: dict[CodeType, bool] = {}
 
 
 def is_framework(code: CodeType) -> bool:
-    """Whether `code` belongs to torch, torchdraft or the interpreter's own machinery, not to the user or a model."""
+    """Whether `code` belongs to torch, torchdraft or Python's own library, not to the user or a model."""
     known = _KNOWN.get(code)
     if known is None:
         file = code.co_filename
         known = _KNOWN[code] = (
             file.startswith((_TORCH, _OWN, "<frozen", "<eval_with_key>"))
-            or file.endswith(("/contextlib.py", "/functools.py"))
+            or (file.startswith(_PYTHON) and "-packages" + os.sep not in file)
             or (file == "<string>" and code.co_name == "<lambda>")  # make_fx wraps what it traces so
         )
     return known

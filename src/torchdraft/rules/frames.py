@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import linecache
 import os
+import sysconfig
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
@@ -31,9 +32,11 @@ def user_frames_of(error: BaseException) -> tuple[Location, ...]:
 
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
-    """Whether a frame of that file is torch's, torchdraft's, or code that no file holds."""
+    """Whether a frame of that file is torch's, torchdraft's, of Python's own library, or code that no file holds."""
     if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython", "<doctest")):
         return True
+    if filename.startswith(sysconfig.get_path("stdlib") + os.sep):
+        return f"-packages{os.sep}" not in filename
     return filename.startswith(_framework_folders())
 
 

@@ -64,7 +64,7 @@ class DataDependentBranch(Rule[GuardResolved]):
     takes = (GuardResolved,)
 
     def accepts(self, event: GuardResolved) -> bool:
-        return event.kind == "branch"
+        return event.kind == "branch" and event.by == "code"
 
     def issue(self, event: GuardResolved) -> Issue:
         return self.found(

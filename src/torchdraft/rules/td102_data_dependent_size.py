@@ -12,12 +12,13 @@ class DataDependentSize(Rule[GuardResolved]):
     """
     ## What it does
 
-    Reports a number that came out of a tensor and that Python had to know: a size, an index, the count of a loop.
+    Reports a number that came out of a tensor and that Python had to know: a size, an index, the count of a loop; and
+    what an operation had to know of such a size (`x[mask].chunk(2)`: how large the parts are).
 
     ## Why it matters
 
     The graph was built for that number (a loop was unrolled that many times, a list has that many entries). It asserts
-    the number, so an input with another one raises.
+    the number, or what the operation was told of it, so an input where that differs raises.
 
     ## Example
 
@@ -62,13 +63,16 @@ class DataDependentSize(Rule[GuardResolved]):
     takes = (GuardResolved,)
 
     def accepts(self, event: GuardResolved) -> bool:
-        return event.kind == "size"
+        return event.kind == "size" or event.by == "operation"
 
     def issue(self, event: GuardResolved) -> Issue:
+        fact = f"`{event.expr}` was {event.value}"
         return self.found(
             event,
-            f"Python needed a number that is a tensor's data: `{event.expr}` was {event.value}. "
-            "The program is built for that number and raises where it differs.",
+            f"Python needed a number that is a tensor's data: {fact}. "
+            "The program is built for that number and raises where it differs."
+            if event.kind == "size"
+            else f"An operation had to know a size that is data: {fact}. The program raises where it differs.",
             expr=event.expr,
             value=event.value,
             symbols=event.symbols,

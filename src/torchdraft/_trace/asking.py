@@ -1,0 +1,64 @@
+"""Who asks what a symbol is: Python code that branches, or an operation on its way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+import torch
+
+from .stacks import is_framework
+
+_MACHINERY = (
+    *(
+        os.path.join("torch", "fx", "experimental", name)
+        for name in ("symbolic_shapes.py", "sym_node.py", "recording.py")
+    ),
+    *(os.path.join("torchdraft", "_trace", name) for name in ("env.py", "asking.py", "reads.py")),
+    f"{os.sep}functools.py",
+)
+_DYNAMO = f"{os.sep}torch{os.sep}_dynamo{os.sep}"
+
+CONVERSIONS: frozenset[Any] = frozenset(
+    {
+        torch.Tensor.__bool__,
+        torch.Tensor.__int__,
+        torch.Tensor.__float__,
+        torch.Tensor.__index__,
+        torch.Tensor.__contains__,
+        torch.Tensor.is_nonzero,
+        torch.is_nonzero,
+        torch.Tensor.item,
+        torch.Tensor.equal,
+        torch.equal,
+        torch.Tensor.allclose,
+        torch.allclose,
+    }
+)
+"""Functions that make a Python value of a tensor: what they ask, the code that called them asks."""
+
+
+def asked_by_code() -> bool:
+    """Whether the condition being evaluated is a choice of Python code, the model's or a library's.
+
+    False where an operation asks for its own ends: whether a size is 1, whether memory lies in one piece.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__torch_function__":
+            return frame.f_locals.get("func") in CONVERSIONS
+        if _DYNAMO in code.co_filename:
+            return not code.co_filename.endswith("utils.py")  # where Dynamo runs operations
+        if not _passes_on(frame):
+            return not is_framework(code)
+        frame = frame.f_back
+    return False
+
+
+def _passes_on(frame: FrameType) -> bool:
+    file, name = frame.f_code.co_filename, frame.f_code.co_name
+    symbolic = file.endswith(f"{os.sep}torch{os.sep}__init__.py") and name.startswith("__")
+    return symbolic or file.endswith(_MACHINERY)

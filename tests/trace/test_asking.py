@@ -1,0 +1,76 @@
+"""Who asked a condition: Python code is told as a branch, an operation as a size; what is implied is not told."""
+
+from __future__ import annotations
+
+import torch
+
+import torchdraft
+
+
+def told(model: torch.nn.Module, *args: torch.Tensor) -> list[tuple[str, str, int]]:
+    """Code, source line and count of each issue."""
+    issues = torchdraft.draft_export(model, args)._report.issues
+    return [(issue.code, issue.location.source.strip(), issue.occurrences) for issue in issues]
+
+
+class Rolls(torch.nn.Module):
+    def forward(self, x):
+        kept = x[x > 0]
+        return kept.roll(1)
+
+
+def test_what_an_operation_has_to_know_of_a_size_is_no_branch():
+    assert {code for code, _, _ in told(Rolls(), torch.tensor([1.0, -1.0, 2.0]))} == {"TD102"}
+
+
+class Loop(torch.nn.Module):
+    def forward(self, x):
+        total = x.sum()
+        for (index,) in (x > 0).nonzero():
+            total = total + x[index]
+        return total
+
+
+def test_a_number_that_is_fixed_says_it_all():
+    line = "for (index,) in (x > 0).nonzero():"
+    assert told(Loop(), torch.tensor([1.0, -1.0, 2.0])) == [("TD102", line, 1)]
+
+
+class AskedTwice(torch.nn.Module):
+    def forward(self, x, n):
+        count = n.item()
+        if count > 2:
+            x = x * 2
+        x = x[:3]
+        if count > 2:
+            x = x + 1
+        return x
+
+
+def test_the_same_condition_on_another_line_is_told_too():
+    lines = [line for code, line, _ in told(AskedTwice(), torch.ones(5), torch.tensor(4)) if code == "TD101"]
+    assert lines == ["if count > 2:", "if count > 2:"]
+
+
+class Experts(torch.nn.Module):
+    def forward(self, x, route):
+        for number in range(3):
+            rows = (route == number).nonzero()[:, 0]
+            if rows.numel() == 0:
+                continue
+            x = x.index_add(0, rows, x[rows] * 2)
+        return x
+
+
+def test_operations_that_ask_again_are_not_counted():
+    assert told(Experts(), torch.ones(4, 2), torch.tensor([0, 2, 2, 0])) == [("TD101", "if rows.numel() == 0:", 3)]
+
+
+class Sorting(torch.nn.Module):
+    def forward(self, rows):
+        return torch.stack(sorted(rows.unbind(0), key=lambda row: row.sum()))
+
+
+def test_a_choice_of_pythons_own_library_is_told_at_the_models_line():
+    (issue,) = told(Sorting(), torch.tensor([[3.0, 1.0], [1.0, 1.0]]))
+    assert issue[:2] == ("TD101", "return torch.stack(sorted(rows.unbind(0), key=lambda row: row.sum()))")
