@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 
-from .node_stacks import fast_node_stacks
+from .bookkeeping import quick_bookkeeping
 from .probe import need
 
 _export: Any = need("torch.export._trace:_export")
@@ -34,6 +34,7 @@ def export(
     kwargs: Mapping[str, Any],
     *,
     mode: Any | None,
+    any_unbacked: Callable[[], bool] = lambda: True,
     **options: Any,
 ) -> torch.export.ExportedProgram:
     """`torch.export`'s pipeline, with graph code generated once at the end instead of after every pass.
@@ -43,7 +44,7 @@ def export(
     """
     with ExitStack() as stack:
         stack.enter_context(_use_lazy_graph_module(not options.get("strict")))
-        stack.enter_context(fast_node_stacks())
+        stack.enter_context(quick_bookkeeping(any_unbacked))
         if mode is not None:
             stack.enter_context(adopting(mode))
         stack.callback(_traced_nodes.clear)

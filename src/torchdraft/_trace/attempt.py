@@ -82,7 +82,15 @@ def attempt(
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(impure_calls_told(session))
         stack.enter_context(HostReads(session))
-        program = export(request.mod, request.args, request.kwargs, mode=session.mode, strict=False, **options)
+        program = export(
+            request.mod,
+            request.args,
+            request.kwargs,
+            mode=session.mode,
+            any_unbacked=lambda: bool(session.env.born),
+            strict=False,
+            **options,
+        )
         narrow_to_guards(program, session.env)
         session.dimensions, found = judge_dimensions(request, session)
         session.events.extend(found)

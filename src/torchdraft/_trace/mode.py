@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._reals.tape import tensors_in
-from .._torch.fake import FakeTensorMode
+from .._torch.bookkeeping import without_torch_function
+from .._torch.fake import FakeTensor, FakeTensorMode
 
 if TYPE_CHECKING:
     from .session import Session
@@ -22,12 +23,15 @@ class DraftMode(FakeTensorMode):
         self.depth = 0
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
-        fake = super().from_tensor(tensor, **options)
-        if self.session is not None and fake is not tensor:
-            self.session.tape.bind(fake, tensor)
+        with without_torch_function():
+            fake = super().from_tensor(tensor, **options)
+            if self.session is not None and fake is not tensor:
+                self.session.tape.bind(fake, tensor)
         return fake
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is _DEVICE and type(args[0]) is FakeTensor and not args[0].fake_mode.in_kernel_invocation:
+            return args[0].fake_device  # asked three times per operator, by C++
         session = self.session
         if session is None or func in _QUERIES:
             return super().dispatch(func, types, args, kwargs or {})
@@ -74,6 +78,7 @@ class DraftMode(FakeTensorMode):
         return recorded
 
 
+_DEVICE = torch.ops.prim.device.default
 _QUERIES = {
     torch.ops.aten.size.default,
     torch.ops.aten.stride.default,
@@ -90,7 +95,7 @@ _QUERIES = {
     torch.ops.aten.is_contiguous.memory_format,
     torch.ops.aten.is_strides_like_format.default,
     torch.ops.aten.is_non_overlapping_and_dense.default,
-    torch.ops.prim.device.default,
+    _DEVICE,
     torch.ops.prim.layout.default,
     torch.ops.aten.is_pinned.default,
 }
