@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +17,22 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from torchdraft._check.call import Call, Change, run_check
+from torchdraft._command.drafting import draft
 from torchdraft._command.mistake import Mistake
 from torchdraft._command.output import check_writable, replacing
 from torchdraft._command.shapes import check_dynamic_shapes
-from torchdraft._command.target import Target, load_target
+from torchdraft._command.target import load_target
 from torchdraft._render import words
+from torchdraft._render.check_json import render_json
+from torchdraft._render.check_text import render_check
+from torchdraft._render.github import render_github
+from torchdraft._render.sarif import render_sarif
+from torchdraft._render.text import as_text
 from torchdraft.model import Report
+from torchdraft.model.check import Check
 from torchdraft.model.schema import schema_text
-from torchdraft.rules import all_rules, rule_named, user_frames_of
+from torchdraft.rules import all_rules, rule_named
 
 app = typer.Typer(
     help="A graph, always, and everything that stands between a PyTorch model and a sound export.",
@@ -30,6 +40,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+class Format(StrEnum):
+    """What `check` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+class FailLevel(StrEnum):
+    """The levels of `FailOn`, as typer wants them."""
+
+    BAKED = "baked"
+    GUARDED = "guarded"
+    SPECIALIZED = "specialized"
+    ANY = "any"
+
 
 FAILED = 2
 """The exit status of a call that can't be carried out: a mistake in it, or a model that fails eagerly."""
@@ -76,12 +105,61 @@ def export(
             found = load_target(target)
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with _progress(f"drafting {type(found.model).__name__}", quiet):
-            program = _draft(found, strict)
+            program = draft(found, strict=strict)
         with _progress("writing", quiet):
             _write(program, output, json)
         if not quiet:
             _print_report(program._report)
             _told_written(output, json)
+
+
+@app.command()
+def check(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET",
+            help="file.py:callable or package.module:callable; those of the settings where none is given.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        FailLevel | None,
+        typer.Option(
+            "--fail-on", help="The mildest severity that fails; `any` takes notes too. By default: specialized."
+        ),
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option("--baseline", help="Findings that are accepted (.json).")] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Accept what fails now: write it to the baseline.")
+    ] = False,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Take out of the baseline what is not found any more.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write there instead of printing.")] = None,
+) -> None:
+    """Draft each TARGET's model and fail where a report has issues: a gate for continuous integration.
+
+    Exit status: 0 clean, 1 findings, 2 when the call or one of the targets is broken. The table tool.torchdraft of
+    pyproject.toml has the settings.
+    """
+    with _mistakes_told():
+        if write_baseline and update_baseline:
+            raise Mistake("--write-baseline and --update-baseline", expected="one of them")
+        if output is not None:
+            check_writable(output, "-o", "")
+        change: Change | None = "write" if write_baseline else "update" if update_baseline else None
+        level: Any = fail_on.value if fail_on else None
+        call = Call(targets=targets or (), fail_on=level, baseline=baseline, change=change)
+        checked = run_check(call, partial(_progress, quiet=False))
+        if output is None:
+            _print_check(checked, form)
+        else:
+            with replacing(output, "-o") as temporary:
+                temporary.write_text(_check_text(checked, form), encoding="utf-8")
+            _told_written(output)
+    sys.stdout.flush()
+    raise typer.Exit(checked.exit_code)
 
 
 @app.command()
@@ -116,22 +194,6 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
-def _draft(found: Target, strict: bool) -> Any:
-    """What `draft_export` raises is the model's own exception: it says why eager fails, and where."""
-    import torchdraft
-
-    try:
-        return torchdraft.draft_export(
-            found.model, found.args, dict(found.kwargs), dynamic_shapes=found.dynamic_shapes, strict=strict
-        )
-    except Exception as error:
-        raise Mistake(
-            f"drafting {type(found.model).__name__} raised {type(error).__name__}: {error}",
-            expected="a model that runs eagerly on its example: model(*args, **kwargs)",
-            frames=user_frames_of(error),
-        ) from error
-
-
 def _write(program: Any, output: Path | None, json: Path | None) -> None:
     import torchdraft
 
@@ -141,6 +203,25 @@ def _write(program: Any, output: Path | None, json: Path | None) -> None:
     if json is not None:
         with replacing(json, "--json") as temporary:
             temporary.write_text(program._report.to_json() + "\n", encoding="utf-8")
+
+
+def _print_check(checked: Check, form: Format) -> None:
+    console = Console()
+    if form is Format.TEXT and console.is_terminal:
+        for renderable in render_check(checked):
+            console.print(renderable)
+    else:
+        typer.echo(_check_text(checked, form), nl=False)
+
+
+def _check_text(checked: Check, form: Format) -> str:
+    if form is Format.GITHUB:
+        return render_github(checked)
+    if form is Format.JSON:
+        return render_json(checked) + "\n"
+    if form is Format.SARIF:
+        return render_sarif(checked, all_rules(), version=version("torchdraft")) + "\n"
+    return as_text(render_check(checked)) + "\n"
 
 
 def _print_report(report: Report) -> None:
@@ -173,13 +254,9 @@ def _mistakes_told() -> Iterator[None]:
     try:
         yield
     except Mistake as mistake:
-        console = _stderr()
-        console.print(Text.assemble(("error: ", "bold red"), mistake.given))
-        for label, text in (("expected: ", mistake.expected), ("try: ", mistake.advice)):
-            if text:
-                console.print(Text.assemble((label, "bold"), text))
-        for frame in mistake.frames[-8:]:
-            console.print(Text(f"  {words.place(frame)}\n    {frame.source.strip()}".rstrip()))
+        for number, (label, text) in enumerate(mistake.parts()):
+            style = "bold" if number else "bold red"
+            _stderr().print(Text.assemble((label if number else "error: ", style), text))
         sys.stdout.flush()
         raise typer.Exit(FAILED) from None
 

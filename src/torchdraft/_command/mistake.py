@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from torchdraft._render import words
 from torchdraft.model import Location
 
 
@@ -15,3 +18,15 @@ class Mistake(Exception):
         self.advice = advice
         self.frames = frames
         """The user's frames, outermost first, where the user's own code raised."""
+
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Label and text of each line that a reader is shown."""
+        for label, text in (("", self.given), ("expected: ", self.expected), ("try: ", self.advice)):
+            if text:
+                yield label, text
+        for frame in self.frames[-8:]:
+            yield "", f"  {words.place(frame)}\n    {frame.source.strip()}".rstrip()
+
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(label + text for label, text in self.parts())

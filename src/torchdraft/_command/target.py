@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import itertools
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,27 +29,38 @@ class Target:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     dynamic_shapes: Any
+    file: str = ""
+    """The file it was imported from."""
 
 
-def load_target(text: str) -> Target:
-    """Import the target, call it and check what it returns. Raises `Mistake` in the user's terms."""
+def load_target(text: str, folder: Path | None = None) -> Target:
+    """Import the target, call it and check what it returns. Raises `Mistake` in the user's terms.
+
+    Files and packages are looked for in `folder`, the working directory by default.
+    """
     where, separator, attribute = text.rpartition(":")
     if not separator or not where or not attribute:
         raise Mistake(f"the target {text!r} names no callable", expected=FORM, advice="example: model.py:build")
-    made = _call(_attribute(_import(where), attribute, where), attribute)
-    return _checked(made, attribute)
+    module = _import(where, folder or Path.cwd())
+    made = _call(_attribute(module, attribute, where), attribute)
+    return replace(_checked(made, attribute), file=getattr(module, "__file__", None) or "")
 
 
-def _import(where: str) -> ModuleType:
-    if where.endswith(".py") or os.sep in where:
-        return _import_file(Path(where))
-    sys.path.insert(0, os.getcwd())
+def is_file(where: str) -> bool:
+    """Whether a target's first half names a file, and no package."""
+    return where.endswith(".py") or os.sep in where
+
+
+def _import(where: str, folder: Path) -> ModuleType:
+    if is_file(where):
+        return _import_file(where, folder)
+    sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(where)
     except ModuleNotFoundError as error:
         if error.name and (where == error.name or where.startswith(error.name + ".")):
             raise Mistake(
-                f"no module named {error.name!r} (looked for {where!r} from {os.getcwd()})",
+                f"no module named {error.name!r} (looked for {where!r} from {folder})",
                 expected=FORM,
                 advice=f"a file is given with its ending: {where.replace('.', '/')}.py:callable",
             ) from None
@@ -57,25 +69,45 @@ def _import(where: str) -> ModuleType:
         raise _raised(f"importing {where!r} failed", error) from error
 
 
-def _import_file(path: Path) -> ModuleType:
+def _import_file(where: str, folder: Path) -> ModuleType:
+    path = (folder / where).resolve()
     if not path.is_file():
         raise Mistake(
-            f"there is no file {str(path)!r}", expected="a Python file that exists", advice=f"you are in {os.getcwd()}"
+            f"there is no file {where!r}", expected="a Python file that exists", advice=f"looked for in {folder}"
         )
-    # Under its own name, so that classes it defines pickle as they do elsewhere, unless the name is taken.
-    name = path.stem if path.stem.isidentifier() and not _taken(path.stem) else f"_torchdraft_target_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    # A file that several targets name runs once.
+    known = next((module for module in list(sys.modules.values()) if _comes_from(module, path)), None)
+    return known or _run_file(where, path)
+
+
+def _run_file(where: str, path: Path) -> ModuleType:
+    name = _free_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise Mistake(f"{str(path)!r} is no Python file", expected=FORM)
+        raise Mistake(f"{where!r} is no Python file", expected=FORM)
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.resolve().parent))
+    sys.path.insert(0, str(path.parent))
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise _raised(f"running {str(path)!r} failed", error) from error
+        raise _raised(f"running {where!r} failed", error) from error
     return module
+
+
+def _comes_from(module: ModuleType, path: Path) -> bool:
+    """Asked of its names as they stand: some modules import others when they are asked for an attribute."""
+    names = vars(module) if isinstance(module, ModuleType) else {}
+    return names.get("__file__") == str(path) and names.get("__name__") != "__main__"
+
+
+def _free_name(path: Path) -> str:
+    """The file's own name, so that classes it defines pickle as they do elsewhere; another where that is taken."""
+    if path.stem.isidentifier() and not _taken(path.stem):
+        return path.stem
+    others = (f"_torchdraft_target_{path.stem}{number or ''}" for number in itertools.count())
+    return next(name for name in others if not _taken(name))
 
 
 def _taken(name: str) -> bool:

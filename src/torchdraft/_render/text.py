@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from torchdraft._render.terminal import render_report
 from torchdraft.model import Report
@@ -14,10 +15,15 @@ WIDTH = 100
 
 def render_text(report: Report, width: int = WIDTH) -> str:
     """The report as text that is the same in every environment: no ANSI codes, no trailing blanks."""
+    return as_text(render_report(report), width)
+
+
+def as_text(renderables: Iterable[RenderableType], width: int = WIDTH) -> str:
+    """What a console without colour prints of them."""
     file = io.StringIO()
     console = Console(
         file=file, width=width, color_system=None, force_terminal=False, highlight=False, emoji=False, _environ={}
     )
-    for renderable in render_report(report):
+    for renderable in renderables:
         console.print(renderable)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -1,0 +1,114 @@
+"""`# torchdraft: ignore[TD101] reason` in the user's source."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torchdraft.model import Issue, Location
+from torchdraft.model.check import Remark, Suppression
+from torchdraft.rules import rule_named
+
+FORM = "# torchdraft: ignore[TD101] reason"
+
+_IGNORE = re.compile(r"#\s*torchdraft:\s*ignore\b(?:\s*\[(?P<rules>[^\]]*)\])?(?P<reason>.*?)(?:\s#\s.*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreComment:
+    """One comment, as it stands in a file."""
+
+    location: Location
+    covers: int
+    """The line that it speaks of: its own, or the next one where the comment stands alone."""
+    rules: tuple[str, ...]
+    """Codes and names, as written."""
+    reason: str
+
+    def names(self, code: str) -> str | None:
+        """The text by which the comment names that rule."""
+        return next((text for text in self.rules if (rule := rule_named(text)) and rule.code == code), None)
+
+    def __str__(self) -> str:
+        return f"ignore[{', '.join(self.rules)}]"
+
+
+def ignore_comments(file: str) -> tuple[IgnoreComment, ...]:
+    """The comments of a file, top to bottom; none where its source can't be read."""
+    lines = linecache.getlines(file)
+    found = ((token, _IGNORE.search(token.string)) for token in _comments(lines))
+    return tuple(_parsed(file, token, match, lines) for token, match in found if match)
+
+
+class Comments:
+    """The ignore comments of every file that an issue stands in, and which of them were of use."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[IgnoreComment, ...]] = {}
+        self._used: set[tuple[IgnoreComment, str]] = set()
+
+    def suppress(self, issue: Issue) -> Suppression | None:
+        """What a comment on the issue's line, or on the user's line that led there, says of it."""
+        lines = dict.fromkeys(filter(None, (issue.location, issue.own_location)))
+        for comment in [comment for line in lines for comment in self._covering(line)]:
+            if text := comment.names(issue.code):
+                self._used.add((comment, text))
+                return Suppression(by="comment", reason=comment.reason, location=comment.location)
+        return None
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is wrong with the comments seen so far."""
+        seen = (comment for comments in self._files.values() for comment in comments)
+        return tuple(remark for comment in seen for remark in self._remarks(comment))
+
+    def _covering(self, line: Location) -> Iterator[IgnoreComment]:
+        if line.file not in self._files:
+            self._files[line.file] = ignore_comments(line.file)
+        return (comment for comment in self._files[line.file] if comment.covers == line.line)
+
+    def _remarks(self, comment: IgnoreComment) -> Iterator[Remark]:
+        if not comment.rules:
+            yield _remark(comment, f"the comment names no rule, so it ignores nothing; write {FORM}")
+            return
+        if not comment.reason:
+            yield _remark(comment, f"{comment} gives no reason; write {FORM}")
+        for text in comment.rules:
+            if rule_named(text) is None:
+                yield _remark(comment, f"{comment}: there is no rule {text!r}; `torchdraft rules` lists them")
+            elif (comment, text) not in self._used:
+                yield _remark(comment, f"{comment}: the checked targets have no {text} on line {comment.covers}")
+
+
+def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
+    """The comments, and nothing in a string that looks like one. A file that breaks off yields those before."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):
+            if token.type == tokenize.COMMENT:
+                yield token
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _parsed(file: str, token: tokenize.TokenInfo, match: re.Match[str], lines: Sequence[str]) -> IgnoreComment:
+    line, start = token.start
+    source = lines[line - 1].rstrip("\r\n")
+    location = Location(file, line, source=source, column=start + match.start(), end_column=token.end[1])
+    rules = tuple(text for part in (match["rules"] or "").split(",") if (text := part.strip()))
+    alone = not source[:start].strip()
+    covers = _next_code_line(lines, line) if alone else line
+    return IgnoreComment(location, covers, rules, match["reason"].strip().removeprefix(":").strip())
+
+
+def _next_code_line(lines: Sequence[str], line: int) -> int:
+    """The line after the comment and after further lines of comment: several can stand above one line."""
+    while line < len(lines) and lines[line].lstrip().startswith("#"):
+        line += 1
+    return line + 1
+
+
+def _remark(comment: IgnoreComment, message: str) -> Remark:
+    return Remark(message=message, location=comment.location)

@@ -1,0 +1,57 @@
+"""A report → findings: which issues count, and what the others are excused by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from torchdraft._check.baseline import Counts
+from torchdraft._check.comments import Comments
+from torchdraft._check.fingerprint import fingerprint
+from torchdraft.model import Issue, Report, Severity
+from torchdraft.model.check import FailOn, Finding, Suppression
+
+
+class Judge:
+    """What one run of checks knows: settings, the comments seen so far, which of the settings were of use."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        fail_on: FailOn,
+        ignore: Mapping[str, str] | None = None,
+        allow: Collection[str] = (),
+    ) -> None:
+        self.folder = folder
+        self.fail_on = fail_on
+        self.ignore = dict(ignore or {})
+        self.allow = frozenset(allow)
+        self.comments = Comments()
+
+    def findings(self, report: Report, accepted: Counts | None = None) -> tuple[Finding, ...]:
+        """One for each issue. `accepted` is counted down by what the baseline excuses: the rest of it is stale."""
+        accepted = Counter() if accepted is None else accepted
+        return tuple(self._finding(issue, accepted) for issue in report.issues)
+
+    def _finding(self, issue: Issue, accepted: Counts) -> Finding:
+        print_ = fingerprint(issue, self.folder)
+        suppressed = self._suppressed(issue)
+        if suppressed is None and accepted[print_] > 0:
+            accepted[print_] -= 1
+            suppressed = Suppression(by="baseline", reason="it was there when the baseline was written")
+        fails = suppressed is None and fails_at(issue.severity, self.fail_on)
+        return Finding(issue=issue, fingerprint=str(print_), fails=fails, suppressed=suppressed)
+
+    def _suppressed(self, issue: Issue) -> Suppression | None:
+        if comment := self.comments.suppress(issue):
+            return comment
+        if issue.code in self.ignore:
+            return Suppression(by="settings", reason=self.ignore[issue.code])
+        return Suppression(by="call") if issue.code in self.allow else None
+
+
+def fails_at(severity: Severity, level: FailOn) -> bool:
+    """Whether an issue of that severity fails a check of that level."""
+    return level == "any" or severity >= Severity(level)

@@ -1,0 +1,100 @@
+"""A project to check: a file of targets, and an engine that reports what their source lines say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from torchdraft.model import Issue, Location, Report
+from torchdraft.rules import rule_named
+
+MODEL = """
+import torch
+
+print("importing")
+
+
+class Loud(torch.nn.Module):
+    def forward(self, x):
+        print("running")
+        y = x * 2  # finds TD101
+        return y.add_(1)  # finds TD401
+
+
+class Quiet(torch.nn.Module):
+    def forward(self, x):
+        return x
+
+
+class Broken(torch.nn.Module):
+    def forward(self, x):
+        raise RuntimeError("this model is broken")
+
+
+X = torch.ones(3)
+
+
+def loud():
+    return Loud(), (X,)
+
+
+def quiet():
+    return Quiet(), (X,)
+
+
+def broken():
+    return Broken(), (X,)
+
+
+def raising():
+    raise KeyError("missing")
+
+
+def leaving():
+    raise SystemExit(3)
+"""
+
+
+def write(folder: Path, text: str = MODEL, **settings: Any) -> None:
+    """Writes `model.py`, and pyproject.toml where there are settings."""
+    (folder / "model.py").write_text(text)
+    if settings:
+        lines = [f"{name.replace('_', '-')} = {value}" for name, value in settings.items()]
+        (folder / "pyproject.toml").write_text("\n".join(["[tool.torchdraft]", *lines, ""]))
+
+
+def draft_export(model: Any, args: tuple[Any, ...], kwargs: Any = None, **_options: Any) -> Any:
+    """In the place of torchdraft's: runs the model, and takes a comment `# finds CODE` in its class for an issue."""
+    model(*args, **(kwargs or {}))
+    file = model.forward.__code__.co_filename
+    first = model.forward.__code__.co_firstlineno
+    issues = []
+    for number, line in enumerate(Path(file).read_text().splitlines(), 1):
+        if number >= first and (code := re.search(r"# finds (TD\d+)", line)):
+            issues.append(_issue(code[1], Location(file, number, f"{type(model).__name__}.forward", line)))
+        if number > first and line.startswith("class "):
+            break
+    ordered = sorted(issues, key=lambda issue: -issue.severity.rank)
+    return SimpleNamespace(_report=Report(model=type(model).__name__, issues=tuple(ordered)))
+
+
+def _issue(code: str, place: Location) -> Issue:
+    rule = rule_named(code)
+    assert rule is not None
+    return Issue(
+        code=code,
+        name=rule.name,
+        severity=rule.severity,
+        message=f"{code} was found.",
+        location=place,
+        user_stack=(place,),
+        expr="u0 > 5",
+    )
+
+
+def with_comment(text: str, line: str, comment: str) -> str:
+    """The source with a comment at the end of `line`."""
+    assert line in text
+    return text.replace(line, f"{line}  {comment}")
