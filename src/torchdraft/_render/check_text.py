@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from rich.console import RenderableType
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from torchdraft._render import words
 from torchdraft._render.terminal import render_report
-from torchdraft.model import Severity
+from torchdraft.model import Report, Severity
 from torchdraft.model.check import Check, CheckedTarget, FailOn, Finding, Remark
 
 _BY = {"comment": "by a comment", "settings": "by the settings", "baseline": "by the baseline", "call": "by the call"}
@@ -35,20 +35,26 @@ def render_check(check: Check) -> Iterator[RenderableType]:
     yield Text(_result(check), style="bold green" if check.status == "clean" else "bold red")
 
 
+def render_findings(report: Report, findings: Iterable[Finding]) -> Iterator[RenderableType]:
+    """Of one report: the issues that fail in full, the others in one line for each way of not failing."""
+    findings = list(findings)
+    if failing := tuple(finding.issue for finding in findings if finding.fails):
+        yield from render_report(replace(report, issues=failing))
+    for line in _folded(findings):
+        yield Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False)
+
+
 def _target(target: CheckedTarget) -> Iterator[RenderableType]:
     if target.report is None:
         yield Text.assemble((target.target, "bold"), ": ", ("broken", "bold red"))
         yield Padding(Text(target.error), (0, 0, 0, 2), expand=False)
         return
-    failing = tuple(finding.issue for finding in target.findings if finding.fails)
-    yield Text.assemble((target.target, "bold"), "" if failing else Text.assemble(": ", ("clean", "green")))
-    if failing:
-        yield from render_report(replace(target.report, issues=failing))
-    for line in _folded(target.findings):
-        yield Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False)
+    clean = target.status == "clean"
+    yield Text.assemble((target.target, "bold"), Text.assemble(": ", ("clean", "green")) if clean else "")
+    yield from render_findings(target.report, target.findings)
 
 
-def _folded(findings: Iterable[Finding]) -> Iterator[str]:
+def _folded(findings: Collection[Finding]) -> Iterator[str]:
     """What does not fail, one line for each way of not failing."""
     milder = [finding for finding in findings if not finding.fails and finding.suppressed is None]
     if milder:
@@ -68,7 +74,7 @@ def _count_by_severity(findings: Iterable[Finding]) -> str:
     )
 
 
-def _codes(findings: Iterable[Finding]) -> str:
+def _codes(findings: Collection[Finding]) -> str:
     """`TD101 ×2 (never negative), TD401`: codes with their reasons."""
     reasons = Counter((each.issue.code, each.suppressed.reason if each.suppressed else "") for each in findings)
     baseline = all(each.suppressed and each.suppressed.by == "baseline" for each in findings)
