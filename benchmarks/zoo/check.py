@@ -71,10 +71,15 @@ def exporter(name: str) -> Callable[..., Any]:
 def seeded(module: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call on copies of these inputs, under a fixed random state."""
     args, kwargs = copy.deepcopy((args, kwargs))
+    seed()
+    return module(*args, **kwargs)
+
+
+def seed() -> None:
+    """The random state that every run starts from. A draft too: what a model draws and reads is part of its example."""
     torch.manual_seed(7)
     random.seed(7)
     np.random.seed(7)
-    return module(*args, **kwargs)
 
 
 def check(model: Model, name: str, dynamic: bool) -> Result:
@@ -129,6 +134,7 @@ def draft(call: Callable[..., Any], example: Example, result: Result) -> Any:
     reset_peak()
     before, started = resident_bytes(), time.perf_counter()
     program = None
+    seed()
     try:
         program = call(module, args, kwargs, dynamic_shapes=shapes)
     except Exception as error:

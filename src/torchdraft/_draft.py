@@ -11,10 +11,10 @@ import torch
 from ._torch.shapes import is_constraint_error
 from ._trace.attempt import Request, attempt
 from ._trace.check import check, worth_checking
-from ._trace.eager import ModelRaised, has_data, run_eagerly
-from ._trace.events import Event, NotChecked
+from ._trace.eager import ModelRaised, has_data, mismatch, run_eagerly
+from ._trace.events import Event, NotChecked, StrictFellBack
 from ._trace.inputs import check_call, distinct, register_inputs
-from ._trace.ladder import Islands, climb_down, forget
+from ._trace.ladder import Islands, climb_down, forget, raised_by_model
 from ._trace.quiet import quiet
 from ._trace.report import Phases, build_report
 from ._trace.session import Session
@@ -70,7 +70,7 @@ def draft_export(
     Raises:
         Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
         is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature); torch's own error
-        where not even a recorded run makes a program (a dtype among the outputs).
+        where nothing can be made of the inputs (a nested tensor among them).
 
     """
     kwargs = dict(kwargs or {})
@@ -126,7 +126,9 @@ class Draft:
         self.expected: Any = None
         self.ran_eagerly = False
         self.relaxed = False
-        self.by_dynamo = False  # such a program is always checked: Dynamo's own treatment of transforms has been wrong
+        self.unnoticed: bool | None = None  # None: a trace that the model does not notice was not tried
+        self.by_dynamo = False
+        self.doubted = False  # a program of Dynamo's is always checked: its treatment of transforms has been wrong
         self.session: Session | None = None
         self.runnable = has_data(request)
 
@@ -136,22 +138,36 @@ class Draft:
             self.registered = register_inputs((self.request.args, dict(self.request.kwargs)), self.events)
             self.request.args, self.request.kwargs = distinct((self.request.args, dict(self.request.kwargs)))
         program = trace_strictly(self) if strict else None
-        self.by_dynamo = program is not None
+        self.by_dynamo = self.doubted = program is not None
+        wrong = ""
         while True:
             with self.phases("trace"):
                 program = program or self.trace()
             with self.phases("check"):
                 wrong = self.check(program, check_on_example)
-            if not wrong:
-                break
-            if "" in self.islands.names:
-                self.events.append(NotChecked(reason=wrong, wrong=True))
+            if not wrong or not self.step_down(wrong):
                 break
             program = None
-            climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
+        if wrong:
+            self.events.append(NotChecked(reason=wrong, wrong=True))
         with self.phases("report"):
             program._report = build_report(self)
         return program
+
+    def step_down(self, wrong: str) -> bool:
+        """Takes the rung below one whose program differs from eager on the example; False where none can do better."""
+        if self.by_dynamo:
+            self.by_dynamo = False
+            self.events.append(StrictFellBack(exception=f"its program differs from eager on the example: {wrong}"))
+            return True
+        if "" in self.islands.names and not self.repeatable():
+            return False
+        return climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
+
+    def repeatable(self) -> bool:
+        """Whether the model returns again what it returned before; no program can agree with one that does not."""
+        request = self.request
+        return not mismatch(run_eagerly(request.mod, request.args, request.kwargs, self.snapshot), self.run_model())
 
     def trace(self) -> torch.export.ExportedProgram:
         """Down the ladder until a rung serves."""
@@ -164,13 +180,25 @@ class Draft:
                 trusted_ops=self.trusted_ops,
             )
             try:
-                program = attempt(self.request, session, self.islands, self.snapshot, relax=self.relaxed)
+                program = attempt(
+                    self.request,
+                    session,
+                    self.islands,
+                    self.snapshot,
+                    relax=self.relaxed,
+                    unnoticed=bool(self.unnoticed),
+                )
             except Exception as error:
                 self.registered.extend(session.registered)
                 log.debug("rung failed", exc_info=error)
                 self.run_model()
                 if not self.relaxed and is_constraint_error(error):
                     self.relaxed = True
+                    continue
+                if self.unnoticed is not None:
+                    self.unnoticed = False
+                elif session.asked and raised_by_model(error):
+                    self.unnoticed = True
                     continue
                 if not climb_down(self.islands, self.request.mod, error):
                     raise
@@ -198,7 +226,7 @@ class Draft:
         if (
             wanted is None
             and not self.islands.names
-            and not self.by_dynamo
+            and not self.doubted
             and not worth_checking(program, self.phases.seconds["trace"])
         ):
             return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 FOLDER = Path(__file__).parent
 
@@ -21,7 +22,9 @@ class Call:
         self._given = args, kwargs
 
     def __call__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return copy.deepcopy(self._given)
+        # torch makes no deep copy of a sparse CSR tensor
+        sparse = [t for t in tree_leaves(self._given) if isinstance(t, torch.Tensor) and t.layout is not torch.strided]
+        return copy.deepcopy(self._given, {id(tensor): tensor.clone() for tensor in sparse})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,6 @@ CASE = Case(
     model=Model,
     example=Call(numbers(3)),
     other=(Call(numbers(3, seed=1)),),
-    codes=frozenset({"TD303"}),
-    rung="concrete",
-    xfail="promise 2: the recorded run does not see the write either, so the program differs on its example",
+    codes=frozenset({"TD905"}),
+    rung="frozen",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
 import torch
 
 import torchdraft
-from torchdraft._trace import session
+from torchdraft._trace import frozen, session
 
 
 class CountsInThread(torch.nn.Module):
@@ -83,3 +84,79 @@ def test_a_fake_kernels_claim_of_two_is_not_believed() -> None:
     assert torch.equal(program.module()(one), one * 2)
     with pytest.raises(RuntimeError):
         program.module()(-one)
+
+
+class Nests(torch.nn.Module):
+    """No tracer describes a nested tensor. `noise` scales random numbers, which nothing can assert."""
+
+    def __init__(self, noise: float = 0.0) -> None:
+        super().__init__()
+        self.noise = noise
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        padded = torch.nested.to_padded_tensor(torch.nested.nested_tensor([x, x[:1]]), 0.0)
+        return padded + torch.rand(1) * self.noise if self.noise else padded
+
+
+def baked(program: torch.export.ExportedProgram) -> list[str]:
+    """The messages of the issues that nothing asserts."""
+    return [i.message for i in program._report.issues if i.severity is torchdraft.Severity.BAKED]
+
+
+def test_the_last_rung_asserts_its_inputs() -> None:
+    example = torch.randn(2, 3)
+    program = torchdraft.draft_export(Nests(), (example,))
+    assert (program._report.rung, baked(program)) == ("frozen", [])
+    assert torch.equal(program.module()(example), Nests()(example))
+    with pytest.raises(RuntimeError):
+        program.module()(example + 1)
+
+
+def test_the_last_rung_names_what_it_cannot_assert(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    random = torchdraft.draft_export(Nests(noise=0.1), (torch.ones(2, 3),))
+    assert "depends on random numbers" in "".join(baked(random))
+    monkeypatch.setattr(frozen, "BY_CONSTANT", 5)
+    large = torchdraft.draft_export(Nests(), (torch.ones(2, 3),))
+    assert "an input too large to store, float32[2, 3]" in "".join(baked(large))
+    assert {rung.rung for rung in large._report.rungs} >= {"concrete"}
+
+
+class CountsItsCalls(torch.nn.Module):
+    """Returns another result each time."""
+
+    turns = itertools.count()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + next(self.turns)
+
+
+def test_a_model_that_does_not_repeat_itself_keeps_its_recorded_run() -> None:
+    program = torchdraft.draft_export(CountsItsCalls(), (torch.ones(2),), check_on_example=True)
+    assert program._report.rung == "concrete"
+    assert "TD904" in {issue.code for issue in program._report.issues}
+
+
+class HoldsAList(torch.nn.Module):
+    """A list of modules is called through its members only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = torch.nn.ModuleList([RefusesFakes()])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for step in self.steps:
+            x = step(x)
+        return x
+
+
+class RefusesFakes(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if type(x) is not torch.Tensor:
+            raise TypeError(type(x))
+        return x * 2
+
+
+def test_a_list_of_modules_becomes_no_island() -> None:
+    program = torchdraft.draft_export(HoldsAList(), (torch.ones(2),))
+    assert {rung.module for rung in program._report.rungs} == {"steps.0"}

@@ -37,6 +37,7 @@ CONTRACT = {
     "TD902": ("strict-fallback", "note"),
     "TD903": ("not-checked", "note"),
     "TD904": ("differs-on-example", "baked"),
+    "TD905": ("frozen-result", "guarded"),
 }
 """Codes never change meaning: a new rule is added here, nothing is ever edited."""
 

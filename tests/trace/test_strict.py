@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from typing import Any
 
 import pytest
 import torch
 from torch.export import Dim
 
+import torchdraft
 from tests.trace.drafting import Draftable, eager, hold_to_the_promises, told
+from torchdraft import _draft
 
 V = torch.tensor([1.0, -2.0, 3.0, 4.0])
 FOUR = torch.tensor(4)
@@ -209,3 +212,18 @@ def test_dynamic_dimensions_are_judged_under_their_own_names(lower: bool) -> Non
         ("x.shape[1]", "dynamic"),
     ]
     assert told(program) == [("TD202", "if x.shape[0] > 2:")]
+
+
+def test_a_program_of_dynamos_that_is_wrong_gives_way_to_a_trace_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, seen = _draft.check, []
+
+    def wrong_at_first(program: torch.export.ExportedProgram, *args: Any) -> str:
+        seen.append(program)
+        return own(program, *args) if len(seen) > 1 else "output 0: wrong"
+
+    monkeypatch.setattr(_draft, "check", wrong_at_first)
+    program = torchdraft.draft_export(Plain(), (V,), strict=True, check_on_example=True)
+    assert (len(seen), program._report.rung) == (2, "symbolic")
+    (issue,) = program._report.issues
+    assert (issue.code, issue.severity) == ("TD902", torchdraft.Severity.NOTE)
+    assert "its program differs from eager on the example: output 0: wrong" in issue.message

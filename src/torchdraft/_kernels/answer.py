@@ -13,6 +13,7 @@ import torch
 
 from .._reals.errors import NoRealValue, OpRaised
 from .._reals.tape import flat_outputs
+from .._torch.dispatch import is_being_written
 from .._torch.fake import (
     DataDependentOutputException,
     DynamicOutputShapeException,
@@ -39,6 +40,21 @@ UNANSWERED = (
 )
 """What torch's fake mode raises where it gives up on an operator of its own."""
 
+SPARSE_PARTS = {
+    op.default
+    for name in (
+        "indices",
+        "values",
+        "crow_indices",
+        "col_indices",
+        "ccol_indices",
+        "row_indices",
+        "_indices",
+        "_values",
+    )
+    for op in (getattr(torch.ops.aten, name), getattr(torch.ops.aten, f"{name}_copy"))
+} | {torch.ops.aten._nnz.default}
+
 
 class Kernels:
     """What one trace knows of the operators it met."""
@@ -55,6 +71,8 @@ class Kernels:
         """The fake outputs of an op: the fake kernel's, or the real run's where that one is no good."""
         func = record.func
         if is_builtin(func):
+            if func in SPARSE_PARTS and is_being_written(func):
+                return self._part(mode, record, args, kwargs, fake())
             try:
                 return fake()
             except (*UNANSWERED, RecursionError):  # the latter for sparse results of kernels run as a fallback
@@ -68,6 +86,16 @@ class Kernels:
         if out is NotImplemented or self.trust.believes(func) or is_settled(func):
             return out
         return self._checked(mode, record, args, kwargs, out, born)
+
+    def _part(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, said: Any) -> Any:
+        """Indices or values of a sparse tensor that the program asks for: a fake one holds none, and would say so of
+        their sizes.
+        """
+        assert mode.session is not None
+        try:
+            return Inference(mode, record, args, kwargs).outputs(mode.session.reals.run_now(record).out, said)
+        except NoRealValue:
+            return said
 
     def _answer(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, error: Exception) -> Any:
         """Outputs for an op whose fake kernel is missing or raised `error`."""

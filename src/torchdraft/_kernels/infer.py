@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._torch.fake import allocate_size
+from .._torch.recording import has_plain_memory, stand_in_for
 from .compare import Numbers
 from .symbols import expression
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Inference:
-    """Makes the fake outputs of one call of an op."""
+    """Makes the fake outputs of one call of an op. `plain`: a plain tensor stands in for one no fake tensor is like."""
 
-    def __init__(self, mode: DraftMode, record: Record, args: Any, kwargs: Any) -> None:
+    def __init__(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, *, plain: bool = False) -> None:
         self.mode = mode
+        self.plain = plain
         self.env = mode.shape_env
         self.func = record.func
         self.numbers = Numbers(mode, [])
@@ -52,6 +54,9 @@ class Inference:
 
     def _tensor(self, real: torch.Tensor, said: torch.Tensor | None) -> Any:
         options = {"dtype": real.dtype, "device": real.device}
+        if self.plain and real.layout is not torch.sparse_coo and not has_plain_memory(real):
+            with self.mode:
+                return stand_in_for(real)
         if real.layout is not torch.strided:  # sparse sizes can't be symbols; the program asserts these
             with self.mode:
                 return torch.empty(real.shape, layout=real.layout, **options)

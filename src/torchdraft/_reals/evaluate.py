@@ -60,7 +60,7 @@ class Reals:
         """
         handle = self.tape.handle(fake)
         if handle is None:
-            raise NoRealValue(f"{fake!r} was made outside the trace")
+            raise NoRealValue("a tensor made outside the trace")  # not its repr: that runs operations
         return self.operand(Operand(handle))
 
     def operand(self, operand: Operand) -> torch.Tensor:

@@ -239,7 +239,7 @@ class Tape:
         if isinstance(value, torch.Tensor):
             handle = self.handle(value)
             if handle is None:
-                record.unknown = unknown = Unknown(f"{record.func} takes {value!r}, made outside the trace")
+                record.unknown = unknown = Unknown(f"{record.func} takes a tensor made outside the trace")
                 return unknown
             operand = Operand(handle)
             record.operands.append(operand)

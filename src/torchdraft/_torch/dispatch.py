@@ -142,6 +142,15 @@ def forget_failed_nodes() -> list[str]:
     return erased
 
 
+def is_being_written(func: Any) -> bool:
+    """Whether `func` is an op of the graph being traced, and not one that a kernel calls."""
+    tracer = current_tracer()
+    if tracer is None:
+        return False
+    last = getattr(tracer, "fx_tracer", tracer).graph._root.prev
+    return last.target is func and "val" not in last.meta
+
+
 def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
     """Makes the fake tensor `target` what `source` is: its sizes and storage, and its node in the graph traced."""
     mode = proxy_mode()

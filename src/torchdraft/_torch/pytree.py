@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import Any
 
 from .probe import need
@@ -46,6 +46,13 @@ def outline(spec: Any) -> Any:
         return spec.type
     keys = spec.context if spec.type in _KEYED else None
     return spec.type, keys, [outline(child) for child in spec.children()]
+
+
+def keys_of(spec: Any) -> list[Any]:
+    """The keys of a dictionary's structure, to be replaced in place; none of another's."""
+    if spec.type is defaultdict:
+        return spec.context[1]
+    return spec.context if spec.type in _KEYED else []
 
 
 _KEYED = (dict, OrderedDict)

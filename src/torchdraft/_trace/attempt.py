@@ -18,13 +18,13 @@ from .._torch.export import export, lowered, module_stack_kept
 from .._torch.fake import higher_order_rules
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
+from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
 from .branches import Rescue
 from .dimensions import judge_dimensions, relaxed, resolved
 from .effects import tell_effects, tell_inputs_and_weights
-from .events import TypeRegistered
 from .impure import RandomStates, impure_calls_told
 from .island import islands_in_place
 from .ladder import Islands
@@ -34,7 +34,8 @@ from .printing import text_is_used
 from .reads import HostReads
 from .session import Session
 from .snapshot import Snapshot
-from .types import drained, held_in_structure, register, unknown_classes, unnamed_tuples
+from .stacks import is_framework
+from .types import drained, registered_output
 from .untraced import raise_if_untraced
 
 
@@ -53,11 +54,18 @@ class Request:
 
 
 def attempt(
-    request: Request, session: Session, islands: Islands, snapshot: Snapshot, *, relax: bool = False
+    request: Request,
+    session: Session,
+    islands: Islands,
+    snapshot: Snapshot,
+    *,
+    relax: bool = False,
+    unnoticed: bool = False,
 ) -> torch.export.ExportedProgram:
     """Traces the model with `islands` in place. Raises what the trace raised.
 
-    `relax` leaves every dynamic dimension to the tracer: the example itself breaks what was asked of them.
+    `relax` leaves every dynamic dimension to the tracer: the example itself breaks what was asked of them. `unnoticed`
+    tells a model that asks that it is not being traced.
     """
     options = {**request.options, "pre_dispatch": True}
     if "" in islands.names:
@@ -81,6 +89,8 @@ def attempt(
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(impure_calls_told(session))
+        answer = (lambda _: False) if unnoticed else session.admits_tracing
+        stack.enter_context(asked_whether_traced(is_framework, answer))
         stack.enter_context(HostReads(session))
         program = export(
             request.mod,
@@ -125,11 +135,7 @@ def _hooks(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterat
         random_states[:] = [RandomStates()]
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
-        output = held_in_structure(drained(output))
-        for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
-            paste = register(cls)
-            session.registered.append(cls)
-            session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
+        output = registered_output(session, drained(output))
         tell_effects(mod, session, snapshot, entry, random_states[0])
         entry.restore_attributes()
         return output

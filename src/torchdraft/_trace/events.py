@@ -170,6 +170,15 @@ class FellBack(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFrozen(Event):
+    """Not even the recorded run made a program; the program returns what the model returned on the example."""
+
+    exception: str
+    unasserted: tuple[str, ...] = ()
+    """What else the result depends on that the program does not hold to the example."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StrictFellBack(Event):
     """Dynamo gave up; the model was traced without it."""
 

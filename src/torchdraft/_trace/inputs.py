@@ -62,8 +62,11 @@ def register_inputs(inputs: Any, events: list[Event]) -> list[type]:
 def distinct(inputs: Any) -> Any:
     """`inputs` with a tensor that is given twice as two tensors that share its memory.
 
-    Under one identity both would be one input of the program, and wrong on calls that give two.
+    Under one identity both would be one input of the program, and wrong on calls that give two. The parts of a sparse
+    tensor become tensors of their own: torch cannot make a fake view of a sparse tensor.
     """
+    if any(_part_of_sparse(leaf) for leaf in pytree.tree_leaves(inputs)):
+        inputs = pytree.tree_map_only(torch.Tensor, lambda t: t.data if _part_of_sparse(t) else t, inputs)
     leaves = [leaf for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, torch.Tensor)]
     if len({id(leaf) for leaf in leaves}) == len(leaves):
         return inputs
@@ -76,3 +79,8 @@ def distinct(inputs: Any) -> Any:
         return tensor.detach().requires_grad_(tensor.requires_grad)
 
     return pytree.tree_map_only(torch.Tensor, alias, inputs)
+
+
+def _part_of_sparse(leaf: Any) -> bool:
+    """Whether `leaf` is the indices or values of a sparse tensor."""
+    return isinstance(leaf, torch.Tensor) and leaf._base is not None and leaf._base.layout is not torch.strided

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._reals.tape import flat_outputs
 from .._torch import pytree
 from .._torch.dispatch import forget_failed_nodes, outside_tracing, retarget
 from .._torch.fake import FakeTensor
-from .._torch.shapes import free_unbacked_symbols
+from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
 from .copying import being_copied, reduced
+from .frozen import Frozen
 from .outsiders import Outsiders, give_back_inputs, kept_constants
 from .reads import BY_CONSTANT, same_data
-from .stacks import user_stack
+from .replay import ISLAND_READ, Replay
+from .stacks import is_framework, user_stack
+from .types import drained, registered_output
 
 if TYPE_CHECKING:
     from .events import Frame
@@ -43,7 +45,10 @@ def islands_in_place(mod: torch.nn.Module, islands: Islands, session: Session) -
         if any(module is other for other, _ in taken):
             continue
         taken.append((module, module.__dict__.get("forward")))
-        module.__dict__["forward"] = Island(module, name, session)
+        frozen = islands.frozen is not None
+        module.__dict__["forward"] = (
+            Frozen(module, session, islands.depends_on) if frozen else Island(module, name, session)
+        )
     try:
         yield
     finally:
@@ -70,7 +75,7 @@ class Island:
         state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
         tensors = [*state.values(), *[f for f in fakes if isinstance(f, torch.Tensor)]]
         graph, shape = self._record(tensors, state, fakes, spec)
-        replayed = iter(Replay(graph).run(*tensors))
+        replayed = iter(Replay(graph, self.session, last=self.name == "").run(*tensors))
         leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in shape["leaves"]]
         assign_buffers(self.module, dict(zip(shape["assigned"], replayed, strict=True)))
         return pytree.tree_unflatten(leaves, shape["spec"])
@@ -94,9 +99,11 @@ class Island:
                     assigned_buffers(self.module, own) as assigned,
                     self._as_itself(),
                     outsiders.following(),
+                    model_sees_eager(is_framework),
                     IslandReads(self.session, outsiders),
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                    out = registered_output(self.session, drained(out))
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
@@ -141,7 +148,8 @@ def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
     """The ops `fn(*reals)` ran, as a graph of concrete sizes."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
+    with any_layout_recorded():
+        return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
 
 
 def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -158,9 +166,6 @@ def _fixed(leaf: Any) -> Any:
     if isinstance(leaf, torch.SymInt):
         return int(leaf)
     return float(leaf) if isinstance(leaf, torch.SymFloat) else leaf
-
-
-ISLAND_READ = "torchdraft: the data differs from what the model read when it was traced"
 
 
 class IslandReads(TorchFunctionMode):
@@ -260,34 +265,3 @@ SHAPE_READS: set[Any] = {
     torch.Tensor.chunk,
 }
 """After one of these Python knows a size as a number, so the size is fixed. Sizes nobody read stay symbolic."""
-
-
-class Replay(torch.fx.Interpreter):
-    """Interprets a recorded run on fake tensors; recorded reads become assertions of the program."""
-
-    def __init__(self, graph: torch.fx.GraphModule) -> None:
-        super().__init__(graph)
-        self.extra_traceback = False
-
-    def run_node(self, n: torch.fx.Node) -> Any:
-        """Fixes sizes that depend on data to those of the recorded run, under an assertion: the ops that follow were
-        recorded for them, and Python may have read them.
-        """
-        out = super().run_node(n)
-        recorded = n.meta.get("val")
-        for have, want in zip(flat_outputs(out), flat_outputs(recorded), strict=False):
-            if isinstance(have, torch.Tensor) and isinstance(want, torch.Tensor) and have.dim() == want.dim():
-                for size, number in zip(have.shape, want.shape, strict=True):
-                    if isinstance(size, torch.SymInt) and free_unbacked_symbols(size) and isinstance(number, int):
-                        torch._check(size == number, lambda s=size, r=number: f"{n.target} gave {s}, recorded {r}")
-        return out
-
-    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
-        if target is torch.ops.aten._assert_async.msg and args[1] == ISLAND_READ:
-            torch._check(args[0].item())
-            return None
-        if target is torch.ops.aten._assert_tensor_metadata.default and len(args) == 2:
-            for have, want in zip(args[0].shape, args[1], strict=True):
-                torch._check(have == want)
-            return None
-        return super().call_function(target, args, kwargs)

@@ -1,4 +1,5 @@
-"""The ladder: symbolic tracing of everything, then islands around what breaks it, then one island around the model.
+"""The ladder: symbolic tracing of everything, then islands around what breaks it, then one island around the model, and
+last the model's result on the example.
 
 A rung that fails is traced again from the top with one more island. The submodule to blame is the innermost one whose
 `forward` the exception passed through; every module of the same class becomes an island with it, so that a stack of
@@ -7,13 +8,13 @@ layers costs one more trace and not one per layer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from .._torch.dynamo import interpreted
-from .events import FellBack, Frame
+from .events import Event, FellBack, Frame, ResultFrozen
 from .stacks import is_framework
 from .untraced import Untraced
 
@@ -30,6 +31,8 @@ class Islands:
     """Which modules are recorded from a real run instead of being traced. Names are dotted, "" is the model."""
 
     names: dict[str, FellBack] = field(default_factory=dict)
+    frozen: ResultFrozen | None = None
+    """Why the model's result on the example is all there is, where it came to that."""
 
     def add(self, mod: torch.nn.Module, name: str, error: BaseException) -> None:
         """Makes `name` an island, and with it every module of its class."""
@@ -44,9 +47,21 @@ class Islands:
     @property
     def rung(self) -> str:
         """The lowest rung in use."""
+        if self.frozen is not None:
+            return "frozen"
         if "" in self.names:
             return "concrete"
         return "island" if self.names else "symbolic"
+
+    def depends_on(self, unasserted: tuple[str, ...]) -> None:
+        """The frozen result depends on these, and nothing asserts them."""
+        assert self.frozen is not None
+        self.frozen = replace(self.frozen, unasserted=tuple(dict.fromkeys(unasserted)))
+
+    def events(self) -> list[Event]:
+        """What the report tells of the rungs below the first."""
+        fell = [event for event in self.names.values() if self.frozen is None or event.rung != "concrete"]
+        return [*fell, *([] if self.frozen is None else [self.frozen])]
 
     def outermost(self) -> list[str]:
         """Islands that lie in no other island."""
@@ -54,16 +69,25 @@ class Islands:
 
 
 def climb_down(islands: Islands, mod: torch.nn.Module, error: BaseException, *, whole: bool = False) -> bool:
-    """Adds the next island after `error`. False when the whole model already is one: there is no rung below."""
-    if "" in islands.names:
+    """Takes the next rung after `error`. False where there is none below."""
+    if islands.frozen is not None:
         return False
+    if "" in islands.names:
+        islands.frozen = ResultFrozen(stack=user_frames(error), exception=describe(error))
+        return True
     blamed = "" if whole or isinstance(error, TooManySymbols) else innermost_module(mod, error)
-    while blamed in islands.names and blamed != "":
+    modules = dict(mod.named_modules())
+    while blamed != "" and (blamed in islands.names or not _is_called(modules[blamed])):
         blamed = blamed.rpartition(".")[0]
     if len({id(e) for e in islands.names.values()}) >= MOST_ISLANDS:
         blamed = ""
     islands.add(mod, blamed, error)
     return True
+
+
+def _is_called(module: torch.nn.Module) -> bool:
+    """Whether a module has a `forward`; lists and dictionaries of modules have none."""
+    return getattr(type(module).forward, "__name__", "") != "_forward_unimplemented"
 
 
 MOST_ISLANDS = 6
@@ -95,6 +119,12 @@ def _frames(error: BaseException) -> list[Any]:
         frames.append(trace.tb_frame)
         trace = trace.tb_next
     return frames
+
+
+def raised_by_model(error: BaseException) -> bool:
+    """Whether the model's own code raised `error`. It runs eagerly, so it saw something that it does not see there."""
+    frames = _frames(error)
+    return bool(frames) and not is_framework(frames[-1].f_code)
 
 
 def user_frames(error: BaseException) -> tuple[Frame, ...]:

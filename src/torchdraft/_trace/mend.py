@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 from .._torch.fake import OpOverload
+from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
+from .keys import spell_tuple_keys
 from .rounding import spell_roundings
 
 
@@ -21,9 +23,13 @@ def mend(program: torch.export.ExportedProgram) -> None:
     for module in graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):
             fill_keyword_defaults(module.graph)
-            if drop_unused_reads(module.graph) | spell_roundings(module.graph):
+            describe_plainly(module.graph)
+            if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spell_roundings(module.graph):
                 module.recompile()
     widen_single_values(program)
+    for call in program.module_call_graph:
+        if call.signature is not None:
+            spell_tuple_keys(call.signature.in_spec)
     if changed:
         graph_module.recompile()
 
@@ -98,6 +104,35 @@ def drop_unused_reads(graph: torch.fx.Graph) -> bool:
             graph.erase_node(node)
             changed = True
     return changed
+
+
+def drop_empty_lists(graph: torch.fx.Graph) -> bool:
+    """An op that returns no tensor at all (`unbind` of a tensor with no rows) is written and not read again: the loader
+    looks at the first of its results. Nothing uses it.
+    """
+    changed = False
+    for node in reversed(graph.nodes):
+        if node.users or not isinstance(node.target, OpOverload) or node.target._schema.is_mutable:
+            continue
+        if isinstance(node.meta.get("val"), (list, tuple)) and not node.meta["val"] and node.target._schema.returns:
+            graph.erase_node(node)
+            changed = True
+    return changed
+
+
+def describe_plainly(graph: torch.fx.Graph) -> None:
+    """A value without strides (sparse CSR) or of a quantized dtype cannot be written to a file: the saver has no words
+    for it. A plain tensor of its size stands in the node's metadata, as it does in any loaded program.
+    """
+    for node in graph.nodes:
+        value = node.meta.get("val")
+        if isinstance(value, torch.Tensor) and not is_saveable(value):
+            node.meta["val"] = plain_fake(value)
+        elif isinstance(value, (list, tuple)) and any(
+            isinstance(v, torch.Tensor) and not is_saveable(v) for v in value
+        ):
+            made = [plain_fake(v) if isinstance(v, torch.Tensor) and not is_saveable(v) else v for v in value]
+            node.meta["val"] = type(value)(made) if type(value) in (list, tuple) else tuple(made)
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:

@@ -44,7 +44,7 @@ def build_report(draft: Draft) -> Report:
     """Everything the draft learned, as plain data."""
     session = draft.session
     assert session is not None
-    events = [*draft.events, *draft.islands.names.values(), *without_implied(session.events), *session.failed_ops]
+    events = [*draft.events, *draft.islands.events(), *without_implied(session.events), *session.failed_ops]
     return Report(
         issues=issues_from(events),
         rung=draft.islands.rung,  # type: ignore[arg-type]
@@ -75,4 +75,9 @@ def _broken(draft: Draft) -> tuple[BrokenRung, ...]:
                 module=name,
                 location=frames[-1] if frames else None,
             )
+    if (frozen := draft.islands.frozen) is not None:
+        frames = user_frames(frozen.stack)
+        found[id(frozen)] = BrokenRung(
+            rung="concrete", reason=frozen.exception, location=frames[-1] if frames else None
+        )
     return tuple(found.values())

@@ -35,6 +35,8 @@ class Session:
         self.reals = Reals(self.tape, budget)
         self.events: list[Event] = []
         self.most_symbols: float = MOST_SYMBOLS
+        self.asked = False
+        """Whether the model asked if it is being traced."""
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.dimensions: list[Dimension] = []
@@ -70,6 +72,11 @@ class Session:
                 asserted=how,  # type: ignore[arg-type]
             )
         )
+
+    def admits_tracing(self, traced: bool) -> bool:
+        """What the model hears when it asks whether it is being traced."""
+        self.asked = self.asked or traced
+        return traced
 
     def assumed(self, expr: Any, value: Any) -> None:
         """Remembers what the program must assert."""

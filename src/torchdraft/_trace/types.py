@@ -11,12 +11,17 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from types import GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .._torch import pytree
 from .._torch.pytree import is_registered, nameless_namedtuple, register_namedtuple, unregister
+from .events import TypeRegistered
+from .keys import Keyed, has_tuples
+
+if TYPE_CHECKING:
+    from .session import Session
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
 
@@ -92,6 +97,16 @@ def register(cls: type) -> str:
         flatten_with_keys_fn=lambda value: _take_apart_with_keys(value),
     )
     return f"torchdraft.register({cls.__module__}.{cls.__qualname__})"
+
+
+def registered_output(session: Session, output: Any) -> Any:
+    """`output` in a form the program can return, with the classes in it that pytree did not know registered."""
+    output = held_in_structure(output)
+    for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
+        paste = register(cls)
+        session.registered.append(cls)
+        session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
+    return output
 
 
 def forget(classes: Iterable[type]) -> None:
@@ -211,7 +226,8 @@ def held_in_structure(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(held_in_structure(v) for v in value)
     if type(value) is dict:
-        return {k: held_in_structure(v) for k, v in value.items()}
+        held = {k: held_in_structure(v) for k, v in value.items()}
+        return Keyed(held) if has_tuples(held) else held
     return value
 
 

@@ -16,7 +16,7 @@ from torchdraft.model.torch_view import FailureReport, failures_of, intern_filen
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-RungName = Literal["symbolic", "island", "concrete"]
+RungName = Literal["symbolic", "island", "concrete", "frozen"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

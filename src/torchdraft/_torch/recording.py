@@ -1,0 +1,134 @@
+"""Recording a real run: what `make_fx` cannot describe, and what the model must not notice."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import CodeType
+from typing import Any
+
+import torch
+
+from . import pytree
+from .dispatch import proxy_mode
+from .probe import need
+
+_proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
+need("torch.fx.experimental.proxy_tensor:extract_val")
+
+
+@contextmanager
+def any_layout_recorded() -> Iterator[None]:
+    """The tracer notes each result's strides (`extract_val`), and stops at tensors that have none (sparse CSR, nested).
+
+    Their nodes go without, as those of sparse COO tensors do.
+    """
+    own = _proxy_tensor.extract_val
+
+    def extract_val(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, torch.Tensor) and not has_strides(value):
+            return None
+        return own(value, *args, **kwargs)
+
+    _proxy_tensor.extract_val = extract_val
+    try:
+        yield
+    finally:
+        _proxy_tensor.extract_val = own
+
+
+def has_strides(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has sizes and strides to describe it by."""
+    try:
+        tensor.stride(), tensor.shape
+    except (RuntimeError, NotImplementedError):
+        return False
+    return True
+
+
+def has_plain_memory(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is numbers at strides, and nothing more: not sparse, nested, quantized or opaque."""
+    return tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized
+
+
+def stand_in_for(tensor: torch.Tensor) -> torch.Tensor:
+    """A plain tensor of the same size and kind, where there are such; to be called under a fake mode."""
+    with contextlib.suppress(RuntimeError, NotImplementedError):
+        size = tensor.shape
+        return torch.empty(size, dtype=PLAIN_DTYPES.get(tensor.dtype, tensor.dtype), device=tensor.device)
+    return torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+
+
+PLAIN_DTYPES = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32: torch.int32}
+"""A quantized tensor's dtype → that of the numbers it holds."""
+
+
+def is_saveable(tensor: torch.Tensor) -> bool:
+    """Whether the metadata of `tensor` can be written to a file."""
+    return tensor.dtype in _saved_dtypes and tensor.layout in _saved_layouts and has_strides(tensor)
+
+
+def plain_fake(fake: Any) -> torch.Tensor:
+    """A plain fake tensor of the size of `fake`."""
+    with fake.fake_mode:
+        return stand_in_for(fake)
+
+
+_saved_dtypes: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_DTYPE")
+_saved_layouts: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_LAYOUT")
+
+
+def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
+    """Writes `out = func(*args, **kwargs)` into the graph being traced without running anything."""
+    mode = proxy_mode()
+    if mode is None:
+        return
+    flat, spec = pytree.tree_flatten((args, kwargs))
+    _, proxies, _ = _proxies(flat, mode.tracer)
+    given, named = pytree.tree_unflatten(proxies, spec)
+    made = mode.tracer.create_proxy("call_function", func, given, named)
+    _track(out, made, constant=None, tracer=mode.tracer)
+
+
+_proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")
+_track: Any = need("torch.fx.experimental.proxy_tensor:track_tensor_tree")
+
+_FLAGS = (
+    (torch.compiler, "is_compiling"),
+    (torch.compiler, "is_exporting"),
+    (torch._utils, "is_compiling"),
+    (need("torch._dynamo"), "is_compiling"),
+    (need("torch.fx._symbolic_trace"), "is_fx_tracing"),
+)
+
+
+@contextmanager
+def asked_whether_traced(is_framework: Callable[[CodeType], bool], answer: Callable[[bool], bool]) -> Iterator[None]:
+    """Code outside of torch that asks whether it is being traced is told `answer(torch's answer)`.
+
+    torch asks too, to leave `torch.compile` out of a trace, and hears the truth. `is_fx_tracing` only makes it raise.
+    """
+    own = [(owner, name, getattr(owner, name)) for owner, name in _FLAGS]
+
+    def answering(name: str, asked: Callable[[], bool]) -> Callable[[], bool]:
+        def told() -> bool:
+            if name != "is_fx_tracing" and is_framework(sys._getframe(1).f_code):
+                return asked()
+            return answer(asked())
+
+        return told
+
+    for owner, name, asked in own:
+        setattr(owner, name, answering(name, asked))
+    try:
+        yield
+    finally:
+        for owner, name, asked in own:
+            setattr(owner, name, asked)
+
+
+def model_sees_eager(is_framework: Callable[[CodeType], bool]) -> AbstractContextManager[None]:
+    """Code that asks whether it is being traced hears no: a recorded run takes the path eager takes."""
+    return asked_whether_traced(is_framework, lambda _: False)

@@ -1,0 +1,114 @@
+"""The last rung: a program that holds its inputs to the example and returns what the model returned on it.
+
+What serves where a recorded run cannot be written down or replayed. Nothing but comparisons and constants is in the
+graph, so that hardly anything can stand in its way.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .._torch import pytree
+from .._torch.dispatch import forget_failed_nodes, outside_tracing
+from .._torch.fake import FakeTensor
+from .._torch.recording import model_sees_eager
+from .assigned import assign_buffers, assigned_buffers
+from .eager import private
+from .reads import BY_CONSTANT, assert_data
+from .stacks import is_framework
+from .types import drained, registered_output
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Frozen:
+    """Stands in for the model's `forward`. `tell` hears what the result depends on that nothing asserts."""
+
+    def __init__(self, module: torch.nn.Module, session: Session, tell: Callable[[tuple[str, ...]], None]) -> None:
+        self.module = module
+        self.session = session
+        self.tell = tell
+        self.own = module.__dict__.get("forward")
+        self.__wrapped__ = module.forward  # so that inspect.signature still tells the model's parameters
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        fakes, spec = pytree.tree_flatten((args, kwargs))
+        inputs = [f for f in fakes if isinstance(f, FakeTensor)]
+        state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
+        with outside_tracing():
+            before = [self.session.reals.tensor(t) for t in (*inputs, *state.values())]
+            after = private(before)
+            own = dict(zip(state, after[len(inputs) :], strict=True))
+            given = iter(after)
+            filled = [next(given) if isinstance(f, FakeTensor) else f for f in fakes]
+            drew = _random_state()
+            out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))
+            random_too = ("random numbers",) if _random_state() != drew else ()
+            leaves, made = pytree.tree_flatten(out)
+        self.tell((*self._asserted(inputs, before[: len(inputs)]), *random_too))
+        for fake, was, now in zip((*inputs, *state.values()), before, after, strict=True):
+            if _written(was, now):
+                fake.detach().copy_(now)
+        assign_buffers(self.module, {name: now.clone() for name, now in assigned.items()})
+        same = {id(now): fake for now, fake in zip(after, (*inputs, *state.values()), strict=True)}
+        return pytree.tree_unflatten([self._constant(leaf, same) for leaf in leaves], made)
+
+    def _run(self, state: dict[str, torch.Tensor], args: Any, kwargs: Any) -> tuple[Any, dict[str, torch.Tensor]]:
+        """The model's output on the example, and the buffers it assigned."""
+        stand_in = self.module.__dict__.pop("forward")
+        if self.own is not None:
+            self.module.__dict__["forward"] = self.own
+        try:
+            with assigned_buffers(self.module, state) as assigned, model_sees_eager(is_framework):
+                out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
+                return registered_output(self.session, drained(out)), dict(assigned)
+        finally:
+            self.module.__dict__["forward"] = stand_in
+
+    def _asserted(self, fakes: list[torch.Tensor], reals: list[torch.Tensor]) -> list[str]:
+        """Asserts each input's data; names those it cannot assert."""
+        rest = []
+        for fake, real in zip(fakes, reals, strict=True):
+            if real.numel() > BY_CONSTANT:
+                rest.append(f"an input too large to store, {_outside(real)}")
+                continue
+            try:
+                assert_data(fake.detach(), real.detach())
+            except Exception:
+                forget_failed_nodes()
+                rest.append(f"an input of a kind that cannot be compared, {_outside(real)}")
+        return rest
+
+    def _constant(self, leaf: Any, same: dict[int, torch.Tensor]) -> Any:
+        """A tensor of the result as the program returns it: an input itself, or a copy of a constant."""
+        if not isinstance(leaf, torch.Tensor):
+            return leaf
+        return same[id(leaf)] if id(leaf) in same else leaf.detach().clone()
+
+
+def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
+
+
+def _random_state() -> Any:
+    return bytes(torch.random.get_rng_state().numpy()), random.getstate()
+
+
+def _written(was: torch.Tensor, now: torch.Tensor) -> bool:
+    """Whether the model wrote to a tensor it was given."""
+    with outside_tracing():
+        if was.layout is not torch.strided:
+            return False
+        return was.shape != now.shape or not torch.equal(was.detach().nan_to_num(), now.detach().nan_to_num())
+
+
+def _outside(tensor: torch.Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
