@@ -1,8 +1,8 @@
 """Dictionaries with tuples as keys (`edges["user", "buys", "item"]`) among the inputs and outputs of a program.
 
 The structure of inputs and outputs is written to a file as JSON, where a tuple becomes a list, and a list is no key.
-Keys of inputs are replaced by objects that equal the tuples and are written as members of an enumeration, which the loader
-looks up by name. Dictionaries of outputs are wrapped: the program returns plain ones.
+Keys of inputs are replaced by objects that equal the tuples and are written as members of an enumeration, which the
+loader looks up by name. Dictionaries of outputs are wrapped: the program returns plain ones.
 """
 
 from __future__ import annotations

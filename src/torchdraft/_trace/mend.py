@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from .._reals.tape import tensors_in
+from .._torch import pytree
 from .._torch.fake import OpOverload
 from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
@@ -126,13 +128,10 @@ def describe_plainly(graph: torch.fx.Graph) -> None:
     """
     for node in graph.nodes:
         value = node.meta.get("val")
-        if isinstance(value, torch.Tensor) and not is_saveable(value):
-            node.meta["val"] = plain_fake(value)
-        elif isinstance(value, (list, tuple)) and any(
-            isinstance(v, torch.Tensor) and not is_saveable(v) for v in value
-        ):
-            made = [plain_fake(v) if isinstance(v, torch.Tensor) and not is_saveable(v) else v for v in value]
-            node.meta["val"] = type(value)(made) if type(value) in (list, tuple) else tuple(made)
+        if not all(is_saveable(tensor) for tensor in tensors_in(value)):
+            node.meta["val"] = pytree.tree_map_only(
+                torch.Tensor, lambda tensor: tensor if is_saveable(tensor) else plain_fake(tensor), value
+            )
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
