@@ -47,6 +47,25 @@ def forget_numbers(tensor: torch.Tensor) -> None:
         setattr(tensor, name, None)
 
 
+@contextmanager
+def long_lists_read_whole(longest: int) -> Iterator[None]:
+    """While active, `tolist` of more elements than `longest` is one read, which function modes see.
+
+    Upstream makes a symbol of each element, without end.
+    """
+    own = FakeTensor.tolist
+
+    def tolist(self: Any) -> Any:
+        count = self.numel()
+        return torch.Tensor.tolist(self) if isinstance(count, int) and count > longest else own(self)
+
+    FakeTensor.tolist = tolist
+    try:
+        yield
+    finally:
+        FakeTensor.tolist = own
+
+
 def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors look at one storage. False for tensors that have none (sparse, opaque)."""
     try:

@@ -4,48 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import torch
 
 
+class Texts(Protocol):
+    """What to do with texts of symbolic numbers."""
+
+    def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
+        """What the frame so far above the caller does with a text: the user's code uses it, or only shows it."""
+
+    def shown(self, number: Any) -> Any:
+        """The real number behind a symbolic one, for showing; None where nobody knows it."""
+
+
 @contextmanager
-def plain_when_python_insists(asked_by_user: Callable[[int], bool]) -> Iterator[None]:
+def plain_when_python_insists(texts: Texts) -> Iterator[None]:
     """While active, hashing a `SymInt` or writing out a symbolic number in the user's code takes its real value.
 
-    Upstream refuses the one ("unhashable type") and writes the symbol's name for the other, which is wrong silently.
-    `asked_by_user(frames_up)` says whether the frame so far above its caller is the user's, and wants the text.
+    Upstream refuses the one ("unhashable type") and writes the symbol's name for the other, which is wrong silently,
+    and fails where a format such as `.3f` is asked for. A text that is only shown takes the value without a guard.
     """
-    names = ("__hash__", "__format__", "__str__", "__repr__")
-    saved = {(cls, name): cls.__dict__.get(name) for cls in _PLAIN for name in names}
+    own = {(cls, name): cls.__dict__.get(name) for cls in _PLAIN for name in _METHODS}
     hash_int = torch.SymInt.__hash__
 
     def hash_symint(self: torch.SymInt) -> int:
-        if self.node.is_nested_int():
-            return hash_int(self)
-        return hash(int(self))
-
-    def format_symbolic(self: Any, spec: str) -> str:
-        if asked_by_user(1):
-            return format(_PLAIN[type(self)](self), spec)
-        return format(str(self.node), spec)
-
-    def write_symbolic(self: Any) -> str:
-        return repr(_PLAIN[type(self)](self)) if asked_by_user(1) else str(self.node)
+        return hash_int(self) if self.node.is_nested_int() else hash(int(self))
 
     torch.SymInt.__hash__ = hash_symint
     for cls in _PLAIN:
-        cls.__format__ = format_symbolic
-        cls.__str__ = cls.__repr__ = write_symbolic
+        cls.__format__, cls.__str__ = _writing(texts)
+        cls.__repr__ = cls.__str__
+    for cls, name in ((torch.SymFloat, "__float__"), (torch.SymInt, "__int__")):
+        setattr(cls, name, _converting(texts, getattr(cls, name), _PLAIN[cls]))
     try:
         yield
     finally:
-        for (cls, name), value in saved.items():
-            if value is None:
-                if name in cls.__dict__:
-                    delattr(cls, name)
-            else:
+        for (cls, name), value in own.items():
+            if value is not None:
                 setattr(cls, name, value)
+            elif name in cls.__dict__:
+                delattr(cls, name)
+
+
+_METHODS = ("__hash__", "__format__", "__str__", "__repr__", "__float__", "__int__")
+
+
+def _writing(texts: Texts) -> tuple[Callable[[Any, str], str], Callable[[Any], str]]:
+    """`__format__` and `__str__` of symbolic numbers."""
+
+    def number_or_name(self: Any) -> Any:
+        use = texts.use(2)
+        if use == "used":
+            return _PLAIN[type(self)](self)
+        number = texts.shown(self) if use == "shown" else None
+        return str(self.node) if number is None else number
+
+    def format_symbolic(self: Any, spec: str) -> str:
+        return format(number_or_name(self), spec)
+
+    def write_symbolic(self: Any) -> str:
+        return str(number_or_name(self))
+
+    return format_symbolic, write_symbolic
+
+
+def _converting(texts: Texts, own: Callable[[Any], Any], kind: type) -> Callable[[Any], Any]:
+    """`__float__` and `__int__`, which `"%.3f" % loss` calls."""
+
+    def convert(self: Any) -> Any:
+        number = texts.shown(self) if texts.use(1) == "shown" else None
+        return own(self) if number is None else kind(number)
+
+    return convert
 
 
 _PLAIN: dict[Any, Any] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}

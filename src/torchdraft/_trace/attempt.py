@@ -15,7 +15,7 @@ from .._kernels.guards import guard_ops, profiles_of
 from .._torch import pytree
 from .._torch.dispatch import modes_put_back
 from .._torch.export import export, lowered, module_stack_kept
-from .._torch.fake import higher_order_rules
+from .._torch.fake import higher_order_rules, long_lists_read_whole
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
 from .._torch.recording import asked_whether_traced
@@ -30,8 +30,8 @@ from .island import islands_in_place
 from .ladder import Islands
 from .mend import mend
 from .mode import DraftMode
-from .printing import text_is_used
-from .reads import HostReads
+from .printing import Texts
+from .reads import BY_VALUE, HostReads
 from .session import Session
 from .snapshot import Snapshot
 from .stacks import is_framework
@@ -79,7 +79,7 @@ def attempt(
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode, session.made_by))
-        stack.enter_context(plain_when_python_insists(text_is_used))
+        stack.enter_context(plain_when_python_insists(Texts(session)))
         stack.enter_context(_hooks(request.mod, session, snapshot))
         stack.enter_context(scripted_modules_callable(request.mod))
         stack.enter_context(islands_in_place(request.mod, islands, session))
@@ -91,6 +91,7 @@ def attempt(
         stack.enter_context(impure_calls_told(session))
         answer = (lambda _: False) if unnoticed else session.admits_tracing
         stack.enter_context(asked_whether_traced(is_framework, answer))
+        stack.enter_context(long_lists_read_whole(BY_VALUE))
         stack.enter_context(HostReads(session))
         program = export(
             request.mod,

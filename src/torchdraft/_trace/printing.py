@@ -7,8 +7,15 @@ import functools
 import linecache
 from itertools import islice
 from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal
 
-from .stacks import asked_by_user, innermost_user_frame
+from .._reals.errors import NoRealValue
+from .._torch.shapes import is_unbacked
+from .events import HostRead
+from .stacks import asked_for_user, innermost_user_frame, user_stack
+
+if TYPE_CHECKING:
+    from .session import Session
 
 _LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "log", "warn", "write"}
 
@@ -19,9 +26,31 @@ def read_is_only_shown() -> bool:
     return frame is not None and _is_shown(frame)
 
 
-def text_is_used(frames_up: int) -> bool:
-    """Whether the frame `frames_up` above the caller is the user's and does more with a text than show it."""
-    return asked_by_user(frames_up + 1) and not read_is_only_shown()
+class Texts:
+    """Texts that the model makes of symbolic numbers."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
+        """What the frame `frames_up` above the caller does with a text; `other` where it is not the user's."""
+        if not asked_for_user(frames_up + 1):
+            return "other"
+        return "shown" if read_is_only_shown() else "used"
+
+    def shown(self, number: Any) -> Any:
+        """The real number behind a symbolic one, told as a read that changes nothing; None where nobody knows it."""
+        try:
+            value = self.session.reals.scalar(number)
+        except NoRealValue:
+            return None
+        if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
+            kind = type(value).__name__
+            stack = user_stack(3)
+            self.session.emit(
+                HostRead(stack=stack, read="item", dtype=kind, shape=(), value=str(value), asserted="unused")
+            )
+        return value
 
 
 def _is_shown(frame: FrameType) -> bool:

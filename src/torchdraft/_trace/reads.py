@@ -23,7 +23,7 @@ from .copying import being_copied, reduced
 from .events import ComputedOutside, ExceptionCaught, Frame, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
-from .stacks import innermost_user_frame, is_framework, local_tensors, user_stack
+from .stacks import innermost_user_frame, is_framework, is_library, local_tensors, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
@@ -262,7 +262,7 @@ def user_frame_calls() -> Any:
 
 
 def _passes_on(code: CodeType) -> bool:
-    passes = code.co_name in ("__torch_function__", "run", "_override")
+    passes = code.co_name in ("__torch_function__", "run", "_override") or is_library(code)
     return is_framework(code) and (passes or code.co_filename.endswith(("_tensor.py", "overrides.py", "reads.py")))
 
 

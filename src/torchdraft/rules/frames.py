@@ -32,7 +32,7 @@ def user_frames_of(error: BaseException) -> tuple[Location, ...]:
 
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
-    """Whether a frame of that file is torch's, torchdraft's, of Python's own library, or code that no file holds."""
+    """Whether a frame of that file is torch's, torchdraft's, NumPy's, Python's own, or code that no file holds."""
     if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython", "<doctest")):
         return True
     if filename.startswith(sysconfig.get_path("stdlib") + os.sep):
@@ -43,11 +43,9 @@ def is_framework(filename: str) -> bool:
 @lru_cache(maxsize=1)
 def _framework_folders() -> tuple[str, ...]:
     """torch is found without being imported: a report can be made and read where torch is not."""
-    found = [str(Path(__file__).parent.parent) + os.sep]
-    spec = importlib.util.find_spec("torch")
-    if spec is not None and spec.origin:
-        found.append(os.path.dirname(spec.origin) + os.sep)
-    return tuple(found)
+    specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
+    own = str(Path(__file__).parent.parent) + os.sep
+    return own, *[os.path.dirname(spec.origin) + os.sep for spec in specs if spec is not None and spec.origin]
 
 
 def _frames(traceback: TracebackType | None) -> list[Frame]:
