@@ -32,34 +32,31 @@ class _Stack:
         in interesting files from the outermost `forward` on. That one always comes first: the filter looks for it.
         """
         found: list[traceback.FrameSummary] = []
-        described = self.described
-        known = described.frames
-        outermost, count = None, 0
+        known, describe = self.described.frames, self.described.describe
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
-            code = frame.f_code
-            key = (id(code), frame.f_lasti)
-            if key not in known:
-                described.describe(frame)
-            summary = known[key]
+            summary = known.get((id(frame.f_code), frame.f_lasti), _UNKNOWN)
             if summary is not None:
-                found.append(summary)
-            if code.co_name == "forward":
-                outermost, count = frame, len(found) - (summary is not None)
+                if summary is _UNKNOWN:
+                    summary = describe(frame)
+                if summary is not None:
+                    found.append(summary)
             frame = frame.f_back
-        if outermost is None:
-            return traceback.StackSummary()
-        del found[count:]
-        found.append(_summary_of(outermost))
+        while found and found[-1].name != "forward":
+            found.pop()
         found.reverse()
         stack = traceback.StackSummary()
         list.extend(stack, found)
         return stack
 
 
+_UNKNOWN: Any = object()
+
+
 class _Described:
-    """Each place in a function met so far; None for one in a file that upstream calls uninteresting. A code object is
-    known by its address, since hashing one hashes its constants.
+    """Each place in a function met so far; None for one in a file that upstream calls uninteresting, unless a function
+    called `forward`: the filter looks for those. A code object is known by its address, since hashing one hashes its
+    constants.
     """
 
     def __init__(self) -> None:
@@ -67,17 +64,15 @@ class _Described:
         self.codes: list[CodeType] = []  # kept alive: addresses are used again
         self.uninteresting = _uninteresting_files()
 
-    def describe(self, frame: FrameType) -> None:
+    def describe(self, frame: FrameType) -> traceback.FrameSummary | None:
         """Enters the place where `frame` stands."""
         code = frame.f_code
-        made = None if code.co_filename in self.uninteresting else _summary_of(frame)
+        made = None
+        if code.co_name == "forward" or code.co_filename not in self.uninteresting:
+            made = traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False)
         self.frames[id(code), frame.f_lasti] = made
         self.codes.append(code)
-
-
-def _summary_of(frame: FrameType) -> traceback.FrameSummary:
-    code = frame.f_code
-    return traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False)
+        return made
 
 
 class _Traceback:
