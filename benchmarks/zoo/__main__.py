@@ -18,6 +18,7 @@ from ..isolate import in_fork
 from ..progress import progress
 from . import results as kept
 from .check import EXPORTERS, Result, check, exporter
+from .findings.page import section_of
 from .registry import MODELS, Model, load
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -82,7 +83,8 @@ def main() -> int:
                 print(f"{model.name}, {name}: {result.failure[:200]}", flush=True)
         kept.write(options.keep, results)
     progress("")
-    options.out.write_text(kept.document(results))
+    findings = section_of(options.out.read_text()) if options.out.exists() else ""
+    options.out.write_text(kept.document(results) + findings)
     print("\n".join(kept.totals([result for result in results.values() if result.dynamic == options.dynamic])))
     print(f"written to {options.out.name}")
     return 1 if failed else 0

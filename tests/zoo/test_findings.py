@@ -1,0 +1,104 @@
+"""The findings of two reports side by side: read, matched, and written into the page of results."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+import torchdraft
+from benchmarks.zoo.findings.finding import Finding, Plain, Report, of_torch, of_torchdraft, place_of
+from benchmarks.zoo.findings.matching import explains, invented, missing
+from benchmarks.zoo.findings.page import TITLE, Model, put_in, section, section_of
+
+
+class Branches(torch.nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            return x * 2
+        return x
+
+
+HERE = f"{os.path.basename(__file__)}:{Branches.forward.__code__.co_firstlineno + 1}"
+GUARD = Finding("DATA_DEPENDENT_ERROR", "m.py:3", "u0 > 1")
+KERNEL = Finding("MISSING_FAKE_KERNEL", "", "lib.foo.default")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_both_reports_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    program = torch.export.draft_export(Branches(), (torch.ones(3),))
+    (theirs,) = of_torch(program._report)
+    (ours,) = of_torchdraft(torchdraft.draft_export(Branches(), (torch.ones(3),))._report)
+    assert theirs.kind == "DATA_DEPENDENT_ERROR"
+    assert (ours.kind, ours.severity) == ("TD101", "guarded")
+    assert theirs.place.endswith(HERE)
+    assert ours.place.endswith(HERE)
+    assert missing([theirs], [ours]) == []
+
+
+def test_where_plain_export_refuses_is_seen():
+    with pytest.raises(Exception) as caught:
+        torch.export.export(Branches(), (torch.ones(3),), strict=False)
+    assert place_of(caught.value).endswith(HERE)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "found"),
+    [
+        (GUARD, Finding("TD101", "m.py:3", ""), True),
+        (GUARD, Finding("TD103", "m.py:3", ""), True),
+        (GUARD, Finding("TD101", "m.py:4", ""), False),
+        (GUARD, Finding("TD402", "m.py:3", ""), False),
+        (KERNEL, Finding("TD301", "m.py:9", "lib.foo.default"), True),
+        (KERNEL, Finding("TD301", "m.py:9", "lib.bar.default"), False),
+    ],
+)
+def test_a_finding_is_matched_by_kind_and_line_or_operator(theirs, ours, found):
+    assert missing([theirs], [ours]) == ([] if found else [theirs])
+
+
+def test_a_call_that_leads_to_the_line_explains_it():
+    ours = Finding("TD101", "m.py:3", "", frames=("m.py:8", "m.py:3"))
+    assert explains([ours], "m.py:8")
+    assert not explains([ours], "m.py:9")
+
+
+def test_what_is_no_finding_is_told_apart():
+    asked = Finding("DATA_DEPENDENT_ERROR", "m.py:3", "", own_check=True)
+    assert invented(GUARD, sound=True)
+    assert invented(asked, sound=False)
+    assert not invented(GUARD, sound=False)
+
+
+def model(name, ours, plain=Plain(), theirs=()):
+    report = Report(list(ours), successful=not any(f.severity != "note" for f in ours))
+    return Model(name, False, Report(list(theirs)), report, plain)
+
+
+def test_the_section_tells_what_is_missing_and_what_is_false():
+    guard = Finding("TD101", "m.py:3", "", "guarded")
+    models = [
+        model("fine", []),
+        model("false", [guard]),
+        model("missing", [], Plain("refused", "m.py:3"), [GUARD]),
+        model("right", [guard], Plain("refused", "m.py:3"), [GUARD]),
+    ]
+    text = "\n".join(section(models))
+    assert "lack 1 of those; 0 are no finding, which leaves\n1." in text
+    assert "refuses 2 models" in text
+    assert "on all but 1." in text
+    assert "sound on 2 models; torchdraft has issues above a note on 1 of them:\na false alarm rate of 50.0 %" in text
+    assert "| false | 0 | 1 |  | TD101 m.py:3 |" in text
+    assert "| fine |" not in text
+
+
+def test_the_section_is_put_into_a_page_and_kept():
+    page = "# Results\n\n## Static shapes\n\ntable\n"
+    once = put_in(page, ["one"])
+    assert once == f"{page}\n{TITLE}\n\none\n"
+    assert put_in(once, ["two"]) == f"{page}\n{TITLE}\n\ntwo\n"
+    assert put_in(page, []) != page
+    assert page + section_of(once) == once
+    assert section_of(page) == ""
