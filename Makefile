@@ -38,8 +38,13 @@ format: setup
 docs: setup
 	$(BIN)/python tools/gen_docs.py
 
-bench: setup
+bench: $(VENV)/.plots
 	$(BIN)/python -m benchmarks
+
+# What draws the plot of the benchmark, which nothing else needs.
+$(VENV)/.plots: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
 
 # The table of exporters over the project's own zoo, in an environment of its own: its packages are many.
 zoo: $(ZOO)/.installed
