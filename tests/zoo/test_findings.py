@@ -22,6 +22,7 @@ class Branches(torch.nn.Module):
 
 HERE = f"{os.path.basename(__file__)}:{Branches.forward.__code__.co_firstlineno + 1}"
 GUARD = Finding("DATA_DEPENDENT_ERROR", "m.py:3", "u0 > 1")
+SOUND = Plain()
 KERNEL = Finding("MISSING_FAKE_KERNEL", "", "lib.foo.default")
 
 
@@ -39,7 +40,7 @@ def test_both_reports_are_read(tmp_path, monkeypatch):
 
 
 def test_where_plain_export_refuses_is_seen():
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(RuntimeError, match="data-dependent") as caught:
         torch.export.export(Branches(), (torch.ones(3),), strict=False)
     assert place_of(caught.value).endswith(HERE)
 
@@ -72,7 +73,7 @@ def test_what_is_no_finding_is_told_apart():
     assert not invented(GUARD, sound=False)
 
 
-def model(name, ours, plain=Plain(), theirs=()):
+def model(name, ours, plain=SOUND, theirs=()):
     report = Report(list(ours), successful=not any(f.severity != "note" for f in ours))
     return Model(name, False, Report(list(theirs)), report, plain)
 
