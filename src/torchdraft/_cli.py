@@ -33,6 +33,7 @@ from torchdraft.model import Report
 from torchdraft.model.check import Check
 from torchdraft.model.schema import schema_text
 from torchdraft.rules import all_rules, rule_named
+from torchdraft.rules.registry import broken_plugins, own_rules
 
 app = typer.Typer(
     help="A graph, always, and everything that stands between a PyTorch model and a sound export.",
@@ -179,13 +180,17 @@ def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A code (TD
 
 @app.command()
 def rules() -> None:
-    """List every rule."""
+    """List every rule, those of other packages too."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("code", "name", "usual severity"):
+    shipped = any(rule not in own_rules() for rule in all_rules())
+    for heading in ("code", "name", "usual severity", *(["package"] if shipped else [])):
         table.add_column(heading, header_style="dim", no_wrap=True)
     for rule in all_rules():
-        table.add_row(rule.code, rule.name, str(rule.severity))
+        package = "" if rule in own_rules() else type(rule).__module__.partition(".")[0]
+        table.add_row(rule.code, rule.name, str(rule.severity), *([package] if shipped else []))
     Console().print(table)
+    for plugin in broken_plugins():
+        _stderr().print(Text.assemble(("warning: ", "bold yellow"), f"{plugin.entry}: {plugin.exception}"))
 
 
 @app.command()

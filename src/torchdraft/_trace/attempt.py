@@ -22,7 +22,9 @@ from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import plain_when_python_insists, sections_as_numbers
+from ..rules.registry import watched_calls
 from .branches import Rescue
+from .calls import calls_told
 from .dimensions import judge_dimensions, relaxed, resolved
 from .effects import tell_effects, tell_inputs_and_weights
 from .impure import RandomStates, impure_calls_told
@@ -89,6 +91,7 @@ def attempt(
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(impure_calls_told(session))
+        stack.enter_context(calls_told(session, watched_calls()))
         answer = (lambda _: False) if unnoticed else session.admits_tracing
         stack.enter_context(asked_whether_traced(is_framework, answer))
         stack.enter_context(long_lists_read_whole(BY_VALUE))

@@ -137,6 +137,14 @@ class ImpureCall(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCalled(Event):
+    """The model called a function that a rule asks to hear of."""
+
+    function: str
+    """As the rule names it: `time.sleep`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRegistered(Event):
     """A class unknown to pytree was registered so that the program can be called with it or return it."""
 

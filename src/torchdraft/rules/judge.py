@@ -8,7 +8,7 @@ from typing import Any
 
 from torchdraft._trace.events import Event
 from torchdraft.model import Issue
-from torchdraft.rules.registry import all_rules
+from torchdraft.rules.registry import all_rules, broken_plugins
 from torchdraft.rules.rule import Rule
 from torchdraft.rules.td900_rule_failed import RuleFailed
 
@@ -44,7 +44,10 @@ class _Finding:
 
 
 def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = None) -> tuple[Issue, ...]:
-    """The issues that the events make, worst severity first, then in the order they first happened."""
+    """The issues that the events make, worst severity first, then in the order they first happened.
+
+    Without `rules`, those there are; a note for each that another package ships and that can't be used.
+    """
     findings: dict[Key, _Finding] = {}
     judges = all_rules() if rules is None else rules
     for event in events:
@@ -52,6 +55,7 @@ def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = Non
             if isinstance(event, rule.takes):
                 _judge(rule, event, findings)
     issues = [finding.told() for finding in findings.values()]
+    issues += [RuleFailed().not_loaded(plugin) for plugin in broken_plugins()] if rules is None else []
     return tuple(sorted(issues, key=lambda issue: -issue.severity.rank))
 
 

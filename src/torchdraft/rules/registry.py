@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import torchdraft.rules
+from torchdraft.rules.plugins import BrokenPlugin, installed
 from torchdraft.rules.rule import Rule
 
 _added: list[Rule[Any]] = []
@@ -18,8 +19,18 @@ _added: list[Rule[Any]] = []
 
 
 def all_rules() -> tuple[Rule[Any], ...]:
-    """One of each, by code."""
-    return (*own_rules(), *_added)
+    """One of each: torchdraft's own by code, then those of other packages."""
+    return (*own_rules(), *installed(own_rules()).rules, *_added)
+
+
+def broken_plugins() -> tuple[BrokenPlugin, ...]:
+    """What other packages registered and can't be used."""
+    return installed(own_rules()).broken
+
+
+def watched_calls() -> tuple[str, ...]:
+    """The functions whose calls some rule wants to hear of."""
+    return tuple(dict.fromkeys(name for rule in all_rules() for name in rule.calls))
 
 
 def rule_named(text: str) -> Rule[Any] | None:

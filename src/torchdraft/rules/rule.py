@@ -17,6 +17,12 @@ E = TypeVar("E", bound=Event)
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety")
 """The sections of every rule's page, in order."""
 
+CODE = r"[A-Z]+[0-9]{3,}"
+"""The form of a code; those that start with TD are torchdraft's."""
+
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+"""The form of a name."""
+
 
 class Rule(ABC, Generic[E]):
     """Turns one kind of event into issues.
@@ -29,6 +35,8 @@ class Rule(ABC, Generic[E]):
     name: ClassVar[str]
     severity: ClassVar[Severity]
     takes: ClassVar[tuple[type[Event], ...]]
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Functions (`time.sleep`) whose calls by the model the rule wants to hear of, as `FunctionCalled` events."""
 
     def accepts(self, event: E) -> bool:  # noqa: ARG002
         """Whether an event of a class in `takes` is this rule's and no other's."""

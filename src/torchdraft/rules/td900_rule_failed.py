@@ -7,6 +7,7 @@ from typing import Any
 from torchdraft._trace.events import Event
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.frames import user_frames
+from torchdraft.rules.plugins import BrokenPlugin
 from torchdraft.rules.rule import Rule
 
 
@@ -14,7 +15,8 @@ class RuleFailed(Rule[Event]):
     """
     ## What it does
 
-    Reports that a rule of torchdraft, or of a package that adds rules, raised an exception.
+    Reports that a rule of torchdraft, or of a package that adds rules, raised an exception, or that such a package
+    registered something that can't be used as a rule.
 
     ## Why it matters
 
@@ -54,4 +56,14 @@ class RuleFailed(Rule[Event]):
             location=stack[-1] if stack else None,
             user_stack=stack,
             data={"rule": rule.code, "event": type(event).__name__, "exception": exception},
+        )
+
+    def not_loaded(self, plugin: BrokenPlugin) -> Issue:
+        """The note that stands in for everything that a rule of another package would have said."""
+        return Issue(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            message=f"A rule that another package registers can't be used ({plugin.entry}): {plugin.exception}",
+            data={"rule": plugin.entry, "exception": plugin.exception},
         )

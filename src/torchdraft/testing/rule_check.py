@@ -13,7 +13,7 @@ import torchdraft
 from torchdraft.model import Issue, Report
 from torchdraft.rules import Rule
 from torchdraft.rules.registry import also
-from torchdraft.rules.rule import SECTIONS
+from torchdraft.rules.rule import CODE, NAME, SECTIONS
 from torchdraft.rules.td900_rule_failed import RuleFailed
 from torchdraft.testing.example import Example, running
 
@@ -39,9 +39,9 @@ def check_rule(rule: Rule[Any], *, beside: Collection[str] = ()) -> None:
 
 
 def _page_problems(rule: Rule[Any]) -> Iterator[str]:
-    if not re.fullmatch(r"[A-Z]+[0-9]{3,}", rule.code):
+    if not re.fullmatch(CODE, rule.code):
         yield f"the code {rule.code!r} is not of the form TD101: capital letters, then three digits or more"
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", rule.name):
+    if not re.fullmatch(NAME, rule.name):
         yield f"the name {rule.name!r} is not lower case words with hyphens"
     sections = rule.sections()
     if tuple(sections) != SECTIONS:

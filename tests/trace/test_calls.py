@@ -1,0 +1,123 @@
+"""Functions that a rule asks to hear of."""
+
+import sys
+import time
+import types
+
+import pytest
+import torch
+
+import torchdraft
+from tests.testing.shipped_rule import NumpyRead
+from torchdraft.model import Severity
+from torchdraft.rules import Rule, events
+from torchdraft.rules.registry import also
+
+
+class Tool:
+    """A class of the user's, with every kind of method."""
+
+    def method(self, x):
+        return x + 1
+
+    @staticmethod
+    def static(x):
+        return x + 1
+
+
+def plain(x):
+    return x + 1
+
+
+class Called(Rule[events.FunctionCalled]):
+    __doc__ = NumpyRead.__doc__
+    code, name, severity, takes = "ACME005", "called", Severity.NOTE, (events.FunctionCalled,)
+
+    def accepts(self, event):
+        return event.function in self.calls
+
+    def issue(self, event):
+        return self.found(event, f"{event.function} was called.", expr=event.function)
+
+    def identity(self, event):
+        return (event.function,)
+
+
+def calling(*names):
+    return type("Asking", (Called,), {"__doc__": Called.__doc__, "calls": names})()
+
+
+@pytest.fixture
+def acme(monkeypatch):
+    """A module that the model calls into."""
+    module = types.ModuleType("acme")
+    module.plain, module.Tool, module.number = plain, Tool, 7
+    monkeypatch.setitem(sys.modules, "acme", module)
+    return module
+
+
+class Model(torch.nn.Module):
+    def forward(self, x):
+        import acme
+
+        x = acme.plain(x)
+        x = acme.Tool().method(x)
+        x = acme.Tool.static(x)
+        time.sleep(0)
+        return x
+
+
+def told(*names):
+    with also(calling(*names)):
+        report = torchdraft.draft_export(Model(), (torch.ones(3),))._report
+    return [(issue.expr, issue.location.source.strip()) for issue in report.issues if issue.code == "ACME005"]
+
+
+def test_each_call_is_told_with_its_line(acme):
+    assert told("acme.plain", "time.sleep", "acme.Tool.method") == [
+        ("acme.plain", "x = acme.plain(x)"),
+        ("acme.Tool.method", "x = acme.Tool().method(x)"),
+        ("time.sleep", "time.sleep(0)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["acme.gone", "gone.function", "acme.number", "acme.Tool", "acme.Tool.static", "plain", ""]
+)
+def test_what_can_not_be_watched_is_left_alone(acme, name):
+    assert told(name) == []
+
+
+def test_everything_is_as_it_was(acme):
+    own = time.sleep, acme.plain, Tool.method
+    told("time.sleep", "acme.plain", "acme.Tool.method")
+    assert (time.sleep, acme.plain, Tool.method) == own
+
+
+def test_calls_of_the_frameworks_own_are_not_told():
+    class Sum(torch.nn.Module):
+        def forward(self, x):
+            return torch.nn.functional.softmax(x, 0)
+
+    with also(calling("torch.nn.functional.softmax", "torch.overrides.has_torch_function_unary")):
+        report = torchdraft.draft_export(Sum(), (torch.ones(3),))._report
+    assert [issue.expr for issue in report.issues] == ["torch.nn.functional.softmax"]
+
+
+def test_a_loop_is_one_issue_with_a_count(acme):
+    class Loop(torch.nn.Module):
+        def forward(self, x):
+            for _ in range(3):
+                x = acme.plain(x)
+            return x
+
+    with also(calling("acme.plain")):
+        (issue,) = torchdraft.draft_export(Loop(), (torch.ones(3),))._report.issues
+    assert issue.occurrences == 3
+
+
+def test_two_rules_hear_of_the_same_function(acme):
+    other = type("Other", (Called,), {"__doc__": Called.__doc__, "calls": ("acme.plain",), "code": "ACME006"})()
+    with also(calling("acme.plain")), also(other):
+        issues = torchdraft.draft_export(Model(), (torch.ones(3),))._report.issues
+    assert sorted(issue.code for issue in issues) == ["ACME005", "ACME006"]
