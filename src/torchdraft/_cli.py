@@ -20,19 +20,22 @@ from rich.text import Text
 from torchdraft._check.call import Call, Change, run_check
 from torchdraft._command.drafting import draft
 from torchdraft._command.mistake import Mistake
+from torchdraft._command.new_rule import new_rule
 from torchdraft._command.output import check_writable, replacing
 from torchdraft._command.shapes import check_dynamic_shapes
 from torchdraft._command.target import load_target
-from torchdraft._render import words
+from torchdraft._command.write_rule import write_rule
+from torchdraft._render import paths, words
 from torchdraft._render.check_json import render_json
 from torchdraft._render.check_text import render_check
 from torchdraft._render.github import render_github
 from torchdraft._render.sarif import render_sarif
 from torchdraft._render.text import as_text
-from torchdraft.model import Report
+from torchdraft.model import Report, Severity
 from torchdraft.model.check import Check
 from torchdraft.model.schema import schema_text
 from torchdraft.rules import all_rules, rule_named
+from torchdraft.rules.plugins import GROUP
 from torchdraft.rules.registry import broken_plugins, own_rules
 
 app = typer.Typer(
@@ -191,6 +194,24 @@ def rules() -> None:
     Console().print(table)
     for plugin in broken_plugins():
         _stderr().print(Text.assemble(("warning: ", "bold yellow"), f"{plugin.entry}: {plugin.exception}"))
+
+
+@app.command("new-rule")
+def new_rule_command(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="TD405 in a checkout of torchdraft, or ACME001.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower case words with hyphens: slow-call.")],
+    calls: Annotated[str, typer.Option("--calls", help="A call that it speaks of, as in a model: 'time.sleep(0)'.")],
+    severity: Annotated[Severity, typer.Option("--severity", help="How far its issues reach.")] = Severity.NOTE,
+    folder: Annotated[Path, typer.Option("--folder", help="Where to write another package's rule.")] = Path(),
+) -> None:
+    """Write a rule that works, with its page, examples and tests, to be changed into what it is to say."""
+    with _mistakes_told():
+        rule = new_rule(code, name, call=calls, severity=severity)
+        for path in write_rule(rule, folder):
+            typer.echo(paths.shown(str(path)))
+        if not rule.own:
+            entry = f'{code} = "PACKAGE.{rule.file}:{rule.cls}"'
+            typer.echo(f'\nIn the pyproject.toml of its package:\n[project.entry-points."{GROUP}"]\n{entry}')
 
 
 @app.command()
