@@ -12,7 +12,6 @@ import torchdraft
 from tests.sample_reports import FULL
 from torchdraft._cli import app
 from torchdraft.model import Report
-from torchdraft.model.document import VERSION
 from torchdraft.rules import all_rules
 
 TARGETS = Path(__file__).parent / "command/targets.py"
@@ -124,9 +123,10 @@ def test_rules_lists_them_all():
     ]
 
 
-def test_schema_prints_what_is_published():
-    published = Path(__file__).parents[1] / f"docs/schema/report-v{VERSION}.json"
-    assert run("schema").stdout == published.read_text()
+@pytest.mark.parametrize(("arguments", "file"), [([], "report"), (["report"], "report"), (["check"], "check")])
+def test_schema_prints_what_is_published(arguments, file):
+    published = Path(__file__).parents[1] / f"docs/schema/{file}-v1.json"
+    assert run("schema", *arguments).stdout == published.read_text()
 
 
 def test_version():

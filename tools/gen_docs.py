@@ -1,4 +1,4 @@
-"""Writes what is generated under docs/: the rules' pages from their docstrings, the report's schema from its classes.
+"""Writes what is generated under docs/: the rules' pages from their docstrings, the schemas from the classes.
 
     python tools/gen_docs.py [--check]
 
@@ -10,8 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from torchdraft.model.document import VERSION
-from torchdraft.model.schema import schema_text
+from torchdraft.model import schema
 from torchdraft.rules.registry import own_rules
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -26,11 +25,12 @@ Every assumption that a draft makes is an issue with a code. Codes never change 
 
 
 def documents() -> dict[str, str]:
-    """Path below docs/ → text. The schema of an earlier version of reports stays as it was."""
+    """Path below docs/ → text. The schemas of earlier versions stay as they were."""
     rules = own_rules()
     rows = "".join(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} |\n" for rule in rules)
     pages = {f"rules/{rule.code}.md": rule.page() for rule in rules}
-    return {"rules/README.md": INDEX_HEAD + rows, **pages, f"schema/report-v{VERSION}.json": schema_text()}
+    schemas = {f"schema/{name}": schema.text(body) for name, body in schema.published().items()}
+    return {"rules/README.md": INDEX_HEAD + rows, **pages, **schemas}
 
 
 def stale() -> list[str]:

@@ -26,14 +26,15 @@ from torchdraft._command.shapes import check_dynamic_shapes
 from torchdraft._command.target import load_target
 from torchdraft._command.write_rule import write_rule
 from torchdraft._render import paths, words
-from torchdraft._render.check_json import render_json
 from torchdraft._render.check_text import render_check
 from torchdraft._render.github import render_github
 from torchdraft._render.sarif import render_sarif
 from torchdraft._render.text import as_text
 from torchdraft.model import Report, Severity
 from torchdraft.model.check import Check
-from torchdraft.model.schema import schema_text
+from torchdraft.model.check_document import to_json
+from torchdraft.model.schema import check_schema, report_schema
+from torchdraft.model.schema import text as schema_text
 from torchdraft.rules import all_rules, rule_named
 from torchdraft.rules.plugins import GROUP
 from torchdraft.rules.registry import broken_plugins, own_rules
@@ -62,6 +63,13 @@ class FailLevel(StrEnum):
     GUARDED = "guarded"
     SPECIALIZED = "specialized"
     ANY = "any"
+
+
+class Document(StrEnum):
+    """What there is a schema of."""
+
+    REPORT = "report"
+    CHECK = "check"
 
 
 FAILED = 2
@@ -215,9 +223,13 @@ def new_rule_command(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of reports (`--json`)."""
-    typer.echo(schema_text(), nl=False)
+def schema(
+    of: Annotated[
+        Document, typer.Argument(help="What `export --json` or `check --format json` writes.")
+    ] = Document.REPORT,
+) -> None:
+    """Print the JSON Schema of reports, or of checks."""
+    typer.echo(schema_text(report_schema() if of is Document.REPORT else check_schema()), nl=False)
 
 
 def _write(program: Any, output: Path | None, json: Path | None) -> None:
@@ -244,7 +256,7 @@ def _check_text(checked: Check, form: Format) -> str:
     if form is Format.GITHUB:
         return render_github(checked)
     if form is Format.JSON:
-        return render_json(checked) + "\n"
+        return to_json(checked) + "\n"
     if form is Format.SARIF:
         return render_sarif(checked, all_rules(), version=version("torchdraft")) + "\n"
     return as_text(render_check(checked)) + "\n"

@@ -6,17 +6,37 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from tests.model.test_document import DATED
+from tests.sample_checks import MANY
 from tests.sample_reports import FULL
-from tests.strategies import reports
+from tests.strategies import checks, reports
+from torchdraft.model.check_document import to_json
 from torchdraft.model.document import VERSION
-from torchdraft.model.schema import schema
+from torchdraft.model.schema import check_schema, published, report_schema
 
 PUBLISHED = Path(__file__).parents[2] / "docs/schema"
-VALIDATOR = Draft202012Validator(schema())
+VALIDATOR = Draft202012Validator(report_schema())
+OF_CHECKS = Draft202012Validator(check_schema())
 
 
-def test_it_is_a_schema():
-    Draft202012Validator.check_schema(schema())
+@pytest.mark.parametrize("name", published())
+def test_it_is_a_schema(name):
+    Draft202012Validator.check_schema(published()[name])
+
+
+@given(checks)
+def test_every_check_is_what_its_schema_says(check):
+    OF_CHECKS.validate(json.loads(to_json(check)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"version": 2}, {"status": "fine"}, {"targets": [{"target": "t"}]}, {"surprise": 1}, {"remarks": [{}]}],
+    ids=str,
+)
+def test_what_is_no_check_is_refused(change):
+    body = json.loads(to_json(MANY))
+    OF_CHECKS.validate(body)
+    assert list(OF_CHECKS.iter_errors(body | change))
 
 
 @given(reports)
@@ -52,7 +72,7 @@ def test_what_the_reader_refuses_the_schema_refuses(change):
 
 
 def test_classes_and_fields_are_described():
-    issue = schema()["$defs"]["Issue"]
+    issue = report_schema()["$defs"]["Issue"]
     assert issue["description"].startswith("An assumption, the line that caused it")
     assert issue["properties"]["location"]["description"] == (
         "The user's innermost line; None where no user code was running."

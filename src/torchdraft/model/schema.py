@@ -1,50 +1,79 @@
-"""The published description of a report's JSON: JSON Schema, made from the classes that are read and written."""
+"""The published descriptions of reports and checks: JSON Schema, made from the classes that are written."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import msgspec
 
-import torchdraft.model
-from torchdraft.model.document import FORMAT, NOT_STORED, VERSION
+from torchdraft import model
+from torchdraft.model import check, check_document, document
+from torchdraft.model.check_document import CheckDocument
 from torchdraft.model.report import Report
 
 _AS_WRITTEN: dict[str, Any] = {
     "op_profiles": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
 }
-"""What `to_json` writes otherwise than it is kept."""
+"""What a report's JSON has otherwise than the report."""
+
+_CLASSES: Mapping[str, type] = {**vars(model), **vars(check), **vars(check_document)}
 
 
-def schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of what `Report.to_json` writes and `Report.from_json` takes, version `VERSION`."""
-    _, parts = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
-    for name, part in parts.items():
-        _describe(getattr(torchdraft.model, name), part)
-    report = parts.pop("Report")
-    head = {
-        "format": {"const": FORMAT},
-        "version": {"const": VERSION, "description": "Rises when the layout changes; older files keep loading."},
-    }
+def report_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what `Report.to_json` writes and `Report.from_json` takes."""
+    body, parts = _described(Report)
+    properties = {name: part for name, part in body["properties"].items() if name not in document.NOT_STORED}
     for name, stored in _AS_WRITTEN.items():
-        report["properties"][name] = {"description": report["properties"][name]["description"], **stored}
+        properties[name] = {"description": properties[name]["description"], **stored}
+    head = {
+        "format": {"const": document.FORMAT},
+        "version": {
+            "const": document.VERSION,
+            "description": "Rises when the layout changes; older files keep loading.",
+        },
+    }
+    body |= {"properties": head | properties, "required": [*head, *body["required"]]}
+    return _published(body, parts, document.FORMAT, document.VERSION)
+
+
+def check_schema() -> dict[str, Any]:
+    """JSON Schema of what `torchdraft check --format json` prints."""
+    return _published(*_described(CheckDocument), check_document.FORMAT, check_document.VERSION)
+
+
+def published() -> dict[str, dict[str, Any]]:
+    """File name in `docs/schema/` → schema, of the current versions."""
+    return {
+        f"report-v{document.VERSION}.json": report_schema(),
+        f"check-v{check_document.VERSION}.json": check_schema(),
+    }
+
+
+def text(schema: dict[str, Any]) -> str:
+    """A schema as it stands in its file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(cls: type) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a class, and those of the classes that it refers to, by name."""
+    _, parts = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
+    for name, part in parts.items():
+        _describe(_CLASSES[name], part)
+    return parts.pop(cls.__name__), parts
+
+
+def _published(body: dict[str, Any], parts: dict[str, Any], form: str, version: int) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:{FORMAT}:{VERSION}",
-        **report,
-        "properties": head | {name: part for name, part in report["properties"].items() if name not in NOT_STORED},
-        "required": [*head, *report["required"]],
+        "$id": f"urn:{form}:{version}",
+        **body,
         "$defs": dict(sorted(parts.items())),
     }
-
-
-def schema_text() -> str:
-    """The schema as it stands in `docs/schema/`."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _describe(cls: type, part: dict[str, Any]) -> None:
@@ -70,7 +99,7 @@ def _field_docs(cls: type) -> dict[str, str]:
     return told
 
 
-def _reflowed(text: str | None) -> str:
+def _reflowed(docs: str | None) -> str:
     """Paragraphs on one line each: where a line ends in the source means nothing to a reader of the schema."""
-    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    paragraphs = inspect.cleandoc(docs or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
