@@ -97,6 +97,12 @@ def test_what_others_say_of_the_example_is_told_unless_it_is_allowed():
         check_rule(NumpyRead())
 
 
+def test_that_another_rule_does_not_work_is_not_this_ones_fault():
+    broken = type("Broken", (NumpyRead,), {"code": "ACME002", "name": "broken", **CRASHING})()
+    with also(broken):
+        check_rule(NumpyRead(), beside=TD103)
+
+
 def test_everything_wrong_is_told_at_once():
     rule = changed("return x * x.max()", "return x.add_(1)")
     with pytest.raises(AssertionError) as caught:

@@ -83,9 +83,9 @@ def _bad_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
 def _good_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
     with running(rule.good(), f"{rule.code}_good") as example:
         report = _drafted(example)
-    for issue in report.issues:
-        if issue.code not in beside:
-            yield f"yields {_told(issue)}"
+    own = [issue for issue in report.issues if issue.code == rule.code]
+    for issue in [*own, *_others(report, rule, beside)]:
+        yield f"yields {_told(issue)}"
     with running(rule.good(), f"{rule.code}_good") as example:
         yield from _differences(_exported(example), example)
 
@@ -129,7 +129,9 @@ def _uncompiled(example: Example) -> AbstractContextManager[Any]:
 
 
 def _others(report: Report, rule: Rule[Any], beside: Collection[str]) -> list[Issue]:
-    return [issue for issue in report.issues if issue.code != rule.code and issue.code not in beside]
+    """What other rules say, but for the notes that some other rule does not work."""
+    others = [issue for issue in report.issues if issue.code != rule.code and issue.code not in beside]
+    return [issue for issue in others if issue.code != RuleFailed.code or issue.data.get("rule") == rule.code]
 
 
 def _stands_at(issue: Issue, file: str, line: int) -> bool:
