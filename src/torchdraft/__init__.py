@@ -11,34 +11,43 @@ from ._kernels.profiles import ProfileFormatError, load_op_profiles, save_op_pro
 from ._reals.stand_in import fake_weights  # noqa: E402
 from ._torch.library import OpProfile, TensorMetadata  # noqa: E402
 from ._trace.types import register  # noqa: E402
+from ._verify.verify import verify  # noqa: E402
 from .model import (  # noqa: E402
     BrokenRung,
+    Counterexample,
     Dimension,
     FailureReport,
     FailureType,
     Issue,
     Location,
+    Outcome,
     Report,
     ReportFormatError,
     Severity,
     Stats,
+    Trial,
+    Verification,
 )
 
 __all__ = [
     "BrokenRung",
+    "Counterexample",
     "Dimension",
     "FailureReport",
     "FailureType",
     "Issue",
     "Location",
     "OpProfile",
+    "Outcome",
     "ProfileFormatError",
     "Report",
     "ReportFormatError",
     "Severity",
     "Stats",
     "TensorMetadata",
+    "Trial",
     "UnsupportedTorch",
+    "Verification",
     "draft_export",
     "fake_weights",
     "load",
@@ -47,4 +56,5 @@ __all__ = [
     "save",
     "save_op_profiles",
     "unsafe_generate_fake_kernels",
+    "verify",
 ]

@@ -24,13 +24,14 @@ from torchdraft._command.new_rule import new_rule
 from torchdraft._command.output import check_writable, replacing
 from torchdraft._command.shapes import check_dynamic_shapes
 from torchdraft._command.target import load_target
+from torchdraft._command.verifying import run_verify
 from torchdraft._command.write_rule import write_rule
 from torchdraft._render import paths, words
 from torchdraft._render.check_text import render_check
 from torchdraft._render.github import render_github
 from torchdraft._render.sarif import render_sarif
 from torchdraft._render.text import as_text
-from torchdraft.model import Report, Severity
+from torchdraft.model import Report, Severity, Verification
 from torchdraft.model.check import Check
 from torchdraft.model.check_document import to_json
 from torchdraft.model.schema import check_schema, report_schema
@@ -175,6 +176,40 @@ def check(
 
 
 @app.command()
+def verify(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="file.py:callable or package.module:callable, returning (module, args[, kwargs[, dynamic_shapes]]).",
+        ),
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many inputs to draw, the example among them.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws and random states follow from it.")] = 0,
+    program: Annotated[
+        Path | None, typer.Option("--program", help="A saved program (.pt2); without it TARGET's model is drafted.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the result there (.json).")] = None,
+) -> None:
+    """Put TARGET's program and model to the same inputs and say where they part.
+
+    Exit status: 0 where the program is right or raises, 1 where it is silently wrong and no issue of severity baked
+    says so, 2 when the call, the model or the program is broken.
+    """
+    with _mistakes_told():
+        if json is not None:
+            check_writable(json, "--json", ".json")
+        found = run_verify(target, program, n, seed, partial(_progress, quiet=False))
+        if json is not None:
+            with replacing(json, "--json") as temporary:
+                temporary.write_text(found.to_json() + "\n", encoding="utf-8")
+        _print_report(found)
+        _told_written(json)
+    sys.stdout.flush()
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@app.command()
 def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A code (TD101) or a name.")]) -> None:
     """Print the documentation page of a rule."""
     with _mistakes_told():
@@ -262,7 +297,7 @@ def _check_text(checked: Check, form: Format) -> str:
     return as_text(render_check(checked)) + "\n"
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report | Verification) -> None:
     console = Console()
     if console.is_terminal:
         console.print(report)

@@ -16,6 +16,14 @@ class Failing(torch.nn.Module):
         raise RuntimeError("this model is broken")
 
 
+class Remembering(torch.nn.Module):
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x * self.calls
+
+
 model = Doubler()
 number = 7
 X = torch.ones(2, 3)
@@ -43,6 +51,10 @@ def too_many_shapes():
 
 def wrong_arguments():
     return Doubler(), (X, X, X)
+
+
+def remembering():
+    return Remembering(), (X,)
 
 
 def failing():

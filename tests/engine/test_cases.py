@@ -73,7 +73,10 @@ def test_case(case: cases.Case, tmp_path: Path) -> None:
     assert case.codes <= told, report
     assert case.baked or all(i.severity is not torchdraft.Severity.BAKED for i in report.issues), report
 
-    if case.saves:  # first: a run may move state that the program shares with the model, such as a generator's
+    # Before any run that may move state that the program shares with the model, such as a generator's.
+    verified = torchdraft.verify(program, untouched, [call() for call in (*case.right, *case.other)], n=5, shrink=False)
+    assert verified.ok, str(verified)
+    if case.saves:
         written_and_read(program, case.example, tmp_path / "case.pt2", untouched)
     for call in (case.example, *case.right):
         want = run(copy.deepcopy(untouched), call)

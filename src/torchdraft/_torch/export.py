@@ -53,13 +53,17 @@ def export(
 
 @contextmanager
 def without_printed_graphs() -> Iterator[None]:
-    """A failing export prints its half-made graph to stderr (`_log_export_wrapper`); here it does not."""
-    module: Any = need("torch.export._trace")
-    module.print = lambda *_, **__: None
+    """A failing export prints its half-made graph to stderr (`_log_export_wrapper`), a graph that fails when it is
+    called the line that failed (`torch.fx.graph_module`); here they do not.
+    """
+    modules = [need("torch.export._trace"), need("torch.fx.graph_module")]
+    for module in modules:
+        module.print = lambda *_, **__: None
     try:
         yield
     finally:
-        del module.print
+        for module in modules:
+            del module.print
 
 
 def lowered(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:

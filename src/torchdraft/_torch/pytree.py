@@ -37,6 +37,12 @@ def nameless_namedtuple(cls: type) -> bool:
 register_namedtuple: Any = need("torch.utils._pytree:_register_namedtuple")
 
 
+def leaves_one_level(value: Any) -> tuple[list[Any], Any]:
+    """The children of `value` and its structure; what the children are made of is left together."""
+    children, spec = tree_flatten(value, is_leaf=lambda inner: inner is not value)
+    return children, spec
+
+
 def outline(spec: Any) -> Any:
     """The containers of a structure: their types and, for the built-in ones, their keys, nested as they are.
 

@@ -1,0 +1,37 @@
+"""`python -m benchmarks.verify`: plants wrong programs and prints how many `verify` catches."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import torch
+
+from ..progress import progress
+from .measure import measure
+
+
+def main() -> int:
+    """Runs the measurement; 1 when a wrong program was taken for right."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verify", description=__doc__)
+    parser.add_argument("--n", type=int, default=100, help="how many programs")
+    parser.add_argument("--seed", type=int, default=0, help="which programs")
+    parser.add_argument("--first", type=int, default=0, help="number of the first program")
+    parser.add_argument("--inputs", type=int, default=40, help="how many inputs verify draws for each")
+    parser.add_argument("--all", action="store_true", help="name every program found wrong as drafted, too")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    found = measure(
+        options.n, options.seed, options.inputs, options.first, lambda done: progress(f"{done} of {options.n} programs")
+    )
+    progress("")
+    print("\n".join(found.table()))
+    for each in found.missed:
+        print(f"missed: {each.program}, {each.kind} ({each.change}); {each.witness}")
+    for name in found.alarms if options.all else ():
+        print(f"wrong as drafted: {name}")
+    return 1 if found.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

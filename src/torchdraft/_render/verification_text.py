@@ -1,0 +1,12 @@
+"""Verifications as plain text: what the terminal shows, without colour, at a fixed width."""
+
+from __future__ import annotations
+
+from torchdraft._render.text import WIDTH, as_text
+from torchdraft._render.verification import render_verification
+from torchdraft.model import Verification
+
+
+def render_verification_text(found: Verification, width: int = WIDTH) -> str:
+    """The verification as text that is the same in every environment: no ANSI codes, no trailing blanks."""
+    return as_text(render_verification(found), width)

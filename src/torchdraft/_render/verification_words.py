@@ -1,0 +1,76 @@
+"""The sentences of a verification."""
+
+from __future__ import annotations
+
+from torchdraft._render.words import place, plural
+from torchdraft.model import Issue, Outcome, Trial, Verification
+
+
+def summary(found: Verification) -> str:
+    """The first line: how many inputs ended how, the worst first."""
+    model = found.model or "The model"
+    order = (Outcome.MISMATCH, Outcome.EQUAL, Outcome.REJECTED, Outcome.RAISED)
+    counts = [_count(outcome, found.counts[outcome]) for outcome in order if outcome in found.counts]
+    return f"{model}: {plural(len(found.trials), 'input')}" + (f": {', '.join(counts)}" if counts else "")
+
+
+def conclusion(found: Verification) -> str:
+    """The last line: what follows from it."""
+    if not found.trials:
+        return "Nothing was tried."
+    if not found.ok:
+        told = ", and no issue of its report tells of it" if found.reported else ""
+        return f"The program is silently wrong{told}."
+    if found.mismatches:
+        return "The program is wrong only where an issue of severity baked says that it can be."
+    others = [trial for trial in found.ended(Outcome.EQUAL) if trial.origin != "example"]
+    if not others:
+        return "No input but the example was taken by the program: nothing is known of others."
+    return "Where the program does not raise, it does what the model does."
+
+
+def _count(outcome: Outcome, count: int) -> str:
+    if outcome is Outcome.MISMATCH:
+        return plural(count, "mismatch") if count == 1 else f"{count} mismatches"
+    return f"{count} {outcome}" if outcome is not Outcome.RAISED else f"on {count} the model raises"
+
+
+def broken(trials: list[Trial]) -> str:
+    """The conditions or exceptions that turned inputs away."""
+    conditions = dict.fromkeys(f"`{trial.assertion}`" for trial in trials if trial.assertion)
+    if not conditions:
+        return trials[0].detail
+    shown = ", ".join(list(conditions)[:4]) + (", …" if len(conditions) > 4 else "")
+    return f"{shown} {'does' if len(conditions) == 1 else 'do'} not hold"
+
+
+def accounted(trial: Trial, reported: bool) -> str:
+    """What stands in the place of issues where a rejected input has none."""
+    if not trial.told:
+        return "no issue tells of it"
+    return "no other was asked of the export" if reported and trial.assertion else ""
+
+
+def origin(trial: Trial) -> str:
+    """`input 3 (zeros)`."""
+    return f"input {trial.number} ({trial.origin})"
+
+
+def named(issue: Issue) -> str:
+    """An issue on one line."""
+    where = f" at {place(issue.location)}" if issue.location else ""
+    return f"{issue.code} {issue.name}{where}"
+
+
+def rejections(found: Verification) -> list[list[Trial]]:
+    """Rejected inputs with one cause together, most frequent first: the same issues or, without any, the same text."""
+    groups: dict[tuple[str, ...], list[Trial]] = {}
+    for trial in found.ended(Outcome.REJECTED):
+        cause = tuple(map(named, trial.issues)) or (trial.assertion or trial.detail,)
+        groups.setdefault(cause, []).append(trial)
+    return sorted(groups.values(), key=lambda trials: -len(trials))
+
+
+def taken(found: Verification) -> list[Trial]:
+    """Inputs that the model raises on and the program takes."""
+    return [trial for trial in found.ended(Outcome.RAISED) if not trial.told]

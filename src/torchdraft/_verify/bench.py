@@ -1,0 +1,105 @@
+"""Program and model ready to be tried: draws inputs, puts both to them, makes mismatches small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from ..model import Counterexample, Outcome, Trial
+from .blame import report_of
+from .call import Call
+from .compare import Tolerance, unequal
+from .describe import inputs_as_code, inputs_in_words
+from .draw import EXAMPLE, Drawer
+from .indices import Tables
+from .interface import interface_of
+from .pair import Pair, Verdict
+from .shrink import Shrinker
+from .sizes import sizes_of
+from .tell import Teller, in_one_line
+
+REDRAWS = 2
+"""How often a drawn input that the model raises on is drawn anew."""
+
+
+class Domain:
+    """What inputs the program takes. Raises `ValueError` where it does not say."""
+
+    def __init__(self, program: torch.export.ExportedProgram, names: list[str]) -> None:
+        self.interface = interface_of(program, names)
+        self.sizes = sizes_of(program, self.interface)
+        self.tables = Tables(self.interface.leaves)
+
+
+class Bench:
+    """Both sides, what the program says of its inputs, and what its report says of it."""
+
+    def __init__(
+        self, program: torch.export.ExportedProgram, model: torch.nn.Module, tolerance: Tolerance, seed: int
+    ) -> None:
+        self.seed = seed
+        self.pair = Pair(model, program.module(), tolerance)
+        self.domain: Domain | None = None
+        self.undrawable = ""
+        try:
+            self.domain = Domain(program, self.pair.names)
+        except ValueError as error:
+            self.undrawable = str(error)
+        report = report_of(program)
+        interface = self.domain.interface if self.domain is not None else None
+        self.teller = Teller(program, report.issues if report is not None else None, self.pair, interface)
+
+    def trials(self, calls: list[Call], drawn: int, shrink: bool) -> Iterator[Trial]:
+        """The given inputs, then drawn ones."""
+        told: set[frozenset[str]] = set()
+        for number, (call, verdict) in enumerate(self._verdicts(calls, drawn)):
+            small = None
+            if shrink and verdict.wrong and verdict.places not in told:
+                told.add(verdict.places)  # one small input for each way of being wrong is enough
+                small = self._small(call, verdict)
+            yield self.teller.trial(number, call, verdict, small)
+
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known to read the result."""
+        mine, theirs = self.pair.before, self.pair.program_before
+        found = sorted(name for name in mine.keys() & theirs.keys() if unequal(mine[name], theirs[name]))
+        shown = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
+        return (f"the program was made with other values of {shown}",) if found else ()
+
+    def _verdicts(self, calls: list[Call], drawn: int) -> Iterator[tuple[Call, Verdict]]:
+        for call in calls:
+            yield call, self.pair.put(call)
+        if not drawn:
+            return
+        if self.domain is None:
+            raise ValueError(self.undrawable)
+        drawer = Drawer(self.domain.interface, self.domain.sizes, self.domain.tables, self.seed)
+        for number, variant in zip(range(drawn), drawer.variants(), strict=False):
+            for _ in range(1 if variant is EXAMPLE else 1 + REDRAWS):
+                call = drawer.call(variant, number)
+                verdict = self.pair.put(call)
+                if verdict.outcome is not Outcome.RAISED:
+                    break
+            drawer.answered(verdict.outcome is Outcome.REJECTED)
+            yield call, verdict
+
+    def _small(self, call: Call, verdict: Verdict) -> Counterexample | None:
+        """The smallest input found on which the program is wrong in the same place."""
+        if self.domain is None:
+            return None
+
+        def wrong(candidate: Call) -> bool:
+            found = self.pair.put(candidate)
+            return found.wrong and (found.places == verdict.places or not found.places.isdisjoint(verdict.places))
+
+        shrinker = Shrinker(self.domain.interface, self.domain.sizes, self.domain.tables, wrong)
+        small = shrinker.shrink(call)
+        return Counterexample(
+            detail=in_one_line(self.pair.put(small)),
+            inputs=inputs_in_words(small, self.pair.names),
+            code=inputs_as_code(small, self.pair.names),
+            runs=shrinker.runs,
+            args=small.args,
+            kwargs=small.kwargs,
+        )

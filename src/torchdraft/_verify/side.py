@@ -1,0 +1,153 @@
+"""One of the two sides, called on private copies of its state and of the inputs."""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .._torch import pytree
+from .._torch.modules import recurrent_weights_listed
+from .._trace.eager import private
+from .._trace.types import drained
+from .call import Call
+
+_TABLES = ("_parameters", "_buffers")
+_PLAIN = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one call left."""
+
+    result: Any
+    inputs: Any
+    """The arguments after the call."""
+    state: dict[str, torch.Tensor]
+    """Parameters and buffers after the call, by name."""
+    drawn: tuple[Any, ...]
+    """The random states after the call."""
+    error: Exception | None = None
+
+
+class Side:
+    """A module that is called as if for the first time, and left as it was."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        self.module = module
+        held = [value for each in module.modules() for value in vars(each).values()]
+        self.generators = [value for value in held if isinstance(value, torch.Generator)]
+        self.drawn_so_far = self._generator_states()
+
+    @contextmanager
+    def private_state(self) -> Iterator[None]:
+        """Inside, the module's parameters and buffers are copies; sharing among them is kept."""
+        untouched = self.drawn_so_far
+        with self._private_tables(), recurrent_weights_listed(self.module):
+            try:
+                yield
+            finally:
+                self.drawn_so_far = untouched
+                self._set_generators()
+
+    @contextmanager
+    def _private_tables(self) -> Iterator[None]:
+        tables = [
+            module.__dict__[table]
+            for module in self.module.modules()
+            if not isinstance(module, torch.jit.ScriptModule)  # its tables live in C++, out of Python's reach
+            for table in _TABLES
+        ]
+        own = [dict(table) for table in tables]
+        for table, copied in zip(tables, _copies(own), strict=True):
+            table.update(copied)
+        try:
+            yield
+        finally:
+            for table, content in zip(tables, own, strict=True):
+                table.clear()
+                table.update(content)
+
+    def _generator_states(self) -> list[torch.Tensor]:
+        return [generator.get_state() for generator in self.generators]
+
+    def _set_generators(self) -> None:
+        """The generators that the module holds, which both sides may share, as this side left them."""
+        for generator, state in zip(self.generators, self.drawn_so_far, strict=True):
+            generator.set_state(state)
+
+    def run(self, call: Call, turn: int = 0) -> Ran:
+        """What the module makes of the call under its random state."""
+        args, kwargs = copied_inputs(call.inputs)
+        seed_everything(call.seed + turn)
+        self._set_generators()
+        try:
+            # Past what a graph module wraps its own calls in, which prints a failing line and drops the traceback.
+            result, error = drained(torch.nn.Module.__call__(self.module, *args, **kwargs)), None
+        except Exception as raised:
+            result, error = None, raised
+        self.drawn_so_far = self._generator_states()
+        return Ran(result, (args, kwargs), state_of(self.module), random_states(), error)
+
+
+def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and buffers by name, each under every name it has."""
+    named = dict(module.named_parameters(remove_duplicate=False))
+    return {**named, **dict(module.named_buffers(remove_duplicate=False))}
+
+
+def copied_inputs(inputs: Any) -> Any:
+    """Inputs that a run may write to: tensors that share memory share it in the copy, generators keep their state."""
+    leaves, spec = pytree.tree_flatten(private(inputs))
+    return pytree.tree_unflatten([_copied_leaf(leaf) for leaf in leaves], spec)
+
+
+def seed_everything(seed: int) -> None:
+    """The random states of torch, Python and NumPy as both sides find them."""
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues calls for devices nobody uses
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+
+
+def random_states() -> tuple[Any, ...]:
+    """How far the random generators have come, in a form that compares."""
+    numpy = sys.modules.get("numpy")
+    states = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else ())]
+    kind, keys, *rest = numpy.random.get_state() if numpy else ("", b"")
+    return tuple(bytes(s.numpy()) for s in states), random.getstate(), (kind, bytes(keys), *rest)
+
+
+def _copies(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Copies of the tensors in the tables, parameters as parameters, one for each tensor however often it is listed."""
+    parameters: dict[int, torch.nn.Parameter] = {}
+
+    def as_was(copied: Any, own: Any) -> Any:
+        if not isinstance(own, torch.nn.Parameter):
+            return copied
+        return parameters.setdefault(id(own), torch.nn.Parameter(copied.detach(), requires_grad=own.requires_grad))
+
+    together = private([list(table.values()) for table in tables])
+    return [
+        {name: as_was(copied, own) for (name, own), copied in zip(table.items(), values, strict=True)}
+        for table, values in zip(tables, together, strict=True)
+    ]
+
+
+def _copied_leaf(leaf: Any) -> Any:
+    if isinstance(leaf, torch.Generator):
+        return leaf.clone_state()
+    if isinstance(leaf, (torch.Tensor, *_PLAIN)) or callable(leaf):
+        return leaf
+    try:
+        return copy.deepcopy(leaf)
+    except Exception:  # a handle to something outside: both sides use the one there is
+        return leaf
