@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -216,6 +217,15 @@ def test_other_random_numbers_are_no_mismatch() -> None:
     found = torchdraft.verify(bad, model, n=4)
     assert found.counts == {Outcome.EQUAL: 4}
     assert found.trials[0].detail == "up to random numbers: the program draws others than eager"
+
+
+def test_a_decomposed_program_draws_otherwise() -> None:
+    model = Drops()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(model, (torch.randn(40),)).run_decompositions()
+    found = torchdraft.verify(program, model, n=4)
+    assert found.counts == {Outcome.EQUAL: 4}
 
 
 @pytest.mark.parametrize(

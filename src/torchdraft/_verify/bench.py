@@ -79,7 +79,7 @@ class Bench:
             for _ in range(1 if variant is EXAMPLE else 1 + REDRAWS):
                 call = drawer.call(variant, number)
                 verdict = self.pair.put(call)
-                if verdict.outcome is not Outcome.RAISED:
+                if verdict.outcome is not Outcome.RAISED or isinstance(verdict.model_error, TimeoutError):
                     break
             drawer.answered(verdict.outcome is Outcome.REJECTED)
             yield call, verdict

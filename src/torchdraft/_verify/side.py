@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import random
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +19,13 @@ from .._torch.modules import recurrent_weights_listed
 from .._trace.eager import private
 from .._trace.types import drained
 from .call import Call
+from .limit import TookTooLong, within
 
 _TABLES = ("_parameters", "_buffers")
+LEAST = 10.0
+TIMES_LONGER = 30
+"""A run may take so many times longer than the shortest one that came through, and in any case `LEAST` seconds."""
+
 _PLAIN = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.layout)
 
 
@@ -44,6 +51,7 @@ class Side:
         held = [value for each in module.modules() for value in vars(each).values()]
         self.generators = [value for value in held if isinstance(value, torch.Generator)]
         self.drawn_so_far = self._generator_states()
+        self.longest = threading.TIMEOUT_MAX
 
     @contextmanager
     def private_state(self) -> Iterator[None]:
@@ -87,11 +95,15 @@ class Side:
         args, kwargs = copied_inputs(call.inputs)
         seed_everything(call.seed + turn)
         self._set_generators()
+        began = time.monotonic()
         try:
-            # Past what a graph module wraps its own calls in, which prints a failing line and drops the traceback.
-            result, error = drained(torch.nn.Module.__call__(self.module, *args, **kwargs)), None
-        except Exception as raised:
-            result, error = None, raised
+            with within(self.longest):
+                # Past what a graph module wraps its own calls in: that prints a failing line and drops the traceback.
+                result, error = drained(torch.nn.Module.__call__(self.module, *args, **kwargs)), None
+        except (Exception, TookTooLong) as raised:
+            result, error = None, raised if isinstance(raised, Exception) else TimeoutError(str(raised))
+        else:
+            self.longest = min(self.longest, max(LEAST, TIMES_LONGER * (time.monotonic() - began)))
         self.drawn_so_far = self._generator_states()
         return Ran(result, (args, kwargs), state_of(self.module), random_states(), error)
 
