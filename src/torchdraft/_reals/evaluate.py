@@ -7,8 +7,10 @@ would have had in eager. Values nobody can still ask for are dropped as the slic
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -62,6 +64,15 @@ class Reals:
         if handle is None:
             raise NoRealValue("a tensor made outside the trace")  # not its repr: that runs operations
         return self.operand(Operand(handle))
+
+    def tensors(self, fakes: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The real tensors behind several fake ones, sharing storages as those do. Not to be written to."""
+        budget, self.budget = self.budget, sys.maxsize  # a value dropped in between would come back in another storage
+        try:
+            return [self.tensor(fake) for fake in fakes]
+        finally:
+            self.budget = budget
+            self._evict()
 
     def operand(self, operand: Operand) -> torch.Tensor:
         """The real tensor an operand stood for when it was taken."""

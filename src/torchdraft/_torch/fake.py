@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .dispatch import outside_modes
 from .probe import need
 
 FakeTensor: Any = need("torch._subclasses.fake_tensor:FakeTensor")
@@ -19,6 +20,8 @@ UnsupportedMutationAliasingException: Any = need("torch._subclasses.fake_tensor:
 OpOverload: Any = need("torch._ops:OpOverload")
 need("torch._subclasses.fake_tensor:FakeTensorMode.dispatch")
 need("torch._subclasses.fake_tensor:FakeTensorMode.from_tensor")
+need("torch._subclasses.fake_tensor:FakeTensorConverter.set_tensor_memo")
+need("torch._subclasses.fake_tensor:FakeTensorConverter._get_memo")
 
 WeakTensorTable: Any = need("torch.utils.weak:WeakTensorKeyDictionary")
 allocate_size: Any = need("torch._library.fake_impl:allocate_size")
@@ -35,6 +38,25 @@ def is_builtin(op: Any) -> bool:
 def has_fake_kernel(op: Any) -> bool:
     """Whether somebody wrote a fake (or meta, or composite) kernel for `op`."""
     return bool(need("torch._library.utils:has_fake_kernel")(op))
+
+
+def faked_alone(mode: Any, tensor: torch.Tensor, fake_of: Callable[[torch.Tensor], Any]) -> Any:
+    """`fake_of(tensor)`, with a view taken as a look at its storage and not as a view of another tensor.
+
+    A fake of a view is made from a fake of its base. That base has sizes of its own, all dynamic: an input that shares
+    memory with the base gets them instead of those asked for, and guards on them are asked of `x._base`, which an
+    input of another call need not have. Without it the fakes share a storage and nothing else. A view that requires
+    grad stays one, since it is no leaf.
+    """
+    plain = type(tensor) is torch.Tensor and tensor.layout is torch.strided and not tensor.requires_grad
+    converter = mode.fake_tensor_converter
+    if not plain or not tensor._is_view() or converter._get_memo(tensor) is not None:
+        return fake_of(tensor)
+    with outside_modes():
+        alone = tensor.detach()
+    fake = fake_of(alone)
+    converter.set_tensor_memo(tensor, fake)
+    return fake
 
 
 _Memo: Any = need("torch._subclasses.fake_tensor:SymNumberMemoDescriptor")

@@ -22,6 +22,7 @@ from .._torch.fake import FakeTensor
 from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
 from .copying import being_copied, reduced
+from .eager import private
 from .frozen import Frozen
 from .outsiders import Outsiders, give_back_inputs, kept_constants
 from .reads import BY_CONSTANT, same_data
@@ -86,7 +87,7 @@ class Island:
         """The graph of the module's real run, and the structure of what it returned and assigned."""
         plain = [_fixed(leaf) for leaf in leaves]
         with outside_tracing():
-            reals = [self._real(t) for t in tensors]
+            reals = self._reals(tensors)
             shape: dict[str, Any] = {}
 
             def flat(*given: torch.Tensor) -> list[torch.Tensor]:
@@ -121,9 +122,12 @@ class Island:
         code = self.__code__
         return () if code is None else ((code, code.co_firstlineno, 0),)
 
-    def _real(self, fake: torch.Tensor) -> torch.Tensor:
-        real = self.session.reals.tensor(fake).detach().clone()
-        return real.requires_grad_(fake.requires_grad) if fake.requires_grad else real
+    def _reals(self, fakes: list[torch.Tensor]) -> list[torch.Tensor]:
+        """What the run starts from: copies, and copies that share memory where the model's tensors do."""
+        copies = private([real.detach() for real in self.session.reals.tensors(fakes)])
+        for copied, fake in zip(copies, fakes, strict=True):
+            copied.requires_grad_(fake.requires_grad)
+        return list(copies)
 
     @contextmanager
     def _as_itself(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ import torch
 
 from .._reals.tape import tensors_in
 from .._torch.bookkeeping import without_torch_function
-from .._torch.fake import FakeTensor, FakeTensorMode
+from .._torch.fake import FakeTensor, FakeTensorMode, faked_alone
 
 if TYPE_CHECKING:
     from .session import Session
@@ -24,7 +24,7 @@ class DraftMode(FakeTensorMode):
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
         with without_torch_function():
-            fake = super().from_tensor(tensor, **options)
+            fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
             if self.session is not None and fake is not tensor:
                 self.session.tape.bind(fake, tensor)
         return fake
