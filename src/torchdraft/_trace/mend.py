@@ -5,10 +5,13 @@ Each function names what upstream does wrong with the program as it stands.
 
 from __future__ import annotations
 
+import dataclasses
+import operator
 from typing import Any
 
 import torch
 
+from .._reals.signature import signature_of
 from .._reals.tape import tensors_in
 from .._torch import pytree
 from .._torch.fake import OpOverload
@@ -28,6 +31,7 @@ def mend(program: torch.export.ExportedProgram) -> None:
             describe_plainly(module.graph)
             if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spell_roundings(module.graph):
                 module.recompile()
+    name_outputs(program)
     widen_single_values(program)
     for call in program.module_call_graph:
         if call.signature is not None:
@@ -37,8 +41,9 @@ def mend(program: torch.export.ExportedProgram) -> None:
 
 
 def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
-    """A `no_grad` or autocast region that only asserts becomes a region with no outputs; loading it fails with "missing
-    val field". Its nodes are moved out of the region: an assertion is the same in any grad mode.
+    """A `no_grad` or autocast region whose results nobody uses becomes a region with no outputs; loading it fails with
+    "missing val field". One that only asserts is dissolved, for an assertion is the same in any grad mode. One that
+    writes has to stay what it is: it returns something.
     """
     regions = {
         torch.ops.higher_order.wrap_with_set_grad_enabled: 1,
@@ -50,13 +55,34 @@ def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
         if first is None or node.users:
             continue
         body = getattr(graph_module, node.args[first].target)
+        changed = True
+        if _writes(body):
+            _return_something(graph_module, node, body)
+            continue
         _inline(graph_module, node, body, node.args[first + 1 :])
         holder = node.args[first]
         graph_module.graph.erase_node(node)
         if not holder.users:
             graph_module.graph.erase_node(holder)
-        changed = True
     return changed
+
+
+def _writes(body: torch.fx.GraphModule) -> bool:
+    """Whether an operation in `body`, or in a region within it, writes to a tensor."""
+    targets = [n.target for m in body.modules() if isinstance(m, torch.fx.GraphModule) for n in m.graph.nodes]
+    return any(signature_of(target).writes for target in targets if isinstance(target, OpOverload))
+
+
+def _return_something(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule) -> None:
+    """Lets a region return the last tensor made in it."""
+    (output,) = (n for n in body.graph.nodes if n.op == "output")
+    made = [n for n in body.graph.nodes if n.op == "call_function" and isinstance(n.meta.get("val"), torch.Tensor)]
+    output.args = ((made[-1],),)
+    output.meta["val"] = node.meta["val"] = (made[-1].meta["val"],)
+    with graph_module.graph.inserting_after(node):
+        taken = graph_module.graph.call_function(operator.getitem, (node, 0))
+    taken.meta.update(made[-1].meta)
+    body.recompile()
 
 
 def _inline(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule, operands: Any) -> None:
@@ -132,6 +158,14 @@ def describe_plainly(graph: torch.fx.Graph) -> None:
             node.meta["val"] = pytree.tree_map_only(
                 torch.Tensor, lambda tensor: tensor if is_saveable(tensor) else plain_fake(tensor), value
             )
+
+
+def name_outputs(program: torch.export.ExportedProgram) -> None:
+    """Lets the signature follow where a mend put another node in the place of an output."""
+    (output,) = (node for node in program.graph.nodes if node.op == "output")
+    for spec, node in zip(program.graph_signature.output_specs, output.args[0], strict=True):
+        if isinstance(node, torch.fx.Node) and getattr(spec.arg, "name", node.name) != node.name:
+            spec.arg = dataclasses.replace(spec.arg, name=node.name)
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:

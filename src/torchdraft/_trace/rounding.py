@@ -1,4 +1,6 @@
-"""Rounded numbers in a program, in words that a saved program can hold: of `math`'s roundings only `trunc` is one."""
+"""Numbers in a program, in words that a saved program can hold: of the roundings only `math.trunc` is one, and `abs` is
+none.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ import torch
 
 
 def spell_roundings(graph: torch.fx.Graph) -> bool:
-    """Writes `ceil`, `floor` and `round` of a number read from a tensor by `trunc` and comparisons. True if it did."""
+    """Writes `ceil`, `floor`, `round` and `abs` of a number read from a tensor by `trunc`, `sym_max` and comparisons.
+    True if it did.
+    """
     changed = False
     for node in list(graph.nodes):
         spelled = _SPELLINGS.get(node.target) if node.op == "call_function" else None
@@ -88,7 +92,12 @@ def _round(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
     return words(operator.sub, words(operator.add, whole, up), down)
 
 
+def _abs(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
+    return words(torch.sym_max, number, words(operator.neg, number))
+
+
 _SPELLINGS: dict[Any, Callable[[_Words, torch.fx.Node], torch.fx.Node]] = {
+    operator.abs: _abs,
     math.ceil: _ceil,
     math.floor: _floor,
     round: _round,
