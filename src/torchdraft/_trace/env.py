@@ -24,6 +24,7 @@ from .asking import asked_by_code
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
 from .events import Frame, GuardResolved
 from .ladder import TooManySymbols
+from .protected import model_would_catch
 from .stacks import innermost_user_frame, local_tensors, user_stack
 
 if TYPE_CHECKING:
@@ -223,6 +224,9 @@ class DraftShapeEnv(ShapeEnv):
         """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
         if self.session is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
             self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more: 0 and 1 would not replace it
+        if self.session is not None and isinstance(orig_expr, sympy.Basic) and self._fails_in_a_try(orig_expr):
+            super().guard_or_defer_runtime_assert(sympy.Not(orig_expr), *args, **kwargs)
+            return False
         if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
         if not any(is_unbacked(s) for s in orig_expr.free_symbols):
@@ -236,6 +240,16 @@ class DraftShapeEnv(ShapeEnv):
         for expr in writable(orig_expr, real):
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
         return held
+
+    def _fails_in_a_try(self, expr: Any) -> bool:
+        """Whether `expr` is false on the example, in a place where the model catches what an operation raises.
+
+        Elsewhere an assertion that is deferred to the run is as good: the model itself would have raised.
+        """
+        assert self.session is not None
+        if not any(is_unbacked(s) for s in expr.free_symbols) or not model_would_catch():
+            return False
+        return self._ask(expr) and self.session.reals.symbols.substitute(expr) in (sympy.false, False)
 
     def _log_real_tensor_propagation(self, orig_expr: Any, unsound_result: Any) -> None:
         """Upstream logs four lines here; we keep one event."""

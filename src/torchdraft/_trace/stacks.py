@@ -43,13 +43,18 @@ def is_library(code: CodeType) -> bool:
     return file.startswith((_NUMPY, "<frozen"))
 
 
+def is_draft_export(code: CodeType) -> bool:
+    """Whether `code` is torchdraft's entry: what is above it on the stack is not the model's doing."""
+    return code.co_name == "draft_export" and code.co_filename.startswith(_OWN)
+
+
 def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
     """The user's frames inside the traced call, outermost first. Frames above torchdraft's entry are left out."""
     found: list[Frame] = []
     frame: FrameType | None = sys._getframe(skip)
     while frame is not None and len(found) < limit:
         code = frame.f_code
-        if code.co_name == "draft_export" and code.co_filename.startswith(_OWN):
+        if is_draft_export(code):
             break
         seen = interpreted(frame) or (code, frame.f_lineno, frame.f_lasti)
         if not is_framework(seen[0]):
@@ -66,7 +71,7 @@ def innermost_user_frame(skip: int = 1) -> FrameType | None:
     found: FrameType | None = None
     while frame is not None and (found is not None or interpreted(frame) is None):
         code = frame.f_code
-        if code.co_name == "draft_export" and code.co_filename.startswith(_OWN):
+        if is_draft_export(code):
             break
         if not is_framework(code):
             found = found or frame
