@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 
@@ -160,3 +161,16 @@ class RefusesFakes(torch.nn.Module):
 def test_a_list_of_modules_becomes_no_island() -> None:
     program = torchdraft.draft_export(HoldsAList(), (torch.ones(2),))
     assert {rung.module for rung in program._report.rungs} == {"steps.0"}
+
+
+class CopiesAndReads(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = copy.copy(x * 2)
+        return copy.deepcopy(y) + y.sum().item()
+
+
+def test_a_copied_tensor_is_copied_in_a_recorded_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MOST_SYMBOLS", 0)
+    program = torchdraft.draft_export(CopiesAndReads(), (torch.ones(3),))
+    assert program._report.rung == "concrete"
+    assert torch.equal(program.module()(torch.ones(3)), CopiesAndReads()(torch.ones(3)))

@@ -155,7 +155,7 @@ REFUSED = [
         lines=("if x.sum() > 0:", "if x.sum() > 0:"),
     ),
     Draftable(ForeignFunction, (V,), right=[(-V,), (V * 2,)], codes=("TD902",), lines=("return x * (zlib",)),
-    Draftable(BufferAssigned, (V,), codes=("TD902",), lines=("self.total = self.total + x",)),
+    Draftable(BufferAssigned, (V,), codes=("TD402", "TD902"), lines=("self.total = self.total + x",) * 2),
 ]
 
 

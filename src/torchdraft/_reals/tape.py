@@ -193,10 +193,7 @@ class Tape:
 
     def source(self, real: torch.Tensor) -> Handle:
         """The handle of a user's tensor. Tensors that share a storage share a cell."""
-        try:
-            key = real.untyped_storage()._cdata
-        except (RuntimeError, NotImplementedError):
-            key = id(real)
+        key = _memory(real)
         cell = self.sources.get(key)
         self.user_tensors.append(real)  # keeps the storage alive, so that `key` stays its own
         if cell is None:
@@ -205,9 +202,17 @@ class Tape:
         return Window(cell, real)
 
     def is_users(self, fake: torch.Tensor) -> bool:
-        """Whether `fake` stands for a tensor of the user's or a look at one."""
+        """Whether `fake` stands for a tensor of the user's, and is not just a look at one that the program took."""
         handle = self.handle(fake)
-        return handle is not None and any(handle.cell is cell for cell in self.sources.values())
+        if handle is None or isinstance(handle, View):
+            return False
+        return any(handle.cell is cell for cell in self.sources.values())
+
+    def is_shared(self, fake: torch.Tensor) -> bool:
+        """Whether another of the user's tensors looks at the memory of `fake`."""
+        handle = self.handle(fake)
+        key = next((k for k, cell in self.sources.items() if handle is not None and cell is handle.cell), None)
+        return len({id(real) for real in self.user_tensors if _memory(real) == key}) > 1
 
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """How `tensor` looks at its cell; None for a fake tensor the tape never saw being made."""
@@ -309,6 +314,14 @@ class Tape:
             elif same_storage(tensor, out):
                 return operand.handle
         return None
+
+
+def _memory(real: torch.Tensor) -> int:
+    """Which storage a tensor of the user's looks at."""
+    try:
+        return real.untyped_storage()._cdata
+    except (RuntimeError, NotImplementedError):
+        return id(real)
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:

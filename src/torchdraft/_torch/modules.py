@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,14 +13,22 @@ _RNNBase: Any = need("torch.nn.modules.rnn:RNNBase")
 
 
 @contextmanager
-def without_buffer_hooks() -> Iterator[None]:
-    """No hook hears of buffers being assigned."""
-    kept = dict(_hooks)
-    _hooks.clear()
+def own_buffer_hooks() -> Iterator[Callable[[], None]]:
+    """Yields what takes off the hooks registered since, which also happens at the end.
+
+    Export's hook keeps the node of each buffer the outermost module assigns, and copies it into the buffer after the
+    trace, whatever its size. It refuses real tensors, and stays behind when a trace fails.
+    """
+    own = set(_hooks)
+
+    def take_off() -> None:
+        for key in [key for key in _hooks if key not in own]:
+            del _hooks[key]
+
     try:
-        yield
+        yield take_off
     finally:
-        _hooks.update(kept)
+        take_off()
 
 
 @contextmanager

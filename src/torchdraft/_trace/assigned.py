@@ -8,15 +8,10 @@ from typing import Any
 
 import torch
 
-from .._torch.modules import without_buffer_hooks
-
 
 @contextmanager
 def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
-    """Fills with dotted name → new tensor for each buffer `module`'s forward replaces while this is active.
-
-    Export watches assignments to buffers with a global hook that only knows fake tensors; a real run is not its affair.
-    """
+    """Fills with dotted name → new tensor for each buffer `module`'s forward replaces while this is active."""
     found: dict[str, torch.Tensor] = {}
 
     def note(_module: Any, _args: Any, _output: Any) -> None:
@@ -25,8 +20,7 @@ def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor])
 
     handle = module.register_forward_hook(note)
     try:
-        with without_buffer_hooks():
-            yield found
+        yield found
     finally:
         handle.remove()
 

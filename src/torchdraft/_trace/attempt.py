@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from .._torch.export import export, lowered, module_stack_kept
 from .._torch.fake import higher_order_rules, long_lists_read_whole
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
+from .._torch.modules import own_buffer_hooks
 from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
@@ -37,7 +38,7 @@ from .reads import BY_VALUE, HostReads
 from .session import Session
 from .snapshot import Snapshot
 from .stacks import is_framework
-from .types import drained, registered_output
+from .types import drained, held_in_structure, registered_output
 from .untraced import raise_if_untraced
 
 
@@ -82,7 +83,8 @@ def attempt(
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode, session.made_by))
         stack.enter_context(plain_when_python_insists(Texts(session)))
-        stack.enter_context(_hooks(request.mod, session, snapshot))
+        drop_export_hook = stack.enter_context(own_buffer_hooks())
+        stack.enter_context(_hooks(request.mod, session, snapshot, drop_export_hook))
         stack.enter_context(scripted_modules_callable(request.mod))
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
@@ -125,7 +127,9 @@ def finished(program: torch.export.ExportedProgram, request: Request, session: S
 
 
 @contextmanager
-def _hooks(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterator[None]:
+def _hooks(
+    mod: torch.nn.Module, session: Session, snapshot: Snapshot, drop_export_hook: Callable[[], None]
+) -> Iterator[None]:
     """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
 
     Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
@@ -133,16 +137,26 @@ def _hooks(mod: torch.nn.Module, session: Session, snapshot: Snapshot) -> Iterat
     """
     entry = Snapshot()
     random_states: list[RandomStates] = []
+    calls = 0  # an island around the whole model calls it once more
 
     def begin(_module: Any, _args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            return
         entry.modules = Snapshot.modules_of(mod)
         random_states[:] = [RandomStates()]
+        drop_export_hook()
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
-        output = registered_output(session, drained(output))
+        nonlocal calls
+        calls -= 1
+        if calls:
+            return output
+        output = session.replaced.write_back(mod, session, entry, registered_output(session, drained(output)))
         tell_effects(mod, session, snapshot, entry, random_states[0])
         entry.restore_attributes()
-        return output
+        return held_in_structure(output)
 
     handles = [mod.register_forward_pre_hook(begin, prepend=True), mod.register_forward_hook(finish)]
     try:

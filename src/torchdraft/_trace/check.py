@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from .._reals.signature import signature_of
+from .._torch.fake import same_storage
 from .attempt import Request
 from .eager import mismatch, private
 from .snapshot import Snapshot
@@ -86,10 +88,43 @@ def check(
 
 
 def private_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
-    """The program's module with buffers of its own: a run must not move the user's."""
+    """The program's module with buffers of its own, and parameters where it writes to one: a run must not move the
+    user's.
+    """
     module = program.module()
-    places = [(owner, name) for owner in module.modules() for name, b in owner._buffers.items() if b is not None]
-    copies = private([owner._buffers[name] for owner, name in places])  # together: buffers may share storage
-    for (owner, name), copied in zip(places, copies, strict=True):
-        owner._buffers[name] = copied
+    places = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
+    if writes_parameters(program):
+        places += [
+            (o._parameters, name) for o in module.modules() for name, p in o._parameters.items() if p is not None
+        ]
+    copies = private([table[name] for table, name in places])  # together: they may share storage
+    for (table, name), copied in zip(places, copies, strict=True):
+        table[name] = (
+            torch.nn.Parameter(copied, copied.requires_grad) if isinstance(table[name], torch.nn.Parameter) else copied
+        )
     return module
+
+
+def writes_parameters(program: torch.export.ExportedProgram) -> bool:
+    """Whether an operation of the program writes to the memory of a parameter."""
+    names = program.graph_signature.inputs_to_parameters
+    parameters = [n.meta.get("val") for n in program.graph.nodes if n.op == "placeholder" and n.name in names]
+    written = [tensor for module in program.graph_module.modules() for tensor in _written(module)]
+    return any(same_storage(one, two) for one in parameters if isinstance(one, torch.Tensor) for two in written)
+
+
+def _written(module: torch.nn.Module) -> list[torch.Tensor]:
+    """What the operations of a graph write to, as the tensors of the trace."""
+    if not isinstance(module, torch.fx.GraphModule):
+        return []
+    calls = [node for node in module.graph.nodes if node.op == "call_function"]
+    given = [_argument(node, place) for node in calls for place in signature_of(node.target).writes]
+    nodes = [node for value in given for node in (value if isinstance(value, (list, tuple)) else [value])]
+    values = [node.meta.get("val") for node in nodes if isinstance(node, torch.fx.Node)]
+    return [value for value in values if isinstance(value, torch.Tensor)]
+
+
+def _argument(node: torch.fx.Node, place: int | str) -> Any:
+    if isinstance(place, str):
+        return node.kwargs.get(place)
+    return node.args[place] if place < len(node.args) else None

@@ -8,18 +8,24 @@ from typing import Any
 import torch
 
 from .._torch.dispatch import outside_modes
+from .stacks import is_framework
 
 
 def being_copied() -> bool:
     """Whether `copy.copy` asks: it takes a tensor apart as pickling does, and puts it together on the same storage."""
     frame: Any = sys._getframe(2)
-    for _ in range(16):  # the handlers of the modes stand between
-        if frame is None:
-            return False
+    while frame is not None and is_framework(frame.f_code):  # the handlers of the modes stand between
         if frame.f_code.co_name == "copy" and frame.f_code.co_filename.endswith("copy.py"):
             return True
         frame = frame.f_back
     return False
+
+
+def deep_copied(tensor: torch.Tensor, memo: dict[int, Any]) -> Any:
+    """What `copy.deepcopy` makes of a tensor. Its own way is through the storage, which no graph can hold."""
+    if id(tensor) not in memo:
+        memo[id(tensor)] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
+    return memo[id(tensor)]
 
 
 def reduced(real: torch.Tensor) -> Any:

@@ -9,13 +9,13 @@ import torch
 
 from .dimensions import in_callers_terms
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
-from .impure import RandomStates
-from .session import Session
 from .snapshot import MISSING, Snapshot
 from .stacks import is_framework
 
 if TYPE_CHECKING:
     from .attempt import Request
+    from .impure import RandomStates
+    from .session import Session
 
 
 def tell_effects(
@@ -39,8 +39,11 @@ def tell_inputs_and_weights(request: Request, session: Session) -> None:
     for tracked in session.env.tracked_fakes or ():
         fake = tracked.fake
         handle = session.tape.handle(fake) if isinstance(fake, torch.Tensor) else None
-        if handle is not None and handle.cell.version.origin is not None:
-            session.emit(InputMutated(name=in_callers_terms(tracked.source.name)))
+        if handle is None:
+            continue
+        moved = session.replaced.kept(fake)
+        if moved is not None or handle.cell.version.origin is not None:
+            session.emit(InputMutated(name=in_callers_terms(tracked.source.name), kept=moved is not False))
     weights = {id(t): n for n, t in (*request.mod.named_parameters(), *request.mod.named_buffers())}
     for number, weight in enumerate(session.reals.stand_ins):
         session.emit(StandIn(name=weights.get(weight, "an input"), seed=session.reals.stand_in_seed + number))

@@ -105,9 +105,11 @@ class ComputedOutside(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputMutated(Event):
-    """The model writes to one of its inputs; the graph signature keeps the write."""
+    """The model writes to one of its inputs."""
 
     name: str
+    kept: bool = True
+    """True where the graph keeps the write, False where the input got other memory (`x.data = ...`) and it can't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

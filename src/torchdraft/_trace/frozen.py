@@ -41,7 +41,7 @@ class Frozen:
         inputs = [f for f in fakes if isinstance(f, FakeTensor)]
         state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
         with outside_tracing():
-            before = [self.session.reals.tensor(t) for t in (*inputs, *state.values())]
+            before = self.session.reals.tensors([*inputs, *state.values()])
             after = private(before)
             own = dict(zip(state, after[len(inputs) :], strict=True))
             given = iter(after)

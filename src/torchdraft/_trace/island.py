@@ -19,9 +19,10 @@ from torch.overrides import TorchFunctionMode
 from .._torch import pytree
 from .._torch.dispatch import forget_failed_nodes, outside_tracing, retarget
 from .._torch.fake import FakeTensor
+from .._torch.pickling import pickling_seen
 from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
-from .copying import being_copied, reduced
+from .copying import being_copied, deep_copied, reduced
 from .eager import private
 from .frozen import Frozen
 from .outsiders import Outsiders, give_back_inputs, kept_constants
@@ -78,16 +79,19 @@ class Island:
         graph, shape = self._record(tensors, state, fakes, spec)
         replayed = iter(Replay(graph, self.session, last=self.name == "").run(*tensors))
         leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in shape["leaves"]]
-        assign_buffers(self.module, dict(zip(shape["assigned"], replayed, strict=True)))
+        assign_buffers(self.module, dict(zip(shape["assigned"], replayed, strict=False)))
+        for place, moved in zip(shape["moved"], replayed, strict=True):
+            tensors[place].data = moved
         return pytree.tree_unflatten(leaves, shape["spec"])
 
     def _record(
         self, tensors: list[torch.Tensor], state: dict[str, torch.Tensor], leaves: list[Any], spec: Any
     ) -> tuple[torch.fx.GraphModule, dict[str, Any]]:
-        """The graph of the module's real run, and the structure of what it returned and assigned."""
+        """The graph of the module's real run, and the structure of what it returned, assigned and gave other memory."""
         plain = [_fixed(leaf) for leaf in leaves]
         with outside_tracing():
             reals = self._reals(tensors)
+            before = [real.detach() for real in reals]
             shape: dict[str, Any] = {}
 
             def flat(*given: torch.Tensor) -> list[torch.Tensor]:
@@ -101,7 +105,8 @@ class Island:
                     self._as_itself(),
                     outsiders.following(),
                     model_sees_eager(is_framework),
-                    IslandReads(self.session, outsiders),
+                    pickling_seen(),
+                    IslandReads(self.session, outsiders) as reads,
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                     out = registered_output(self.session, drained(out))
@@ -109,10 +114,12 @@ class Island:
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
                 shape["assigned"] = list(assigned)
-                return [*[o for o in flat_out if isinstance(o, torch.Tensor)], *assigned.values()]
+                shape["moved"] = [place for place, tensor in enumerate(given) if id(tensor) in reads.moved]
+                moved = [given[place] for place in shape["moved"]]
+                return [*[o for o in flat_out if isinstance(o, torch.Tensor)], *assigned.values(), *moved]
 
             graph = record_run(flat, reals)
-            give_back_inputs(graph, reals)
+            give_back_inputs(graph, before)
             for constant in kept_constants(graph):
                 shape["outsiders"].tell(constant, self._where())
         return graph, shape
@@ -180,6 +187,8 @@ class IslandReads(TorchFunctionMode):
         self.session = session
         self.outsiders = outsiders
         self._shapes_read: dict[int, torch.Tensor] = {}
+        self.moved: dict[int, torch.Tensor] = {}
+        """Tensors that were given other memory (`x.data = ...`), by identity."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if torch.compiler.is_dynamo_compiling():  # a control flow operator compiles its branches, with us in view
@@ -196,10 +205,13 @@ class IslandReads(TorchFunctionMode):
         if func == torch.Tensor.data.__get__:  # a new object each time it is asked for
             return args[0].detach()
         if func == torch.Tensor.data.__set__:
+            self.moved[id(args[0])] = args[0]
             return retarget(args[0], args[1].detach())
-        if func is torch.Tensor.__reduce_ex__ and being_copied():
+        if func is torch.Tensor.__deepcopy__:
+            return deep_copied(args[0], args[1])
+        if func is REDUCE and being_copied():
             return torch.ops.aten.alias.default, (args[0],)
-        if func is torch.Tensor.__reduce_ex__:
+        if func is REDUCE:
             with outside_tracing():
                 return reduced(args[0].detach().clone())
         try:
@@ -230,6 +242,9 @@ def _tensors(value: Any) -> list[torch.Tensor]:
 
 _TRACER = f"{os.sep}torch{os.sep}fx{os.sep}"
 
+REDUCE: Any = torch.Tensor.__reduce_ex__
+"""Its own, whatever stands in its place while an island is recorded (`pickling_seen`)."""
+
 READS: set[Any] = {
     torch.Tensor.item,
     torch.Tensor.tolist,
@@ -242,7 +257,7 @@ READS: set[Any] = {
     torch.Tensor.__index__,
     torch.Tensor.__repr__,
     torch.Tensor.__format__,
-    torch.Tensor.__reduce_ex__,
+    REDUCE,
     torch.Tensor.__contains__,
     torch.Tensor.__dlpack__,
     torch.equal,

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
-from .copying import being_copied, reduced
+from .copying import being_copied, deep_copied, reduced
 from .events import ComputedOutside, ExceptionCaught, Frame, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
@@ -234,6 +234,14 @@ def _item(mode: HostReads, args: Any, _kwargs: Any) -> Any:
         return real.item()
 
 
+def _int(_mode: HostReads, args: Any, _kwargs: Any) -> Any:
+    """Through a symbol: what is asserted then are the numbers that convert to this one. Upstream asks for the float
+    itself, and a float is asserted up to rounding, which may reach past a whole number.
+    """
+    fake = args[0]
+    return int(torch.Tensor.item(fake)) if fake.dtype.is_floating_point else torch.Tensor.__int__(fake)
+
+
 def _repr(mode: HostReads, args: Any, kwargs: Any) -> Any:
     if user_frame_calls() is None:
         return torch.Tensor.__repr__(*args, **kwargs)
@@ -267,11 +275,7 @@ def _passes_on(code: CodeType) -> bool:
 
 
 def _deepcopy(_mode: HostReads, args: Any, _kwargs: Any) -> Any:
-    fake, memo = args[0], args[1]
-    if id(fake) not in memo:
-        made = fake.detach().clone().requires_grad_(fake.requires_grad)
-        memo[id(fake)] = made
-    return memo[id(fake)]
+    return deep_copied(args[0], args[1])
 
 
 def _reduce(mode: HostReads, args: Any, _kwargs: Any) -> Any:
@@ -338,9 +342,8 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
 def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
     target, source = args[0], args[1].detach()
-    if mode.session.tape.is_users(target) and target.shape == source.shape and target.dtype == source.dtype:
-        target.detach().copy_(source)  # the user's own tensor: the program writes to it, it cannot replace it
-        return
+    if mode.session.tape.is_users(target):
+        mode.session.replaced.moves(target, shared=mode.session.tape.is_shared(target))
     retarget(target, source)
     handle = mode.session.tape.handle(source)
     if handle is not None:
@@ -362,6 +365,7 @@ HANDLERS: dict[Any, Handler] = {
     torch.Tensor.__array__: _array,
     torch.Tensor.tolist: _tolist,
     torch.Tensor.item: _item,
+    torch.Tensor.__int__: _int,
     torch.Tensor.__repr__: _repr,
     torch.Tensor.__format__: _format,
     torch.Tensor.__deepcopy__: _deepcopy,

@@ -16,6 +16,7 @@ from .env import MOST_SYMBOLS, DraftShapeEnv
 from .events import Event, Frame, HostRead
 from .mode import DraftMode
 from .orphans import Orphans
+from .replaced import Replaced
 from .scopes import Scopes
 from .stacks import user_stack
 
@@ -49,6 +50,7 @@ class Session:
         self.reals.symbols.env = self.env
         self.mode = DraftMode(self, self.env)
         self.orphans = Orphans(self)
+        self.replaced = Replaced()
         self.scopes = Scopes()
 
     def emit(self, event: Event) -> None:

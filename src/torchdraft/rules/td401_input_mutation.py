@@ -18,6 +18,9 @@ class InputMutation(Rule[InputMutated]):
     The program does the same: its signature names the input that it changes. Runtimes that hand over read-only or
     shared memory may not expect it.
 
+    An input that gets other memory (`x.data = y`) has the new values copied into its own. Where they don't fit, or
+    where another input shares that memory, the program leaves the input as it is (`baked`).
+
     ## Example
 
     ```python
@@ -57,9 +60,14 @@ class InputMutation(Rule[InputMutated]):
     takes = (InputMutated,)
 
     def issue(self, event: InputMutated) -> Issue:
+        if event.kept:
+            said = f"The model writes to its input `{event.name}`; the program does the same."
+        else:
+            said = f"The model gives its input `{event.name}` other memory, which no program can. It stays as it is."
         return self.found(
             event,
-            f"The model writes to its input `{event.name}`; the program does the same.",
+            said,
+            severity=Severity.NOTE if event.kept else Severity.BAKED,
             expr=event.name,
             data={"input": event.name},
         )

@@ -15,8 +15,10 @@ class ModuleStateMutation(Rule[AttributeWritten]):
 
     ## Why it matters
 
-    A graph keeps writes to buffers (`note`). A write to a plain attribute is lost (`baked`): the second call of the
-    program sees what the first call saw, where the model would see the new value.
+    A graph keeps writes to buffers (`note`), also where `forward` assigns another tensor of the same shape and dtype:
+    its values are copied into the old one. A write to a plain attribute is lost (`baked`), and so is a buffer that
+    becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
+    the model would see the new value.
 
     ## Example
 
