@@ -1,7 +1,8 @@
 """Exporters that are wrong on purpose, one way each, and one that is right: they show that the fuzzer sees.
 
 Any of them can be named on the command line: `python -m benchmarks.fuzz --exporter benchmarks.fuzz.planted.bakes`.
-What they return is no graph, only something that is called like a program.
+What most of them return is no graph, only something that is called like a program. The last ones are torchdraft itself
+with a bug in its tape, and without the check on the example that would send the draft to another rung.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+
+from torchdraft import draft_export
+from torchdraft._reals.evaluate import Reals
+from torchdraft._reals.tape import Cell, Record, Tape, Version
 
 Call = Callable[..., Any]
 
@@ -185,3 +191,42 @@ def copied(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ..
     """The inputs again, sharing among them what they shared."""
     found: tuple[tuple[Any, ...], dict[str, Any]] = copy.deepcopy((args, kwargs))
     return found
+
+
+# -- bugs in the tape
+
+
+def loses_versions(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> torch.export.ExportedProgram:
+    """A write makes no new version: what is read after it is the value from before."""
+
+    def advance(self: Cell, version: Version) -> None:
+        pass
+
+    with patch.object(Cell, "advance", advance):
+        return draft_export(mod, args, kwargs, dynamic_shapes=dynamic_shapes, check_on_example=False)
+
+
+def keeps_stale_views(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> torch.export.ExportedProgram:
+    """A view is a tensor of its own: writes to its base don't reach it, nor the reverse."""
+
+    def viewed(self: Tape, *_place: Any) -> None:
+        return None
+
+    with patch.object(Tape, "_viewed", viewed):
+        return draft_export(mod, args, kwargs, dynamic_shapes=dynamic_shapes, check_on_example=False)
+
+
+def leaks_clones(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> torch.export.ExportedProgram:
+    """A write that is computed goes to the tensor itself, the user's as well, and not to a copy."""
+
+    def writable_roots(self: Reals, record: Record) -> dict[Version, torch.Tensor]:
+        return {operand.version: self._root(operand.version) for operand in record.writes}
+
+    with patch.object(Reals, "_writable_roots", writable_roots):
+        return draft_export(mod, args, kwargs, dynamic_shapes=dynamic_shapes, check_on_example=False)

@@ -48,7 +48,12 @@ def run(
 
 
 def verdicts(
-    indices: range, seed: int, exporter: str | Exporter, round_trip_every: int, jobs: int, timeout: float
+    indices: range,
+    seed: int,
+    exporter: str | Exporter,
+    round_trip_every: int = 0,
+    jobs: int = 1,
+    timeout: float = 60.0,
 ) -> Iterator[Verdict]:
     """The verdicts on these programs, as they come."""
     saved = {index for index in indices if round_trip_every and index % round_trip_every == 0}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from benchmarks.fuzz import Program, check, generate, planted, run, shrink
 from benchmarks.fuzz.check import Exporter
 from benchmarks.fuzz.features import FEATURES
+from benchmarks.fuzz.runner import verdicts
+from torchdraft import draft_export
 
 PROGRAMS = 30
 
@@ -48,6 +52,21 @@ def test_the_right_exporter_passes() -> None:
 )
 def test_a_wrong_exporter_is_caught(exporter: Exporter, kind: str) -> None:
     assert kind in kinds(exporter)
+
+
+@pytest.mark.parametrize(
+    ("exporter", "kind"),
+    [
+        (planted.loses_versions, "wrong on example"),
+        (planted.keeps_stale_views, "wrong on example"),
+        (planted.leaks_clones, "leftover"),
+    ],
+)
+def test_a_bug_in_the_tape_is_found(exporter: Exporter, kind: str) -> None:
+    """Among a few programs, from the first that writes to something on. The tape as it is has no such finding."""
+    found = next(v for v in verdicts(range(6, 30), 7, exporter) if kind in {f.kind for f in v.findings})
+    program = generate(7, int(found.name.rsplit("_", 1)[1]))
+    assert not check(program, partial(draft_export, check_on_example=False)).findings
 
 
 def test_a_baked_issue_excuses_a_mismatch() -> None:
