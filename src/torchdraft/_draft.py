@@ -125,7 +125,7 @@ class Draft:
         self.registered: list[type] = []
         self.expected: Any = None
         self.ran_eagerly = False
-        self.relaxed = False
+        self.relaxed = 0
         self.unnoticed: bool | None = None  # None: a trace that the model does not notice was not tried
         self.by_dynamo = False
         self.doubted = False  # a program of Dynamo's is always checked: its treatment of transforms has been wrong
@@ -135,7 +135,9 @@ class Draft:
     def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
         """A program, checked, with its report."""
         with self.phases("prepare"):
-            self.registered = register_inputs((self.request.args, dict(self.request.kwargs)), self.events)
+            self.registered = register_inputs(
+                self.request.mod, self.request.args, dict(self.request.kwargs), self.events
+            )
             self.request.args, self.request.kwargs = distinct((self.request.args, dict(self.request.kwargs)))
         program = trace_strictly(self) if strict else None
         self.by_dynamo = self.doubted = program is not None
@@ -192,8 +194,8 @@ class Draft:
                 self.registered.extend(session.registered)
                 log.debug("rung failed", exc_info=error)
                 self.run_model()
-                if not self.relaxed and is_constraint_error(error):
-                    self.relaxed = True
+                if self.relaxed < 2 and is_constraint_error(error):
+                    self.relaxed += 1
                     continue
                 if self.unnoticed is not None:
                     self.unnoticed = False

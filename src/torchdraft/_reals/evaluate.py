@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -51,6 +51,7 @@ class Reals:
         self.bytes_peak = 0
         self.stand_ins: dict[int, torch.Tensor] = {}
         self.stand_in_seed = stand_in_seed
+        self.on_stand_in: Callable[[torch.Tensor], None] = lambda _weight: None
         self._held: deque[tuple[weakref.ref[Box], int]] = deque()
 
     # -- demands -------------------------------------------------------------------------------------------------
@@ -310,6 +311,7 @@ class Reals:
         if made is None:
             made = self.randomness.stand_in(weight, self.stand_in_seed + len(self.stand_ins))
             self.stand_ins[id(weight)] = made
+            self.on_stand_in(weight)
         return made
 
 

@@ -214,13 +214,16 @@ class Tape:
         key = next((k for k, cell in self.sources.items() if handle is not None and cell is handle.cell), None)
         return len({id(real) for real in self.user_tensors if _memory(real) == key}) > 1
 
+    def known(self, tensor: torch.Tensor) -> Handle | None:
+        """How `tensor` looks at its cell, if the tape has met it."""
+        found = self._places.get(tensor)
+        return None if found is None else found[0]
+
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """How `tensor` looks at its cell; None for a fake tensor the tape never saw being made."""
-        found = self._places.get(tensor)
-        if found is not None:
-            return found[0]
-        if isinstance(tensor, FakeTensor):
-            return None
+        found = self.known(tensor)
+        if found is not None or isinstance(tensor, FakeTensor):
+            return found
         self.bind(tensor, tensor)
         return self._places[tensor][0]
 

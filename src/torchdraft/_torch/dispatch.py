@@ -29,8 +29,24 @@ def current_tracer() -> Any:
     return _proxy_tensor._CURRENT_MAKE_FX_TRACER or dynamo_tracer()
 
 
+def current_module() -> str:
+    """The dotted name of the submodule whose forward is being traced; "" for the model, and where nobody knows."""
+    tracer = getattr(_proxy_tensor._CURRENT_MAKE_FX_TRACER, "fx_tracer", None)
+    stack = getattr(tracer, "module_stack", None)
+    if not stack:
+        return ""
+    name = next(reversed(stack.values()))[0]
+    return str(name).removeprefix(_ROOT).removeprefix(".")
+
+
+_ROOT = "_export_root"
+"""Export's name for the model inside the wrapper that it traces."""
 _proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
 need("torch.fx.experimental.proxy_tensor:_CURRENT_MAKE_FX_TRACER")
+
+
+without_function_modes: Any = _no_function_modes
+"""A context in which reading a tensor's dtype or shape is no call that a function mode sees."""
 
 
 @contextmanager

@@ -20,6 +20,25 @@ class Rescuer(Protocol):
         ...
 
 
+def branch_outputs(error: BaseException) -> dict[str, list[Any]]:
+    """`true` and `false` → what that branch of a `cond` returns, where both had been traced when `error` was raised.
+
+    They are locals of the functions that then compare them (`trace_cond`, or Dynamo's counterpart).
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        graphs = {name: trace.tb_frame.f_locals.get(f"{name}_graph") for name in ("true", "false")}
+        if all(graph is not None for graph in graphs.values()):
+            return {name: _outputs(getattr(graph, "graph", graph)) for name, graph in graphs.items()}
+        trace = trace.tb_next
+    return {}
+
+
+def _outputs(graph: Any) -> list[Any]:
+    nodes = next(iter(graph.find_nodes(op="output"))).all_input_nodes
+    return [node.meta.get("val", node.meta.get("example_value")) for node in nodes]
+
+
 @contextmanager
 def rescued(rescuer: Rescuer) -> Iterator[None]:
     """Where Dynamo cannot compile a higher-order operator's branches, `rescuer` answers instead.

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from .probe import need
 
 _hooks: Any = need("torch.nn.modules.module:_global_buffer_registration_hooks")
@@ -43,3 +45,19 @@ def recurrent_weights_listed(module: Any) -> Iterator[None]:
     finally:
         for each, weights in zip(found, own, strict=True):
             each._flat_weights = weights
+
+
+@contextmanager
+def attribute_writes_told(tell: Callable[[Any, str], None]) -> Iterator[None]:
+    """Calls `tell(module, name)` before every assignment to an attribute of a module."""
+    own = torch.nn.Module.__setattr__
+
+    def set_attribute(self: Any, name: str, value: Any) -> None:
+        tell(self, name)
+        own(self, name, value)
+
+    torch.nn.Module.__setattr__ = set_attribute
+    try:
+        yield
+    finally:
+        torch.nn.Module.__setattr__ = own

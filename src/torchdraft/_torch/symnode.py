@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
+import sympy
 import torch
+
+from .probe import need
 
 
 class Texts(Protocol):
@@ -110,3 +113,37 @@ def sections_as_numbers() -> Iterator[None]:
 
 def _number(value: Any) -> Any:
     return int(value.item()) if isinstance(value, torch.Tensor) else value
+
+
+_SymNode: Any = need("torch.fx.experimental.sym_node:SymNode")
+_RELATIONS: dict[str, Any] = {name: getattr(sympy, name.capitalize()) for name in ("eq", "ne", "ge", "gt", "le", "lt")}
+
+
+@contextmanager
+def decided_comparisons_told(tell: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Calls `tell(condition, outcome)` for comparisons of sizes that sympy decides as they are written.
+
+    A size is a positive symbol to upstream, so `x.shape[0] == 0` is false at once and nobody is asked, although a
+    program may well be given an empty tensor.
+    """
+    own = {name: getattr(_SymNode, name) for name in _RELATIONS}
+
+    def watching(name: str) -> Callable[[Any, Any], Any]:
+        compare, relation = own[name], _RELATIONS[name]
+
+        def compared(self: Any, other: Any) -> Any:
+            out = compare(self, other)
+            decided = getattr(out, "_expr", None)
+            if (decided is sympy.true or decided is sympy.false) and self._expr.free_symbols:
+                tell(relation(self._expr, other._expr, evaluate=False), decided)
+            return out
+
+        return compared
+
+    for name in own:
+        setattr(_SymNode, name, watching(name))
+    try:
+        yield
+    finally:
+        for name, compare in own.items():
+            setattr(_SymNode, name, compare)

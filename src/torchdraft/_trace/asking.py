@@ -17,6 +17,7 @@ _MACHINERY = (
         for name in ("symbolic_shapes.py", "sym_node.py", "recording.py")
     ),
     *(os.path.join("torchdraft", "_trace", name) for name in ("env.py", "asking.py", "reads.py")),
+    os.path.join("torchdraft", "_torch", "symnode.py"),
     f"{os.sep}functools.py",
 )
 _DYNAMO = f"{os.sep}torch{os.sep}_dynamo{os.sep}"
@@ -38,6 +39,27 @@ CONVERSIONS: frozenset[Any] = frozenset(
     }
 )
 """Functions that make a Python value of a tensor: what they ask, the code that called them asks."""
+
+
+def asked_by_kernel() -> bool:
+    """Whether the condition being evaluated is one of an operation's, in C++ or in torch's Python for it.
+
+    It decides again when the program runs. A layer of `torch.nn` does not: its branch is taken once, here.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and _passes_on(frame):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    code = frame.f_code
+    return code.co_name == "__torch_function__" or code.co_filename.startswith(_KERNELS)
+
+
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_KERNELS = tuple(
+    _TORCH + place
+    for place in ("_subclasses", "_refs", "_prims", "_meta_registrations", "_decomp", "_ops.py", "_inductor")
+)
 
 
 def asked_by_code() -> bool:

@@ -18,15 +18,17 @@ from .._torch.export import export, lowered, module_stack_kept
 from .._torch.fake import higher_order_rules, long_lists_read_whole
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
-from .._torch.modules import own_buffer_hooks
+from .._torch.modules import attribute_writes_told, own_buffer_hooks
 from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
-from .._torch.symnode import plain_when_python_insists, sections_as_numbers
+from .._torch.symnode import decided_comparisons_told, plain_when_python_insists, sections_as_numbers
 from ..rules.registry import watched_calls
+from .asked import relaxed
 from .branches import Rescue
+from .caches import caches_of_its_own
 from .calls import calls_told
-from .dimensions import judge_dimensions, relaxed, resolved
+from .dimensions import judge_dimensions
 from .effects import tell_effects, tell_inputs_and_weights
 from .impure import RandomStates, impure_calls_told
 from .island import islands_in_place
@@ -62,12 +64,12 @@ def attempt(
     islands: Islands,
     snapshot: Snapshot,
     *,
-    relax: bool = False,
+    relax: int = 0,
     unnoticed: bool = False,
 ) -> torch.export.ExportedProgram:
     """Traces the model with `islands` in place. Raises what the trace raised.
 
-    `relax` leaves every dynamic dimension to the tracer: the example itself breaks what was asked of them. `unnoticed`
+    `relax` leaves dynamic dimensions to the tracer that the example itself breaks (1), or all of them (2). `unnoticed`
     tells a model that asks that it is not being traced.
     """
     options = {**request.options, "pre_dispatch": True}
@@ -75,7 +77,7 @@ def attempt(
         options["dynamic_shapes"] = None
         session.most_symbols = math.inf  # the reads of a recorded run are asserted one by one
     elif relax:
-        options["dynamic_shapes"] = relaxed(resolved(request))
+        options["dynamic_shapes"] = relaxed(request, relax)
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
@@ -89,10 +91,13 @@ def attempt(
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
         stack.enter_context(sections_as_numbers())
+        stack.enter_context(decided_comparisons_told(session.env.note_decided))
         stack.enter_context(module_stack_kept())
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
-        stack.enter_context(impure_calls_told(session))
+        stack.enter_context(attribute_writes_told(session.note_attribute))
+        stack.enter_context(impure_calls_told(session, snapshot.namespaces()))
+        stack.enter_context(caches_of_its_own(session, snapshot.namespaces()))
         stack.enter_context(calls_told(session, watched_calls()))
         answer = (lambda _: False) if unnoticed else session.admits_tracing
         stack.enter_context(asked_whether_traced(is_framework, answer))
@@ -108,7 +113,7 @@ def attempt(
             **options,
         )
         narrow_to_guards(program, session.env)
-        session.dimensions, found = judge_dimensions(request, session)
+        session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
         session.events.extend(found)
         tell_inputs_and_weights(request, session)
     raise_if_untraced(program, request)
@@ -145,7 +150,7 @@ def _hooks(
         if calls > 1:
             return
         entry.modules = Snapshot.modules_of(mod)
-        random_states[:] = [RandomStates()]
+        random_states[:] = [RandomStates(snapshot.random_generators)]
         drop_export_hook()
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
@@ -153,7 +158,9 @@ def _hooks(
         calls -= 1
         if calls:
             return output
-        output = session.replaced.write_back(mod, session, entry, registered_output(session, drained(output)))
+        session.lent.settle_all()
+        output = registered_output(session, drained(output), type(mod).forward)
+        output = session.replaced.write_back(mod, session, entry, output)
         tell_effects(mod, session, snapshot, entry, random_states[0])
         entry.restore_attributes()
         return held_in_structure(output)

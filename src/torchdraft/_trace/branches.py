@@ -7,6 +7,7 @@ lost is the other path, and the report says so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,8 +15,9 @@ import torch
 from .._torch import pytree
 from .._torch.dispatch import forget_failed_nodes
 from .._torch.dynamo import reason_it_gave_up
-from .events import BranchMismatched
-from .stacks import user_stack
+from .._torch.hops import branch_outputs
+from .events import BranchMismatched, GuardResolved
+from .stacks import here, outside_of
 
 if TYPE_CHECKING:
     from .session import Session
@@ -38,9 +40,32 @@ class Rescue:
                 raise
             forget_failed_nodes()
             del self.session.events[events:], self.session.failed_ops[failed:]  # of a try that left no trace
-            reason = f"{type(error).__name__}: {reason_it_gave_up(error)}"
-            self.session.emit(BranchMismatched(stack=user_stack(2), operator=OPERATORS[name], reason=reason))
+            told = BranchMismatched(
+                operator=OPERATORS[name], reason=_reason(error), branches=_branches(error), **here(2)
+            )
+            if name == "cond":
+                told, args = self._decided(told, args)
+            self.session.emit(told)
             return as_python(*args)
+
+    def _decided(self, told: BranchMismatched, args: tuple[Any, ...]) -> tuple[BranchMismatched, tuple[Any, ...]]:
+        """Takes the condition of a `cond` into its own event: it is one assumption, not two."""
+        events = len(self.session.events)
+        taken = bool(args[0])
+        for guard in self.session.events[events:]:
+            if isinstance(guard, GuardResolved):
+                told = replace(told, expr=guard.expr, value=guard.value)
+        del self.session.events[events:]
+        return told, (taken, *args[1:])
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {reason_it_gave_up(error)}".split())
+
+
+def _branches(error: BaseException) -> dict[str, tuple[Any, ...]]:
+    """What each branch returns, where that is known."""
+    return {name: tuple(map(outside_of, outputs)) for name, outputs in branch_outputs(error).items()}
 
 
 def _cond(pred: Any, true_fn: Any, false_fn: Any, operands: Any) -> Any:

@@ -2,119 +2,86 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Iterator, Mapping
+import ast
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sympy
 import torch
-from torch.export import Dim
 
 from ..model import Dimension
-from .events import ConstraintViolated, DimensionSpecialized, Event
+from ..rules.places import place_of
+from ..rules.terms import in_users_terms, source_of
+from .asked import Asked, asked_dimensions, broken_by_example
+from .events import ConstraintViolated, DimensionSpecialized, Event, Frame
+from .places import parameter
+from .sources import in_callers_terms, root_of
+from .suggestions import code_of, suggested
 
 if TYPE_CHECKING:
     from .attempt import Request
-    from .env import DraftShapeEnv
+    from .env import Taken
     from .session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One dimension of the caller's `dynamic_shapes`. `strict` where anything but a free size breaks the request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of a dimension. `free`: it is as free as asked."""
 
-    spec: Any
-    strict: bool
+    kind: Literal["free", "constant", "tied", "narrowed", "asserted", "broken"]
+    got: str = ""
+    """The outcome in words: `32`, `2*y.shape[0]`, `>= 11`."""
+    low: int | None = None
+    high: int | None = None
+    to: Any = None
+    """The expression of another dimension that it is tied to, or the condition that is asserted."""
+    causes: tuple[Taken, ...] = ()
+    """The guards that made it so: each line of the model's that asked, or the first operation that did."""
 
-    def __str__(self) -> str:
-        name = getattr(self.spec, "__name__", None)
-        if name is None:
-            kind = re.search(r"(AUTO|DYNAMIC|STATIC)", str(self.spec))
-            return f"Dim.{kind[1]}" if kind else str(self.spec)
-        low, high = getattr(self.spec, "min", None), getattr(self.spec, "max", None)
-        bounds = [f"min={low}"] if isinstance(low, int) and low else []
-        bounds += [f"max={high}"] if isinstance(high, int) and high < 2**31 else []
-        return f"Dim({', '.join([repr(name), *bounds])})"
-
-
-def resolved(request: Request) -> Any:
-    """The caller's `dynamic_shapes` as plain containers: collections of shapes are asked for theirs."""
-    shapes = request.options.get("dynamic_shapes")
-    if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
-        return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
-    return shapes
+    @property
+    def cause(self) -> Taken | None:
+        """The first of them."""
+        return self.causes[0] if self.causes else None
 
 
-def relaxed(shapes: Any) -> Any:
-    """The same structure with every dimension left to the tracer."""
-    if isinstance(shapes, Mapping):
-        return {k: relaxed(v) for k, v in shapes.items()}
-    if isinstance(shapes, (list, tuple)):
-        return type(shapes)([relaxed(v) for v in shapes])
-    return shapes if shapes is None or isinstance(shapes, int) or "STATIC" in str(shapes) else Dim.AUTO
-
-
-def asked_dimensions(request: Request) -> dict[str, Asked]:
-    """`x.shape[0]` → what `dynamic_shapes` says of it, for every dimension that is to be dynamic."""
-    shapes = resolved(request)
-    if not shapes:
-        return {}
-    try:
-        bound = inspect.signature(request.mod.forward).bind(*request.args, **request.kwargs).arguments
-    except TypeError:
-        return {}
-    specs = shapes if isinstance(shapes, Mapping) else dict(zip(bound, shapes, strict=False))
-    found: dict[str, Asked] = {}
-    for name, value in bound.items():
-        found.update(_walk(name, value, specs.get(name)))
-    return found
-
-
-def _walk(name: str, value: Any, spec: Any) -> Iterator[tuple[str, Asked]]:
-    if spec is None:
-        return
-    if isinstance(value, torch.Tensor):
-        entries = spec.items() if isinstance(spec, Mapping) else enumerate(spec)
-        for dim, entry in entries:
-            if entry is not None and not isinstance(entry, int) and "STATIC" not in str(entry):
-                yield f"{name}.shape[{dim}]", Asked(entry, "AUTO" not in str(entry))
-    elif isinstance(value, int) and not isinstance(spec, (Mapping, list, tuple)):
-        yield name, Asked(spec, "AUTO" not in str(spec))
-    elif isinstance(value, Mapping) and isinstance(spec, Mapping):
-        for key, inner in value.items():
-            yield from _walk(f"{name}[{key!r}]", inner, spec.get(key))
-    elif isinstance(value, (list, tuple)) and isinstance(spec, (list, tuple)):
-        for index, (inner, entry) in enumerate(zip(value, spec, strict=False)):
-            yield from _walk(f"{name}[{index}]", inner, entry)
-
-
-def in_callers_terms(text: str) -> str:
-    """`L['x'].size()[0]` as `x.shape[0]`."""
-    return re.sub(r"L\['(\w+)'\]", r"\1", text).replace(".size()[", ".shape[")
-
-
-def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension], list[Event]]:
-    """The table of dynamic dimensions, and an event for each that did not stay as free as it was asked to be."""
+def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension], list[Event], Any]:
+    """The table of dynamic dimensions, an event for each that did not stay as free as it was asked to be, and the
+    `dynamic_shapes` that hold where those asked for do not.
+    """
     asked = asked_dimensions(request)
-    env = session.env
-    rows, events = [], []
-    for name, (symbol, size) in _got(env).items():
-        want = asked.get(name)
-        if want is None:
+    broken = broken_by_example(asked)
+    verdicts: dict[str, Verdict] = {}
+    for name, (symbol, size) in _got(session).items():
+        if name in asked:
+            verdicts[name] = _Judge(session, asked).verdict(symbol, size, asked[name], broken.get(name, ""))
+    rows = [_row(name, asked[name], v, session) for name, v in verdicts.items()]
+    if all(v.kind == "free" for v in verdicts.values()):
+        return rows, [], None
+    shapes = suggested(request, asked, verdicts, session)
+    fix = code_of(shapes)
+    said: dict[str, Verdict] = {}
+    events: list[Event] = []
+    for name, verdict in verdicts.items():
+        root = getattr(getattr(asked[name].spec, "root", asked[name].spec), "__name__", name)
+        if verdict.kind == "free" or (root in said and _says_same(said[root], verdict)):
             continue
-        got, guard, stack = _judge(env, symbol, size, want, asked)
-        rows.append(Dimension(name=name, asked=str(want), got=got or "dynamic", reason=guard))
-        if got:
-            events.append(_event(env, name, want, got, guard, stack, symbol))
-    return rows, events
+        said.setdefault(root, verdict)
+        causes: tuple[Taken | None, ...] = verdict.causes or (None,)
+        events.extend(_event(name, asked[name], verdict, cause, fix, request, session) for cause in causes)
+    return rows, events, shapes
 
 
-def _got(env: DraftShapeEnv) -> dict[str, tuple[Any, Any]]:
+def _says_same(one: Verdict, other: Verdict) -> bool:
+    """Whether two dimensions of one name, or of one root, ended in the same way."""
+    return one.kind == other.kind and "broken" not in (one.kind, other.kind)
+
+
+def _got(session: Session) -> dict[str, tuple[Any, Any]]:
     """`x.shape[0]` → the symbol it started as, and what it is now."""
     found = {}
-    for tracked in env.tracked_fakes or ():
+    for tracked in session.env.tracked_fakes or ():
         base = in_callers_terms(tracked.source.name)
         if isinstance(tracked.fake, torch.Tensor):
             for index, size in enumerate(tracked.fake.shape):
@@ -128,50 +95,138 @@ def _born(size: Any) -> Any:
     return size.node._expr if isinstance(size, torch.SymInt) else None
 
 
-def _judge(env: DraftShapeEnv, symbol: Any, size: Any, want: Asked, asked: Mapping[str, Asked]) -> tuple[str, str, Any]:
-    """What the dimension became ("" where it is as free as asked), the guard behind it, and the user's stack there."""
-    if symbol is None:
-        return str(int(size)), "", ()
-    now = env.replace(symbol)
-    guard, stack = env.cause_of(symbol)
-    if now.is_number:
-        return str(now), guard, stack
-    if now != symbol and now.free_symbols:
-        tied = in_callers_terms(str(now.xreplace(_names(env))))
-        return ("" if _asked_to_tie(want, asked.get(tied)) else tied), guard, stack
-    bounds = env.var_to_range.get(symbol)
-    low, high = (bounds.lower, bounds.upper) if bounds is not None else (0, sympy.oo)
-    asked_low, asked_high = getattr(want.spec, "min", None) or 0, getattr(want.spec, "max", None)
-    narrowed = []
-    if low > max(2, asked_low):
-        narrowed.append(f">= {low}")
-    elif symbol in env.at_least_two:
-        narrowed.append(">= 2")
-    if high.is_finite and high < 2**31 and (not isinstance(asked_high, int) or high < asked_high):
-        narrowed.append(f"<= {high}")
-    further = [in_callers_terms(str(g.xreplace(_names(env)))) for g in env.further_guards if symbol in g.free_symbols]
-    return " and ".join([*narrowed, *further]), guard, stack
+class _Judge:
+    """Reads the shape environment of a finished trace."""
+
+    def __init__(self, session: Session, asked: Mapping[str, Asked]) -> None:
+        self.session = session
+        self.env = session.env
+        self.asked = asked
+
+    def verdict(self, symbol: Any, size: Any, want: Asked, broken: str) -> Verdict:
+        """What the dimension that began as `symbol` is at the end of the trace."""
+        if symbol is None or not isinstance(symbol, sympy.Symbol):
+            return Verdict(kind="constant", got=str(want.size if symbol is not None else int(size)))
+        now = self.env.replace(symbol)
+        if now.is_number:
+            return Verdict(kind="constant", got=str(now), causes=self._causes(symbol, want, want.size + 1))
+        if now != symbol:
+            return self._tied(symbol, now, want)
+        found = self._narrowed(symbol, want)
+        if found.kind == "free" and broken:
+            return Verdict(kind="broken", got="any size")
+        return found
+
+    def _tied(self, symbol: Any, now: Any, want: Asked) -> Verdict:
+        text = in_users_terms(now, self.session.births(now))
+        other = self.asked.get(text)
+        if _asked_to_tie(want, other) or (len(now.free_symbols) == 1 and self._is_asked(now, want)):
+            return self._narrowed(next(iter(now.free_symbols)), want) if other is not None else Verdict(kind="free")
+        return Verdict(kind="tied", got=text, to=now, causes=self._causes(symbol, want, want.size + 1))
+
+    def _is_asked(self, now: Any, want: Asked) -> bool:
+        """Whether `want` is derived (`2*dim`) and `now` is just that of the dimension it is derived from."""
+        of, (root,) = getattr(want.spec, "fn", None), now.free_symbols
+        if of is None:
+            return False
+        name = in_users_terms(root, self.session.births(root))
+        other = self.asked.get(name)
+        is_root = other is not None and other.name() == getattr(want.spec.root, "__name__", None)
+        return bool(now == of(root)) if is_root else "root" in dir(want.spec) and other is not None
+
+    def _narrowed(self, symbol: Any, want: Asked) -> Verdict:
+        bounds = self.env.var_to_range.get(symbol)
+        low, high = (bounds.lower, bounds.upper) if bounds is not None else (0, sympy.oo)
+        least, most = want.bounds()
+        small = symbol in self.env.at_least_two and least < 2 and low <= 2
+        lower = int(low) if low > max(2, least) else 2 if small else None
+        upper = int(high) if high.is_finite and high < 2**31 and (most is None or high < most) else None
+        further = [g for g in self.env.further_guards if symbol in g.free_symbols and self._excludes(g, symbol, want)]
+        words = [f">= {lower}"] * (lower is not None) + [f"<= {upper}"] * (upper is not None)
+        words += [in_users_terms(g, self.session.births(g)) for g in further]
+        if not words:
+            return Verdict(kind="free")
+        kind: Literal["asserted", "narrowed"] = "asserted" if further else "narrowed"
+        beyond = lower - 1 if lower is not None else upper + 1 if upper is not None else None
+        causes = self._causes(symbol, want, beyond)
+        if small:
+            causes = (self.env.small_sizes[symbol], *[c for c in causes if c.by_code])
+        to = further[0] if further else None
+        return Verdict(kind=kind, got=" and ".join(words), low=lower, high=upper, to=to, causes=causes)
+
+    def _causes(self, symbol: Any, want: Asked, beyond: int | None) -> tuple[Taken, ...]:
+        """The guards of the model's own code that exclude sizes asked for, one for each place. Where there are none,
+        the first guard of an operation that does not hold where the dimension is `beyond` what it became.
+        """
+        about = [t for t in self.env.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)]
+        by_code = {place_of(t.place["stack"], t.place["module"]): t for t in reversed(about) if t.by_code}
+        if by_code:
+            return tuple(reversed(by_code.values()))
+        decisive = [t for t in about if beyond is not None and self._fails(t.expr, symbol, beyond)]
+        return tuple((decisive or about)[:1])
+
+    def _excludes(self, guard: Any, symbol: Any, want: Asked) -> bool:
+        """Whether a guard fails at some size that was asked for: tried are those near the example's, and around it."""
+        low, high = want.bounds()
+        near = {*range(2, 40), *(want.size * n + d for n in (1, 2, 3) for d in (-1, 0, 1)), 997, 1024}
+        sizes = [n for n in sorted(near) if max(low, 2) <= n <= (high or n)]
+        return any(self._fails(guard, symbol, size) for size in sizes)
+
+    def _fails(self, guard: Any, symbol: Any, size: int) -> bool:
+        at = guard.xreplace({symbol: sympy.Integer(size)}).xreplace(self.env.backed_var_to_val)
+        return bool(at == sympy.false)
 
 
 def _asked_to_tie(want: Asked, other: Asked | None) -> bool:
-    """Whether the caller tied the two dimensions: one name for both, or one derived from another."""
-    if hasattr(want.spec, "root"):
-        return True
-    name = getattr(want.spec, "__name__", None)
-    return other is not None and name is not None and name == getattr(other.spec, "__name__", None)
+    """Whether the caller gave both dimensions one name."""
+    return other is not None and want.name() is not None and want.name() == other.name()
 
 
-def _names(env: DraftShapeEnv) -> dict[Any, Any]:
-    """Symbols by the name of the input they come from."""
-    return {s: sympy.Symbol(in_callers_terms(sources[0].name)) for s, sources in env.var_to_sources.items() if sources}
+def _row(name: str, want: Asked, verdict: Verdict, session: Session) -> Dimension:
+    why = guard_text(verdict, session)
+    stack = verdict.cause.place.get("stack", ()) if verdict.cause else ()
+    if why and stack:
+        why += f" at {os.path.basename(stack[-1][0].co_filename)}:{stack[-1][1]}"
+    if verdict.kind == "broken":
+        why = broken_by_example({name: want}).get(name, "the example breaks it")
+    elif not why and verdict.kind == "constant":
+        why = "size of 0 or 1 in the example" if want.size < 2 else "the whole model was recorded"
+    return Dimension(name=name, asked=str(want), got=verdict.got or "dynamic", reason=why)
 
 
-def _event(env: DraftShapeEnv, name: str, want: Asked, got: str, guard: str, stack: Any, symbol: Any) -> Event:
-    readable = in_callers_terms(guard)
-    one = symbol is None or symbol in env.at_least_two
-    if symbol is None and got in ("0", "1"):
-        return DimensionSpecialized(dimension=name, asked=str(want), got=got, stack=stack, reason="zero-one")
-    if want.strict and not one:
-        fix = f"{name.partition('.')[0]}: {{{name.rpartition('[')[2].rstrip(']')}: Dim.AUTO}}"
-        return ConstraintViolated(dimension=name, asked=str(want), got=got, guard=readable, fix=fix, stack=stack)
-    return DimensionSpecialized(dimension=name, asked=str(want), got=got, guard=readable, stack=stack)
+def guard_text(verdict: Verdict, session: Session) -> str:
+    """The guard behind a verdict, in the caller's terms."""
+    return in_users_terms(verdict.cause.expr, session.births(verdict.cause.expr)) if verdict.cause else ""
+
+
+def _event(
+    name: str, want: Asked, verdict: Verdict, cause: Taken | None, fix: str, request: Request, session: Session
+) -> Event:
+    place: dict[str, Any] = dict(cause.place) if cause else {}
+    if not place.get("stack"):
+        place["stack"] = parameter(type(request.mod).forward, root_of(name))
+    told: dict[str, Any] = {"dimension": name, "asked": str(want), "got": verdict.got, **place}
+    if cause:
+        told |= {"symbolic": str(cause.expr), "guard": in_users_terms(cause.expr, session.births(cause.expr))}
+    if verdict.kind == "constant" and cause is None and want.size < 2:
+        return DimensionSpecialized(reason="zero-one", **told)
+    if verdict.kind == "broken":
+        told["guard"] = _row(name, want, verdict, session).reason
+        return ConstraintViolated(fix=fix, **told)
+    if _named_as_literal(verdict, want, place["stack"]):
+        return DimensionSpecialized(reason="literal", fix=fix, **told)
+    if want.strict and cause is not None and cause not in session.env.small_sizes.values():
+        return ConstraintViolated(fix=fix, **told)
+    return DimensionSpecialized(fix=fix, **told)
+
+
+def _named_as_literal(verdict: Verdict, want: Asked, stack: tuple[Frame, ...]) -> bool:
+    """Whether the line that fixed a dimension has its size in the example among its literals."""
+    fixed = verdict.kind == "constant" or (verdict.kind == "asserted" and verdict.low is None and verdict.high is None)
+    if not fixed or not stack:
+        return False
+    try:
+        tree = ast.parse(source_of(stack[-1]), mode="eval")
+    except SyntaxError:
+        return False
+    return any(isinstance(node, ast.Constant) and node.value == want.size for node in ast.walk(tree))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import dis
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .dimensions import in_callers_terms
+from .._reals.provenance import depends_on
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
+from .outside import Change, change
+from .places import mentioning, parameter, writes_to, writing
+from .reach import plain_function
 from .snapshot import MISSING, Snapshot
+from .sources import in_callers_terms, root_of
 from .stacks import is_framework
 
 if TYPE_CHECKING:
@@ -23,15 +27,43 @@ def tell_effects(
 ) -> None:
     """Emits an event for each thing that is another one than when forward began (`entry`) or the draft (`snapshot`)."""
     for name, before, after in entry.changed_attributes():
-        stack = where_written(mod, name)
-        session.emit(AttributeWritten(stack=stack, name=name, before=shown(before), after=shown(after), kept=False))
+        written = attribute_written(mod, session, name, before, after, kept=False)
+        left = change(name, None if before is MISSING else before, after)
+        session.emit(replace(written, same_each_time=_made_anew(session, left)))
     if snapshot.outside is not None:
-        for name in snapshot.outside.changed():
-            session.emit(OutsideStateWritten(name=name))
+        for left in snapshot.outside.changed():
+            stack = snapshot.outside.where_written(left.name) or parameter(type(mod).forward)
+            session.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(session, left)))
     told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
     for what in random_states.moved():
         if what not in told:
-            session.emit(ImpureCall(what=what))
+            session.emit(ImpureCall(stack=parameter(type(mod).forward), what=what))
+    for name in random_states.moved_of_held():
+        session.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
+
+
+def _where_named(mod: torch.nn.Module, snapshot: Snapshot, name: str) -> tuple[Frame, ...]:
+    """The first line of the model's code that names what is called so."""
+    leaf = name.rpartition(".")[2]
+    codes = snapshot.outside.reach.codes() if snapshot.outside else ()
+    theirs = [code for code in codes if leaf in code.co_names and code.co_name != "__init__"]
+    return writing(theirs, mentioning(leaf)) or parameter(type(mod).forward)
+
+
+def attribute_written(
+    mod: torch.nn.Module, session: Session, name: str, before: Any, after: Any, *, kept: bool
+) -> AttributeWritten:
+    """The event of an assignment, at the line that made it."""
+    owner, _, leaf = name.rpartition(".")
+    key = (id(mod.get_submodule(owner).__dict__), leaf)
+    stack = session.attribute_writes.get(key) or where_written(mod, name) or parameter(type(mod).forward)
+    return AttributeWritten(stack=stack, module=owner, name=name, before=shown(before), after=shown(after), kept=kept)
+
+
+def _made_anew(session: Session, left: Change) -> bool:
+    """Whether all that was left is tensors that every call makes anew: nobody misses them."""
+    inputs = [t.fake for t in session.env.tracked_fakes or () if isinstance(t.fake, torch.Tensor)]
+    return left.only_added and not depends_on(session.tape, left.tensors, inputs)
 
 
 def tell_inputs_and_weights(request: Request, session: Session) -> None:
@@ -43,24 +75,24 @@ def tell_inputs_and_weights(request: Request, session: Session) -> None:
             continue
         moved = session.replaced.kept(fake)
         if moved is not None or handle.cell.version.origin is not None:
-            session.emit(InputMutated(name=in_callers_terms(tracked.source.name), kept=moved is not False))
+            name = in_callers_terms(tracked.source.name)
+            stack = session.first_writes.get(id(handle.cell)) or parameter(type(request.mod).forward, root_of(name))
+            session.emit(InputMutated(stack=stack, name=name, kept=moved is not False))
     weights = {id(t): n for n, t in (*request.mod.named_parameters(), *request.mod.named_buffers())}
     for number, weight in enumerate(session.reals.stand_ins):
-        session.emit(StandIn(name=weights.get(weight, "an input"), seed=session.reals.stand_in_seed + number))
+        name, seed = weights.get(weight, "an input"), session.reals.stand_in_seed + number
+        session.emit(StandIn(name=name, seed=seed, **session.stand_in_places.get(weight, {})))
 
 
 def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:
-    """The line of the owner's class that assigns the attribute; the first one if several do."""
+    """The line of the owner's class that writes the attribute; the first one if several do."""
     path, _, leaf = name.rpartition(".")
+    codes = []
     for cls in type(mod.get_submodule(path)).__mro__:
-        for function in vars(cls).values():
-            code = getattr(function, "__code__", None)
-            if code is None or code.co_name == "__init__" or is_framework(code):
-                continue
-            for instruction in dis.get_instructions(code):
-                if instruction.opname == "STORE_ATTR" and instruction.argval == leaf and instruction.positions:
-                    return ((code, instruction.positions.lineno or code.co_firstlineno, instruction.offset),)
-    return ()
+        found = (plain_function(member) for member in vars(cls).values())
+        codes += [f.__code__ for f in found if f is not None and f.__name__ != "__init__"]
+    theirs = [code for code in codes if leaf in code.co_names and not is_framework(code)]
+    return writing(theirs, writes_to(leaf)) or writing(theirs, mentioning(leaf))
 
 
 def shown(value: Any) -> str:

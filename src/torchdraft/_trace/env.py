@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy
 
@@ -20,12 +19,12 @@ from .._torch.shapes import (
     is_unbacked,
     without_constraints,
 )
-from .asking import asked_by_code
+from .asking import asked_by_code, asked_by_kernel
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
-from .events import Frame, GuardResolved
+from .events import GuardResolved
 from .ladder import TooManySymbols
 from .protected import model_would_catch
-from .stacks import innermost_user_frame, local_tensors, user_stack
+from .stacks import here, innermost_user_frame
 
 if TYPE_CHECKING:
     from .session import Session
@@ -41,6 +40,26 @@ solver milliseconds, more as the expressions grow; without a limit some detectio
 _DECIDED = (sympy.true, sympy.false, True, False)
 
 
+class Taken(NamedTuple):
+    """A guard on sizes, and the place in the user's code where it was taken."""
+
+    expr: Any
+    place: dict[str, Any]
+    by_code: bool = True
+    """Whether Python code asked, and no operation for its own ends."""
+    by_kernel: bool = False
+
+
+def _only_small(guard: Any) -> bool:
+    """Whether a guard only says that a size is not 0 or not 1 (`s0//2 != 1`, `s0 - 4 >= 2`)."""
+    if not isinstance(guard, (sympy.Ne, sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt)):
+        return False
+    if isinstance(guard, (sympy.Le, sympy.Lt)):
+        guard = guard.reversed
+    bound = {sympy.Ne: 1, sympy.Ge: 2, sympy.Gt: 1}[type(guard)]
+    return bool(guard.rhs.is_Integer and 0 <= guard.rhs <= bound)
+
+
 class DraftShapeEnv(ShapeEnv):
     """A `ShapeEnv` that asks the tape before it gives up, and tells the session what it assumed."""
 
@@ -50,7 +69,8 @@ class DraftShapeEnv(ShapeEnv):
         self.born: list[sympy.Symbol] = []
         self.unbacked_renamings_back: dict[sympy.Symbol, sympy.Symbol] = {}
         self.answered: dict[Any, GuardResolved] = {}
-        self.causes: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
+        self.taken: list[Taken] = []
+        self.small_sizes: dict[sympy.Symbol, Taken] = {}
         self.at_least_two: set[sympy.Symbol] = set()
         self.further_guards: list[Any] = []
         self._effort: dict[sympy.Symbol, int] = {}
@@ -91,7 +111,7 @@ class DraftShapeEnv(ShapeEnv):
         if session is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if self.answered and (again := self.answered.get(orig_expr)) is not None and asked_by_code():
-            session.emit(replace(again, stack=user_stack(2)))
+            session.emit(replace(again, **here(2)))
         guards = len(self.guards)
         while self._tired:
             self._fix(self._tired.pop())
@@ -102,7 +122,8 @@ class DraftShapeEnv(ShapeEnv):
                 raise
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if len(self.guards) > guards:
-            self._note_cause(self.guards[-1].expr)
+            place, who = here(2), (asked_by_code(), asked_by_kernel())
+            self.taken.extend(Taken(guard.expr, place, *who) for guard in self.guards[guards:])
         elif (result is sympy.true or result is sympy.false) and orig_expr is not result and asked_by_code():
             self._note_small_sizes(orig_expr, result)
         return result
@@ -123,19 +144,10 @@ class DraftShapeEnv(ShapeEnv):
             return
         super().evaluate_expr(sympy.Eq(symbol, self.real_tensor_prop_unbacked_vals[symbol]))
 
-    def _note_cause(self, guard: Any) -> None:
-        """Remembers where the first guard on each symbol was made."""
-        stack = user_stack(3)
-        for symbol in guard.free_symbols:
-            self.causes.setdefault(symbol, (str(guard), stack))
-
-    def cause_of(self, symbol: sympy.Symbol) -> tuple[str, tuple[Frame, ...]]:
-        """The first guard on `symbol`, in terms of the inputs, and the user's stack there."""
-        guard, stack = self.causes.get(symbol, ("", ()))
-        for other, sources in self.var_to_sources.items():
-            if sources:
-                guard = re.sub(rf"\b{other}\b", lambda _, name=sources[0].name: name, guard)  # type: ignore[misc]
-        return guard, stack
+    def note_decided(self, expr: Any, result: Any) -> None:
+        """A comparison was decided before anybody asked for it, because sizes are taken to be positive."""
+        if self.session is not None and asked_by_code():
+            self._note_small_sizes(expr, result)
 
     def _note_small_sizes(self, expr: Any, result: Any) -> None:
         """A condition of the model's decided only because sizes are taken to be 2 or more: sizes 0 and 1 must raise.
@@ -144,12 +156,13 @@ class DraftShapeEnv(ShapeEnv):
         count: their ops decide again at run time.
         """
         symbols = [s for s in expr.free_symbols - self.at_least_two if s in self.backed_var_to_val]
+        symbols = [s for s in symbols if self.var_to_range[s].lower <= 2]  # others are asserted to be more
         for symbol in symbols:
             for small in (0, 1):
                 other = expr.xreplace({symbol: sympy.Integer(small)}).xreplace(self.backed_var_to_val)
                 if other in _DECIDED and other != result:
                     self.at_least_two.add(symbol)
-                    self.causes.setdefault(symbol, (str(expr), user_stack(3)))
+                    self.small_sizes.setdefault(symbol, Taken(expr, here(3)))
 
     # -- what upstream would write into logs nobody reads ----------------------------------------------------------
 
@@ -178,6 +191,7 @@ class DraftShapeEnv(ShapeEnv):
         """Upstream's guards. A dimension that broke its constraint keeps the program, which asserts what holds."""
         if self.session is None:
             return super().produce_guards(placeholders, sources, *args, **kwargs)
+        self._forget_what_is_decided_again()
         try:
             return super().produce_guards(placeholders, sources, *args, **kwargs)
         except ConstraintViolationError:
@@ -187,6 +201,14 @@ class DraftShapeEnv(ShapeEnv):
         finally:
             self.dim_constraints = Unsolved()
             self._assert_guards()
+
+    def _forget_what_is_decided_again(self) -> None:
+        """Drops guards that an operation took to know that a size is not 0 or not 1.
+
+        It decides that anew when the program runs. Upstream's programs refuse such sizes (`x.shape[0] // 2 != 1`).
+        """
+        kernels = {t.expr for t in self.taken if t.by_kernel} - {t.expr for t in self.taken if not t.by_kernel}
+        self.guards[:] = [g for g in self.guards if g.expr not in kernels or not _only_small(self.simplify(g.expr))]
 
     def _assert_guards(self) -> None:
         """Puts every guard that no range of a dimension expresses into the graph: a saved program has nothing else."""
@@ -256,14 +278,13 @@ class DraftShapeEnv(ShapeEnv):
         session = self.session
         if session is None:
             return
+        truth = isinstance(unsound_result, sympy.logic.boolalg.BooleanAtom)
         event = GuardResolved(
-            stack=user_stack(2),
-            expr=str(orig_expr),
-            value=str(unsound_result),
-            symbols={str(s): session.birthplace(s) for s in orig_expr.free_symbols},
-            kind="branch" if isinstance(unsound_result, sympy.logic.boolalg.BooleanAtom) else "size",
+            expr=orig_expr,
+            value=unsound_result,
+            kind="branch" if truth else "size",
             by="code" if asked_by_code() else "operation",
-            locals=local_tensors(innermost_user_frame(2)),
+            **here(2),
         )
         self.answered[orig_expr] = event
         session.emit(event)

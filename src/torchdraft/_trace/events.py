@@ -9,11 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Literal
+from typing import Any, Literal
 
 Frame = tuple[CodeType, int, int]
 """One frame of a captured stack: its code object, the line that was running, and the instruction (`f_lasti`), which
 tells two guards on one line apart. Formatted only for a reported issue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """Where a symbol comes from: from an input (`input` in the caller's terms), or from an operation at a line."""
+
+    input: str = ""
+    op: str = ""
+    stack: tuple[Frame, ...] = ()
+    part: str = ""
+    """What of the line's value it is: `.shape[0]`, `[1]`."""
+    truth: bool = False
+    """Whether the operation read a truth value."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTensor:
+    """The outside of a tensor: nothing that keeps it alive."""
+
+    dtype: Any
+    shape: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +45,19 @@ class Event:
     module: str = ""
     node: str | None = None
     """Name of the graph node that carries the fact (the assertion, the read), where there is one."""
-    locals: Mapping[str, str] = field(default_factory=dict)
-    """Locals of the innermost user frame that matter, rendered (`x: f32[2, s0]`)."""
+    locals: Mapping[str, Any] = field(default_factory=dict)
+    """What the names on the innermost user's line stood for: `SeenTensor`s, numbers, symbolic numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardResolved(Event):
     """A condition no symbol could decide was answered by real values; the graph asserts the answer."""
 
-    expr: str
-    value: str
-    symbols: Mapping[str, str] = field(default_factory=dict)
-    """Symbol → where it was born: `u0` → `x.item() at m.py:12`."""
+    expr: Any
+    """The condition or number, as the trace has it (a sympy expression) or as text."""
+    value: Any
+    symbols: Mapping[str, Birth | str] = field(default_factory=dict)
+    """Symbol → where it was born. Filled in when the report is made."""
     kind: Literal["branch", "size"] = "branch"
     """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
     by: Literal["code", "operation"] = "code"
@@ -64,6 +86,9 @@ class ConstraintViolated(Event):
     asked: str
     got: str
     guard: str
+    """In the caller's terms."""
+    symbolic: str = ""
+    """The same as the trace has it."""
     fix: str
     """The `dynamic_shapes` that hold, as code to paste."""
 
@@ -76,6 +101,8 @@ class DimensionSpecialized(Event):
     asked: str
     got: str
     guard: str = ""
+    symbolic: str = ""
+    fix: str = ""
     reason: Literal["guard", "zero-one", "literal"] = "guard"
     """`zero-one`: the example size is 0 or 1. `literal`: the model names the example's size in its source."""
 
@@ -101,6 +128,8 @@ class ComputedOutside(Event):
     """Tensor data went through code no dispatcher sees (a pybind function, a thread, a C library)."""
 
     what: str
+    asserted: bool = False
+    """Whether the data that the code was given is asserted in the graph: where that holds, the outcome is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +151,17 @@ class AttributeWritten(Event):
     after: str
     kept: bool
     """True where the graph keeps the write (a buffer), False where it is lost."""
+    same_each_time: bool = False
+    """What is lost depends on no input: a table that every call of the program makes anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideStateWritten(Event):
-    """A tensor of the trace was left in a global, a closure or a cache."""
+    """A tensor of the trace, or a plain value, was left in a global, a closure or a cache."""
 
     name: str
+    same_each_time: bool = False
+    """What was left depends on no input: a table that every call of the program makes anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +202,12 @@ class BranchMismatched(Event):
 
     operator: str = "torch.cond"
     reason: str
+    branches: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """`true` and `false` → the outputs of that branch."""
+    expr: Any = None
+    """The condition that chose a branch of a `cond`, as the trace has it."""
+    value: Any = None
+    symbols: Mapping[str, Birth | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

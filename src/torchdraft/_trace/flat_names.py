@@ -10,11 +10,10 @@ import inspect
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._torch import pytree
-from .events import GuardResolved
 
 if TYPE_CHECKING:
     from .attempt import Request
@@ -47,13 +46,10 @@ def own_names(request: Request, session: Session) -> Iterator[None]:
         return _FLAT.sub(lambda m: names[int(m[1])] if int(m[1]) < len(names) else m[0], text)
 
     env = session.env
-    session.events[:] = [
-        replace(e, symbols={s: told(t) for s, t in e.symbols.items()}) if isinstance(e, GuardResolved) else e
-        for e in session.events
-    ]
     tracked, sources = env.tracked_fakes, env.var_to_sources
     env.tracked_fakes = [Tracked(t.fake, Named(told(t.source.name))) for t in tracked or ()]
     env.var_to_sources = {s: [Named(told(source.name)) for source in found] for s, found in sources.items()}
+    session.input_names = {s: found[0].name for s, found in env.var_to_sources.items() if found}
     try:
         yield
     finally:

@@ -66,7 +66,7 @@ class Frozen:
         try:
             with assigned_buffers(self.module, state) as assigned, model_sees_eager(is_framework):
                 out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
-                return registered_output(self.session, drained(out)), dict(assigned)
+                return registered_output(self.session, drained(out), type(self.module).forward), dict(assigned)
         finally:
             self.module.__dict__["forward"] = stand_in
 

@@ -1,74 +1,178 @@
-"""Numbers from outside the graph: Python's and NumPy's random numbers, and clocks. A trace freezes what they gave.
+"""Numbers from outside the graph: random numbers of Python and NumPy, clocks, the environment, files.
 
-The functions are watched where the model's code calls them through their module; a random state that moved unseen is
-told without a line.
+A trace freezes what they gave. The functions are watched where the model's code calls them: through their module, under
+an imported name, or through another part of Python's library. A generator that moved unseen is told afterwards.
 """
 
 from __future__ import annotations
 
+import builtins
+import datetime
+import io
+import os
 import random
+import secrets
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .events import ImpureCall
-from .stacks import asked_by_user, user_stack
+from .outside import Namespace
+from .stacks import here, is_framework, is_library
 
 if TYPE_CHECKING:
     from .session import Session
 
-_RANDOM = (
-    "random",
-    "randint",
-    "uniform",
-    "choice",
-    "choices",
-    "shuffle",
-    "sample",
-    "gauss",
-    "randrange",
-    "normalvariate",
+_CLOCKS = (
+    *("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"),
+    *("process_time_ns", "localtime", "gmtime", "ctime", "strftime"),
 )
-_NUMPY = ("rand", "randn", "randint", "random", "uniform", "normal", "choice", "shuffle", "permutation", "default_rng")
-_CLOCKS = ("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns")
+_SEEDED = "numpy.random.default_rng"
+"""The same in every call when it is given a seed."""
+_THROUGH_ENVIRON = ("os", "collections.abc")
+_NOT_FOR_THE_MODEL = ("linecache", "tokenize", "inspect", "traceback", "importlib", "warnings", "logging", "ast")
+"""Modules of Python's library that open files for ends of their own."""
+_OPENERS = os.path.join("torch", "serialization.py")
 
 
 @contextmanager
-def impure_calls_told(session: Session) -> Iterator[None]:
-    """Emits an event for each call of the model's to Python's or NumPy's random numbers, or to a clock."""
-    numpy = sys.modules.get("numpy")
-    watched: list[tuple[Any, str, str]] = [(random, name, f"random.{name}") for name in _RANDOM]
-    watched += [(time, name, f"time.{name}") for name in _CLOCKS]
-    if numpy is not None:
-        watched += [(numpy.random, name, f"numpy.random.{name}") for name in _NUMPY]
-    owns = [(owner, name, getattr(owner, name)) for owner, name, _ in watched]
-    for (owner, name, what), (_, _, own) in zip(watched, owns, strict=True):
-        setattr(owner, name, _watching(own, what, session))
+def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator[None]:
+    """Emits an event for each call of the model's to one of the functions watched."""
+    own: list[tuple[Any, str, Any]] = []
+    watched: dict[int, Any] = {}
+    for owner, name, label, asks in _functions():
+        function = getattr(owner, name)
+        own.append((owner, name, function))
+        watched.setdefault(id(function), _watching(function, label, asks, session))
+    own.append((datetime, "datetime", datetime.datetime))
+    own.append((datetime, "date", datetime.date))
+    watched[id(datetime.datetime)] = _class_watching(datetime.datetime, ("now", "utcnow", "today"), session)
+    watched[id(datetime.date)] = _class_watching(datetime.date, ("today",), session)
+    imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
+    for owner, name, function in own:
+        setattr(owner, name, watched[id(function)])
+    for space, name, value in imported:
+        space.put(name, watched[id(value)])
     try:
         yield
     finally:
-        for owner, name, own in owns:
-            setattr(owner, name, own)
+        for owner, name, function in own:
+            setattr(owner, name, function)
+        for space, name, value in imported:
+            space.put(name, value)
 
 
-def _watching(own: Callable[..., Any], what: str, session: Session) -> Callable[..., Any]:
+Asks = Callable[[FrameType | None], bool]
+
+
+def _functions() -> Iterator[tuple[Any, str, str, Asks]]:
+    """Owner, name, what an issue calls it, and who has to ask for it to be told."""
+    for name in _bound_to(random, random._inst):
+        yield random, name, f"random.{name}", _model_asks
+    for name in _CLOCKS:
+        yield time, name, f"time.{name}", _model_asks
+    yield from ((uuid, name, f"uuid.{name}", _model_asks) for name in ("uuid1", "uuid4"))
+    yield from ((secrets, name, f"secrets.{name}", _model_asks) for name in ("token_bytes", "randbits", "randbelow"))
+    yield os, "urandom", "os.urandom", _model_asks
+    yield type(os.environ), "__getitem__", "os.environ", _asks_through(_THROUGH_ENVIRON)
+    for owner in (builtins, io):
+        yield owner, "open", "open", _asks_for_file
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None:
+        for name in _bound_to(numpy.random, numpy.random.mtrand._rand):
+            yield numpy.random, name, f"numpy.random.{name}", _model_asks
+        yield numpy.random, "default_rng", "numpy.random.default_rng", _model_asks
+
+
+def _bound_to(module: Any, instance: Any) -> list[str]:
+    """Functions of a module that are methods of its own generator; those that only set or give its state are left."""
+    methods = ((n, getattr(module, n)) for n in dir(module) if not n.startswith("_"))
+    quiet = ("seed", "getstate", "setstate", "get_state", "set_state", "set_bit_generator", "get_bit_generator")
+    return [n for n, f in methods if getattr(f, "__self__", None) is instance and n not in quiet]
+
+
+def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
-        if asked_by_user(1):
-            session.emit(ImpureCall(stack=user_stack(2), what=what))
+        if asks(sys._getframe(1)) and not _given_its_seed(what, args, kwargs) and not _writes(what, args, kwargs):
+            session.emit(ImpureCall(what=_named(what, args), **here(2)))
         return own(*args, **kwargs)
 
     return watched
 
 
-class RandomStates:
-    """Whether Python's or NumPy's random state moved, by whatever way."""
+def _named(what: str, args: Any) -> str:
+    """What was read: of the environment and of files, which one."""
+    if what == "os.environ":
+        return f"os.environ[{args[1]!r}]"
+    return f"open({str(args[0])!r})" if what == "open" and args else what
 
-    def __init__(self) -> None:
+
+def _given_its_seed(what: str, args: Any, kwargs: Any) -> bool:
+    return what == _SEEDED and any(value is not None for value in (*args, *kwargs.values()))
+
+
+def _writes(what: str, args: Any, kwargs: Any) -> bool:
+    """Whether a file is opened to be written only: that is an effect, and no number comes from it."""
+    mode = str(kwargs.get("mode", args[1] if len(args) > 1 else "r"))
+    return what == "open" and "r" not in mode and "+" not in mode
+
+
+def _class_watching(own: Any, methods: tuple[str, ...], session: Session) -> Any:
+    """A class that is `own` to everybody, and tells when one of its `methods` is called."""
+
+    class Like(type(own)):  # type: ignore[misc]
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, own)
+
+        def __subclasscheck__(cls, subclass: type) -> bool:
+            return issubclass(subclass, own)
+
+    def make(_cls: Any, *args: Any, **kwargs: Any) -> Any:
+        return own(*args, **kwargs)
+
+    label = f"{own.__module__}.{own.__name__}"
+    told = {n: staticmethod(_watching(getattr(own, n), f"{label}.{n}", _model_asks, session)) for n in methods}
+    return Like(own.__name__, (own,), {"__new__": make, "__module__": own.__module__, **told})
+
+
+def _model_asks(frame: FrameType | None) -> bool:
+    """The call stands in code of the model's, not in torch's or in Python's library."""
+    return frame is not None and not is_framework(frame.f_code)
+
+
+def _asks_through(modules: tuple[str, ...]) -> Asks:
+    """The call stands in code of the model's, some functions of Python's library between."""
+
+    def asks(frame: FrameType | None) -> bool:
+        while frame is not None and frame.f_globals.get("__name__") in modules:
+            frame = frame.f_back
+        return _model_asks(frame)
+
+    return asks
+
+
+def _asks_for_file(frame: FrameType | None) -> bool:
+    while frame is not None and is_framework(frame.f_code):
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        theirs = is_library(frame.f_code) or frame.f_code.co_filename.endswith(_OPENERS)
+        if module in _NOT_FOR_THE_MODEL or not theirs:
+            return False
+        frame = frame.f_back
+    return frame is not None
+
+
+class RandomStates:
+    """Whether Python's or NumPy's random state moved, by whatever way, or that of a generator the model holds."""
+
+    def __init__(self, held: dict[str, Any] | None = None) -> None:
         self.python = random.getstate()
         numpy = sys.modules.get("numpy")
         self.numpy = numpy.random.get_state() if numpy is not None else None
+        self.held = {name: (generator, state_of(generator)) for name, generator in (held or {}).items()}
 
     def moved(self) -> list[str]:
         """The generators whose state is another one now."""
@@ -78,3 +182,32 @@ class RandomStates:
             if now[2] != self.numpy[2] or (now[1] != self.numpy[1]).any():
                 found.append("numpy.random")
         return found
+
+    def moved_of_held(self) -> list[str]:
+        """The names of those the model holds."""
+        return [name for name, (generator, state) in self.held.items() if str(state_of(generator)) != str(state)]
+
+
+def is_generator(value: Any) -> bool:
+    """Whether a value is a random generator of Python's or NumPy's."""
+    if isinstance(value, random.Random):
+        return True
+    numpy: Any = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, (numpy.random.Generator, numpy.random.RandomState))
+
+
+def state_of(generator: Any) -> Any:
+    """A generator's state, a copy."""
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    return generator.bit_generator.state if hasattr(generator, "bit_generator") else generator.get_state(legacy=False)
+
+
+def put_state(generator: Any, state: Any) -> None:
+    """Sets a generator back."""
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif hasattr(generator, "bit_generator"):
+        generator.bit_generator.state = state
+    else:
+        generator.set_state(state)

@@ -10,6 +10,7 @@ import torch
 
 from .._torch import pytree
 from .events import Event, TypeRegistered
+from .places import parameter
 from .types import register, unknown_classes
 
 
@@ -41,22 +42,30 @@ def _check_keys(
 
 def _given_names(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str] | None:
     """Names of the inputs as `dynamic_shapes` has to spell them; None where the call does not bind."""
-    try:
-        bound = inspect.signature(mod.forward).bind(*args, **kwargs)
-    except (TypeError, ValueError):
-        return None
-    return list(bound.arguments)
+    names = list(_given(mod, args, kwargs))
+    return None if names == [""] else names
 
 
-def register_inputs(inputs: Any, events: list[Event]) -> list[type]:
+def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], events: list[Event]) -> list[type]:
     """Registers the classes of the inputs that pytree does not know."""
     made = []
-    while unknown := unknown_classes(inputs):
-        cls = unknown[0]
-        paste = register(cls)
-        made.append(cls)
-        events.append(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="input", paste=paste))
+    given = _given(mod, args, kwargs)
+    for name, value in given.items():
+        while unknown := unknown_classes(value):
+            cls = unknown[0]
+            paste, stack = register(cls), parameter(type(mod).forward, name)
+            made.append(cls)
+            full = f"{cls.__module__}.{cls.__qualname__}"
+            events.append(TypeRegistered(stack=stack, cls=full, where="input", paste=paste))
     return made
+
+
+def _given(mod: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameter → what it is given; all under one name where the call does not bind."""
+    try:
+        return inspect.signature(mod.forward).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        return {"": (args, kwargs)}
 
 
 def distinct(inputs: Any) -> Any:

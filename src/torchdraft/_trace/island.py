@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,13 @@ from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
 from .copying import being_copied, deep_copied, reduced
 from .eager import private
+from .events import ComputedOutside
 from .frozen import Frozen
+from .lent import LentInIsland
 from .outsiders import Outsiders, give_back_inputs, kept_constants
 from .reads import BY_CONSTANT, same_data
 from .replay import ISLAND_READ, Replay
-from .stacks import is_framework, user_stack
+from .stacks import here, is_framework, user_stack
 from .types import drained, registered_output
 
 if TYPE_CHECKING:
@@ -109,8 +112,9 @@ class Island:
                     IslandReads(self.session, outsiders) as reads,
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
-                    out = registered_output(self.session, drained(out))
+                    out = registered_output(self.session, drained(out), type(self.module).forward)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
+                reads.lent.settle_all()
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
                 shape["assigned"] = list(assigned)
@@ -186,6 +190,7 @@ class IslandReads(TorchFunctionMode):
         super().__init__()
         self.session = session
         self.outsiders = outsiders
+        self.lent = LentInIsland(session, outsiders)
         self._shapes_read: dict[int, torch.Tensor] = {}
         self.moved: dict[int, torch.Tensor] = {}
         """Tensors that were given other memory (`x.data = ...`), by identity."""
@@ -214,11 +219,22 @@ class IslandReads(TorchFunctionMode):
         if func is REDUCE:
             with outside_tracing():
                 return reduced(args[0].detach().clone())
+        if func is torch.Tensor.data_ptr:
+            return self.lent.address(args[0])
+        return self._run(func, args, kwargs or {})
+
+    def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
         try:
-            return func(*args, **(kwargs or {}))
+            self.lent.before((args, kwargs))
+            out = func(*args, **kwargs)
+            self.lent.after((args, kwargs))
         except Exception:
             forget_failed_nodes()  # the model may catch it; the recorded run must not hold the op
             raise
+        if func in LENDING and isinstance(args[0], torch.Tensor):
+            told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here(3))
+            self.lent.lend(args[0], args[0].detach(), told, weakref.ref(out))
+        return out
 
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
@@ -240,6 +256,8 @@ def _tensors(value: Any) -> list[torch.Tensor]:
     return []
 
 
+LENDING = frozenset({torch.Tensor.numpy, torch.Tensor.__array__})
+"""Reads that hand out the tensor's own memory."""
 _TRACER = f"{os.sep}torch{os.sep}fx{os.sep}"
 
 REDUCE: Any = torch.Tensor.__reduce_ex__

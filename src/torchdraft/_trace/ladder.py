@@ -15,6 +15,7 @@ import torch
 
 from .._torch.dynamo import interpreted
 from .events import Event, FellBack, Frame, ResultFrozen
+from .places import parameter
 from .stacks import is_framework
 from .untraced import Untraced
 
@@ -39,7 +40,8 @@ class Islands:
         modules = dict(mod.named_modules())
         blamed = type(modules[name])
         rung = "concrete" if name == "" else "island"
-        event = FellBack(stack=user_frames(error), module=name, rung=rung, exception=describe(error))  # type: ignore[arg-type]
+        stack = user_frames(error) or (parameter(blamed.forward) if isinstance(error, Untraced) else ())
+        event = FellBack(stack=stack, module=name, rung=rung, exception=describe(error))  # type: ignore[arg-type]
         for other, module in modules.items():
             if other == name or (name and type(module) is blamed and other):
                 self.names.setdefault(other, event)

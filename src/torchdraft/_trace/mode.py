@@ -47,6 +47,8 @@ class DraftMode(FakeTensorMode):
         born = self.shape_env.born
         before = len(born)
         record = session.tape.open(func, args, kwargs)
+        if record.writes:
+            session.note_writes(record)
         self.depth += 1
         try:
             out = session.kernels.run(self, record, args, kwargs, fake)
@@ -59,7 +61,7 @@ class DraftMode(FakeTensorMode):
             session.scopes.read(tensors_in((args, kwargs)))
             session.reals.symbols.born(set(born[before:]), record, out)
             if self.depth == 0:
-                session.note_birth(born[before:], func)
+                session.note_birth(born[before:], record, out)
         session.reals.deposit(record)
         return out
 

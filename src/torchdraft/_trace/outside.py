@@ -1,15 +1,20 @@
-"""State outside the model that a trace can write to: globals of the files its classes come from, class attributes, and
-closures of its methods. What a trace leaves there (usually a tensor of the trace, in a cache) is told and taken back.
+"""State outside the model that a trace can write to: globals and classes its code reaches, objects it holds, closures.
+
+What a trace leaves there (usually a tensor of the trace, in a cache) is told and taken back.
 """
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import CellType, FunctionType, ModuleType
+from types import CellType
 from typing import Any
 
 import torch
+
+from .events import Frame
+from .places import mentioning, writes_to, writing
+from .reach import Reach, is_followed
 
 MOST_ITEMS = 4096
 """Containers with more items are not watched."""
@@ -22,82 +27,121 @@ class Namespace:
     """One place names live in, as it was."""
 
     label: str
-    owner: Any
+    live: Mapping[str, Any]
+    owner: type | None
+    """The class, where the place is one: its names are set as attributes."""
     names: dict[str, Any]
     containers: dict[str, Any]
 
+    def put(self, name: str, value: Any) -> None:
+        """Sets a name back."""
+        if self.owner is not None:
+            setattr(self.owner, name, value)
+        else:
+            self.live[name] = value  # type: ignore[index]
+
+    def drop(self, name: str) -> None:
+        """Takes a name away."""
+        if self.owner is not None:
+            delattr(self.owner, name)
+        else:
+            del self.live[name]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that holds another thing than before."""
+
+    name: str
+    """Dotted, as far as it is known: `app.tables.CACHE`."""
+    tensors: tuple[torch.Tensor, ...]
+    """The tensors that came to it."""
+    only_added: bool
+    """Whether tensors were all that came, and nothing went."""
+
 
 class OutsideState:
-    """What the globals, classes and closures around a model held before a trace."""
+    """What the globals, classes, objects and closures around a model held before a trace."""
 
     def __init__(self, mod: torch.nn.Module) -> None:
-        classes = {cls for m in mod.modules() for cls in type(m).__mro__ if not cls.__module__.startswith(_SKIPPED)}
-        files = {cls.__module__ for cls in classes}
-        self.namespaces = [self._of_module(sys.modules[f]) for f in files if f in sys.modules]
-        self.namespaces += [self._of_class(cls) for cls in classes]
-        self.cells = [(cls, name, cell, _content(cell)) for cls in classes for name, cell in _cells(cls)]
+        self.reach = Reach.of(mod)
+        self.namespaces = [_namespace(label, space) for label, space in self.reach.globals.values()]
+        self.namespaces += [_namespace(f"{c.__module__}.{c.__qualname__}", vars(c), c) for c in self.reach.classes]
+        self.namespaces += list(_objects(mod, self.namespaces))
+        self.cells = [(name, cell, *_content(cell)) for name, cell in self._cells()]
 
-    def _of_module(self, module: ModuleType) -> Namespace:
-        return _namespace(module.__name__, module, vars(module))
+    def _cells(self) -> Iterator[tuple[str, CellType]]:
+        for function in self.reach.functions.values():
+            for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+                if variable != "__class__":
+                    yield f"{function.__qualname__}.{variable}", cell
 
-    def _of_class(self, cls: type) -> Namespace:
-        return _namespace(f"{cls.__module__}.{cls.__qualname__}", cls, dict(vars(cls)))
-
-    def changed(self) -> list[str]:
-        """Dotted names that hold something else now."""
-        found = []
+    def changed(self) -> Iterator[Change]:
+        """What holds something else now."""
         for space in self.namespaces:
-            live = vars(space.owner)
-            for name, value in live.items():
+            for name, value in space.live.items():
+                full = f"{space.label}.{name}"
                 if name not in space.names:
                     if _traced(value):
-                        found.append(f"{space.label}.{name}")
-                elif _replaced(value, space.names[name]) or _refilled(value, space.containers.get(name)):
-                    found.append(f"{space.label}.{name}")
-        found += [
-            f"{c.__qualname__}.{name}" for c, name, cell, (had, kept) in self.cells if not _unchanged(cell, had, kept)
-        ]
-        return found
+                        yield change(full, None, value)
+                elif _replaced(value, space.names[name]):
+                    yield change(full, space.names[name], value)
+                elif _refilled(value, space.containers.get(name)):
+                    yield change(full, space.containers[name], value)
+        for name, cell, had, kept in self.cells:
+            if not _unchanged(cell, had, kept):
+                now = _content(cell)[0]
+                yield change(name, kept if now is had else None if had is _EMPTY else had, now)
+
+    def where_written(self, name: str) -> tuple[Frame, ...]:
+        """The line that writes to it, or at least names it."""
+        leaf = name.rpartition(".")[2]
+        codes = [code for code in self.reach.codes() if leaf in (*code.co_names, *code.co_freevars)]
+        return writing(codes, writes_to(leaf)) or writing(codes, mentioning(leaf))
 
     def restore(self) -> None:
         """Puts back what changed."""
         for space in self.namespaces:
-            live = vars(space.owner)
-            for name in [n for n, v in live.items() if n not in space.names and _traced(v)]:
-                delattr(space.owner, name)
+            for name in [n for n, v in space.live.items() if n not in space.names and _traced(v)]:
+                space.drop(name)
             for name, value in space.names.items():
-                now = live.get(name)
+                now = space.live.get(name)
                 if now is not value and (_traced(now) or _plain(now)):
-                    setattr(space.owner, name, value)
+                    space.put(name, value)
                 if name in space.containers and not _same(value, space.containers[name]):
                     _refill(value, space.containers[name])
-        for _, _, cell, (had, kept) in self.cells:
+        for _, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
                 if isinstance(had, _CONTAINERS):
                     _refill(had, kept)
-                cell.cell_contents = had
+                if had is _EMPTY:
+                    del cell.cell_contents
+                else:
+                    cell.cell_contents = had
 
 
-_SKIPPED = ("torch.", "builtins", "typing", "abc")
-
-
-def _namespace(label: str, owner: Any, live: dict[str, Any]) -> Namespace:
+def _namespace(label: str, live: Mapping[str, Any], owner: type | None = None) -> Namespace:
     names = {n: v for n, v in live.items() if not n.startswith("__")}
     small = {n: v for n, v in names.items() if type(v) in _CONTAINERS and len(v) <= MOST_ITEMS}
-    return Namespace(label, owner, names, {n: v.copy() for n, v in small.items()})
+    return Namespace(label, live, owner, names, {n: v.copy() for n, v in small.items()})
 
 
-def _cells(cls: type) -> list[tuple[str, CellType]]:
-    functions = [(n, f) for n, f in vars(cls).items() if isinstance(f, FunctionType) and f.__closure__]
-    return [
-        (f"{name}.{variable}", cell)
-        for name, function in functions
-        for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        if variable != "__class__"
-    ]
+def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespace]:
+    """Objects of the model's own classes that are no modules: attributes of the model's modules, and globals."""
+    seen: set[int] = set()
+    held = [(f"{name}.{n}".lstrip("."), v) for name, m in mod.named_modules() for n, v in vars(m).items()]
+    held += [(f"{space.label}.{n}", v) for space in spaces if space.owner is None for n, v in space.names.items()]
+    for label, value in held:
+        cls = type(value)
+        if id(value) in seen or isinstance(value, (torch.nn.Module, type)) or not is_followed(cls.__module__):
+            continue
+        seen.add(id(value))
+        if cls.__module__ != "builtins" and type(getattr(value, "__dict__", None)) is dict:
+            yield _namespace(label, vars(value))
 
 
 def _content(cell: CellType) -> tuple[Any, Any]:
+    """What a closure's variable holds, and a copy where that is a container."""
     try:
         held = cell.cell_contents
     except ValueError:
@@ -106,20 +150,32 @@ def _content(cell: CellType) -> tuple[Any, Any]:
 
 
 class _Empty:
-    """An unset cell."""
+    """An unset variable."""
 
 
 _EMPTY = _Empty()
 
 
 def _unchanged(cell: CellType, had: Any, kept: Any) -> bool:
-    try:
-        now = cell.cell_contents
-    except ValueError:
-        return had is _EMPTY
+    now = _content(cell)[0]
     if now is not had:
-        return not (_traced(now) or _plain(now)) or had is _EMPTY
+        return not (_traced(now) or _plain(now))
     return kept is None or _same(now, kept)
+
+
+def change(name: str, before: Any, now: Any) -> Change:
+    """What became of a name; `before` is None where it held nothing."""
+    old = {id(v) for v in ([] if before is None else _values(before))}
+    held = _values(now)
+    new = [v for v in held if id(v) not in old]
+    tensors = tuple(v for v in new if isinstance(v, torch.Tensor))
+    return Change(name, tensors, len(held) - len(new) == len(old) and 0 < len(tensors) == len(new))
+
+
+def _values(value: Any) -> list[Any]:
+    if type(value) in (list, tuple, set):
+        return [inner for v in list(value) for inner in _values(v)]
+    return [inner for v in list(value.values()) for inner in _values(v)] if type(value) is dict else [value]
 
 
 def _replaced(now: Any, before: Any) -> bool:
@@ -140,7 +196,7 @@ def _traced(value: Any) -> bool:
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, (int, float, str, bool))
+    return isinstance(value, (int, float, str, bool, torch.SymInt, torch.SymFloat, torch.SymBool))
 
 
 def _same(left: Any, right: Any) -> bool:

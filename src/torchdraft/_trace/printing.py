@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import functools
-import linecache
+from functools import lru_cache
 from itertools import islice
-from types import FrameType
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._reals.errors import NoRealValue
 from .._torch.shapes import is_unbacked
 from .events import HostRead
-from .stacks import asked_for_user, innermost_user_frame, user_stack
+from .stacks import asked_for_user, here, innermost_user_frame
+from .syntax import parsed
 
 if TYPE_CHECKING:
     from .session import Session
@@ -23,7 +23,7 @@ _LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "l
 def read_is_only_shown() -> bool:
     """Whether the statement the user's code is at does nothing but show something."""
     frame = innermost_user_frame(2)
-    return frame is not None and _is_shown(frame)
+    return frame is not None and _is_shown(frame.f_code, frame.f_lineno, frame.f_lasti)
 
 
 class Texts:
@@ -46,30 +46,28 @@ class Texts:
             return None
         if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
             kind = type(value).__name__
-            stack = user_stack(3)
-            self.session.emit(
-                HostRead(stack=stack, read="item", dtype=kind, shape=(), value=str(value), asserted="unused")
-            )
+            told = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
+            self.session.emit(told)
         return value
 
 
-def _is_shown(frame: FrameType) -> bool:
-    tree = _parsed(frame.f_code.co_filename)
+@lru_cache(4096)
+def _is_shown(code: CodeType, line: int, instruction: int) -> bool:
+    tree = parsed(code.co_filename)
     if tree is None:
         return False
-    line = frame.f_lineno
     return any(
-        _shows(node, frame)
+        _shows(node, code, instruction)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Expr, ast.Raise, ast.Assert))
         and node.lineno <= line <= (node.end_lineno or node.lineno)
     )
 
 
-def _shows(statement: ast.stmt, frame: FrameType) -> bool:
+def _shows(statement: ast.stmt, code: CodeType, instruction: int) -> bool:
     """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(x, f"…")`: the text is for a reader."""
     if isinstance(statement, ast.Assert):
-        return statement.msg is not None and _runs(statement.msg, frame)
+        return statement.msg is not None and _runs(statement.msg, code, instruction)
     if isinstance(statement, ast.Raise):
         return True
     call = statement.value if isinstance(statement, ast.Expr) else None
@@ -84,18 +82,10 @@ def _shows(statement: ast.stmt, frame: FrameType) -> bool:
     )
 
 
-def _runs(part: ast.expr, frame: FrameType) -> bool:
-    """Whether the instruction the frame is at belongs to `part` of its statement."""
-    line, _, column, _ = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+def _runs(part: ast.expr, code: CodeType, instruction: int) -> bool:
+    """Whether the instruction belongs to `part` of its statement."""
+    line, _, column, _ = next(islice(code.co_positions(), instruction // 2, None))
     if line is None or column is None:
         return False
     end = (part.end_lineno or line, part.end_col_offset or 0)
     return (part.lineno, part.col_offset) <= (line, column) < end
-
-
-@functools.lru_cache(64)
-def _parsed(file: str) -> ast.Module | None:
-    try:
-        return ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return None

@@ -9,6 +9,7 @@ read something else.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,10 @@ from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
 from .copying import being_copied, deep_copied, reduced
-from .events import ComputedOutside, ExceptionCaught, Frame, HostRead
+from .events import ComputedOutside, ExceptionCaught, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
-from .stacks import innermost_user_frame, is_framework, is_library, local_tensors, user_stack
+from .stacks import here, innermost_user_frame, is_framework, is_library, user_stack
 
 if TYPE_CHECKING:
     from .session import Session
@@ -44,7 +45,6 @@ class HostReads(TorchFunctionMode):
         self.session = session
         self._asserted: set[tuple[int, int, int]] = set()
         self._keep: list[Any] = []
-        self._arrays: list[tuple[Any, Any, tuple[Frame, ...]]] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))
@@ -54,8 +54,13 @@ class HostReads(TorchFunctionMode):
             with outside_modes():
                 given = args[0].detach().clone() if func in _SHARING else args[0]
                 return func(given, *args[1:], **(kwargs or {}))
+        lent = self.session.lent
         try:
+            if lent.loans:
+                lent.before((args, kwargs))
             out = func(*args, **(kwargs or {}))
+            if lent.loans:
+                lent.after((args, kwargs))
             if self.session.orphans.waiting:
                 self.session.orphans.settle(args, kwargs)
             return out
@@ -96,13 +101,12 @@ class HostReads(TorchFunctionMode):
             self._assert_equal(fake, real)
         self.session.emit(
             HostRead(
-                stack=user_stack(3),
                 read=read,
                 dtype=str(real.dtype).removeprefix("torch."),
                 shape=tuple(str(s) for s in fake.shape),
                 value=_brief(real),
                 asserted=asserted,  # type: ignore[arg-type]
-                locals=local_tensors(innermost_user_frame(3)),
+                **here(3),
             )
         )
         return real
@@ -111,16 +115,12 @@ class HostReads(TorchFunctionMode):
         """The real data as a NumPy array of its own. Written to, it would have changed the tensor in eager."""
         real = self.value(fake, read)
         with outside_modes():
-            array = getattr(real.clone(), read)(*args, **kwargs)
-            self._arrays.append((array, array.copy(), user_stack(3)))
+            memory = real.clone()  # `real` is a constant of the assertion
+            array = getattr(memory, read)(*args, **kwargs)
+        asserted = real.numel() <= BY_CONSTANT
+        told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=asserted, **here(3))
+        self.session.lent.lend(fake, memory, told, weakref.ref(array))
         return array
-
-    def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        for array, handed_out, stack in self._arrays:
-            if array.tobytes() != handed_out.tobytes():
-                self.session.emit(ComputedOutside(stack=stack, what="a NumPy array that shares it, written to"))
-        self._arrays.clear()
 
     def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         handle = self.session.tape.handle(fake)
@@ -287,20 +287,7 @@ def _reduce(mode: HostReads, args: Any, _kwargs: Any) -> Any:
 
 
 def _data_ptr(mode: HostReads, args: Any, _kwargs: Any) -> Any:
-    with outside_modes():
-        real = mode.session.reals.tensor(args[0])
-        pointer = real.data_ptr()
-    mode.session.emit(
-        HostRead(
-            stack=user_stack(2),
-            read="data_ptr",
-            dtype=str(args[0].dtype).removeprefix("torch."),
-            shape=tuple(str(s) for s in args[0].shape),
-            value=hex(pointer),
-            asserted="no",
-        )
-    )
-    return pointer
+    return mode.session.lent.address(args[0])
 
 
 def _tensor(_mode: HostReads, args: Any, kwargs: Any) -> Any:

@@ -14,8 +14,7 @@ import torch
 
 from .._torch import pytree
 from .._torch.fake import same_storage
-from .effects import shown, where_written
-from .events import AttributeWritten
+from .effects import attribute_written
 from .snapshot import MISSING, Snapshot
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ def _assigned(mod: torch.nn.Module, session: Session, entry: Snapshot) -> list[P
                 pair = _fitting(was, new)
                 pairs.extend(pair)
                 kept = any(one.dtype == other.dtype for one, other in pair)  # the program keeps the old dtype
-                stack = where_written(mod, name)
-                session.emit(AttributeWritten(stack=stack, name=name, before=shown(was), after=shown(new), kept=kept))
+                session.emit(attribute_written(mod, session, name, was, new, kept=kept))
             if now.keys() != before.keys() or any(now[leaf] is not before[leaf] for leaf in now):
                 live.clear()
                 live.update(before)

@@ -82,7 +82,7 @@ class Replay(torch.fx.Interpreter):
             out = Inference(mode, record, args, kwargs, plain=True).outputs(ran.out)
             session.tape.close(record, args, kwargs, out)
             session.reals.symbols.born(set(session.env.born[born:]), record, out)
-            session.note_birth(session.env.born[born:], target)
+            session.note_birth(session.env.born[born:], record, out)
             session.reals.deposit(record)
         for fake, real in zip(flat_outputs(out), flat_outputs(ran.out), strict=True):
             if isinstance(real, torch.Tensor) and real.layout is not torch.sparse_coo and not has_plain_memory(real):

@@ -6,7 +6,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
 
@@ -14,10 +15,12 @@ from ..model import Report, Stats
 from ..model.report import BrokenRung
 from ..rules import issues_from
 from ..rules.frames import user_frames
+from .events import BranchMismatched, Event, GuardResolved
 from .implied import without_implied
 
 if TYPE_CHECKING:
     from .._draft import Draft
+    from .session import Session
 
 
 class Phases:
@@ -46,10 +49,11 @@ def build_report(draft: Draft) -> Report:
     assert session is not None
     events = [*draft.events, *draft.islands.events(), *without_implied(session.events), *session.failed_ops]
     return Report(
-        issues=issues_from(events),
+        issues=issues_from(with_births(events, session)),
         rung=draft.islands.rung,  # type: ignore[arg-type]
         rungs=_broken(draft),
         dimensions=tuple(session.dimensions),
+        new_dynamic_shapes=session.new_dynamic_shapes,
         stats=Stats(
             ops_traced=session.tape.ops_recorded,
             ops_evaluated=session.reals.ops_evaluated,
@@ -60,6 +64,19 @@ def build_report(draft: Draft) -> Report:
         model=type(draft.request.mod).__name__,
         versions={"torch": torch.__version__},
     )
+
+
+def with_births(events: list[Event], session: Session) -> list[Event]:
+    """The events with what their symbols are, which nobody had to know before."""
+    done: dict[int, Event] = {}
+    for event in events:
+        if _has_expression(event) and not event.symbols and id(event) not in done:
+            done[id(event)] = replace(event, symbols=session.births(event.expr))
+    return [done.get(id(event), event) for event in events]
+
+
+def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]:
+    return isinstance(event, (GuardResolved, BranchMismatched)) and hasattr(event.expr, "free_symbols")
 
 
 def _broken(draft: Draft) -> tuple[BrokenRung, ...]:

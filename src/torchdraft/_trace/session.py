@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
+
+import torch
 
 from .._kernels.answer import Kernels
 from .._kernels.trust import Trust
 from .._reals.evaluate import Reals
-from .._reals.tape import Tape
+from .._reals.tape import Record, Tape, View
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
 from ..model import Dimension
 from .env import MOST_SYMBOLS, DraftShapeEnv
-from .events import Event, Frame, HostRead
+from .events import Birth, Event, Frame, GuardResolved, HostRead
+from .lent import Lent
 from .mode import DraftMode
 from .orphans import Orphans
 from .replaced import Replaced
 from .scopes import Scopes
-from .stacks import user_stack
+from .sources import in_callers_terms
+from .stacks import here, user_stack
 
 
 class Session:
@@ -34,6 +38,8 @@ class Session:
         self.kernels = Kernels(Trust(trusted_ops))
         self.tape = Tape()
         self.reals = Reals(self.tape, budget)
+        self.reals.on_stand_in = lambda weight: self.stand_in_places.update({id(weight): here(3)})
+        self.stand_in_places: dict[int, dict[str, Any]] = {}
         self.events: list[Event] = []
         self.most_symbols: float = MOST_SYMBOLS
         self.asked = False
@@ -41,15 +47,21 @@ class Session:
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.dimensions: list[Dimension] = []
+        self.new_dynamic_shapes: Any = None
         self.tensors_before: set[int] | None = None
+        self.first_writes: dict[int, tuple[Frame, ...]] = {}
+        self.attribute_writes: dict[tuple[int, str], tuple[Frame, ...]] = {}
         self.assumptions: list[tuple[Any, Any]] = []
-        self._births: dict[Any, tuple[str, tuple[Frame, ...]]] = {}
+        self.input_names: dict[Any, str] = {}
+        """Symbol → the input it is a size of, where that has another name than the shape environment knows."""
+        self._births: dict[Any, Birth] = {}
         self.env = DraftShapeEnv(
             self, prefer_deferred_runtime_asserts_over_guards=prefer_deferred_runtime_asserts_over_guards
         )
         self.reals.symbols.env = self.env
         self.mode = DraftMode(self, self.env)
         self.orphans = Orphans(self)
+        self.lent = Lent(self)
         self.replaced = Replaced()
         self.scopes = Scopes()
 
@@ -63,6 +75,11 @@ class Session:
 
     def island_read(self, func: Any, seen: Any, stack: tuple[Frame, ...], *, asserted: bool) -> None:
         """Python read data inside an island."""
+        kind = _ISLAND_GUARDS.get(getattr(func, "__name__", ""))
+        if kind is not None and asserted and seen.numel() == 1:
+            value = bool(seen) if kind == "branch" else seen.item()
+            self.emit(GuardResolved(stack=stack, expr="", value=value, kind=kind))
+            return
         how = ("value" if seen.numel() <= 64 else "constant") if asserted else "no"
         self.emit(
             HostRead(
@@ -80,27 +97,40 @@ class Session:
         self.asked = self.asked or traced
         return traced
 
+    def note_writes(self, record: Record) -> None:
+        """Remembers the line that first wrote to each of the user's tensors."""
+        for operand in record.writes:
+            if operand.version.origin is None and id(operand.handle.cell) not in self.first_writes:
+                self.first_writes[id(operand.handle.cell)] = user_stack(3)
+
+    def note_attribute(self, module: Any, name: str) -> None:
+        """Remembers the line that last assigned an attribute of a module. Tracing's stand-ins share its dictionary."""
+        if stack := user_stack(3):
+            self.attribute_writes[id(module.__dict__), name] = stack
+
     def assumed(self, expr: Any, value: Any) -> None:
         """Remembers what the program must assert."""
         self.assumptions.append((expr, value))
 
-    def note_birth(self, symbols: list[Any], func: Any) -> None:
+    def note_birth(self, symbols: list[Any], record: Record, out: Any) -> None:
         """Remembers where unbacked symbols were born."""
-        stack = user_stack(3)
+        stack, truth = user_stack(3), isinstance(out, torch.SymBool)
         for symbol in symbols:
-            self._births.setdefault(symbol, (str(func), stack))
+            part = place_in(out, symbol) or element_read(record)
+            self._births.setdefault(symbol, Birth(op=str(record.func), stack=stack, part=part, truth=truth))
 
-    def birthplace(self, symbol: Any) -> str:
-        """`aten.item.default at m.py:12` for an unbacked symbol, the input's expression for a backed one."""
-        born = self._births.get(symbol)
-        if born is None:
+    def births(self, expr: Any) -> dict[str, Birth]:
+        """Where each symbol of an expression comes from, as far as that is known."""
+        found = {}
+        for symbol in sorted(expr.free_symbols, key=str):
+            born = self._births.get(self.env.unbacked_renamings_back.get(symbol, symbol))
             sources = self.env.var_to_sources.get(symbol)
-            return sources[0].name if sources else "?"
-        func, stack = born
-        if not stack:
-            return func
-        code, line, _ = stack[-1]
-        return f"{func} at {code.co_filename.rsplit('/', 1)[-1]}:{line}"
+            name = self.input_names.get(symbol) or (sources[0].name if sources else "")
+            if born is not None:
+                found[str(symbol)] = born
+            elif name:
+                found[str(symbol)] = Birth(input=in_callers_terms(name))
+        return found
 
     def dynamo_mode(self, env_options: dict[str, Any] | None, mode_options: dict[str, Any] | None) -> Any:
         """The environment and the mode for Dynamo to use, made from its own options.
@@ -124,3 +154,34 @@ class Session:
         self.env.session = None
         self.mode.__class__ = FakeTensorMode
         self.env.__class__ = ShapeEnv
+
+
+_ISLAND_GUARDS: dict[str, Literal["branch", "size"]] = {
+    "__bool__": "branch",
+    "is_nonzero": "branch",
+    "__int__": "size",
+    "__index__": "size",
+    "__float__": "size",
+}
+"""What a read inside an island is called elsewhere."""
+
+
+def place_in(out: Any, symbol: Any) -> str:
+    """Where in what an operation returned a symbol is: `.shape[0]`, `[1].shape[0]`; empty for a lone number."""
+    if isinstance(out, torch.Tensor):
+        sizes = [s.node._expr if isinstance(s, torch.SymInt) else s for s in out.shape]
+        return f".shape[{sizes.index(symbol)}]" if symbol in sizes else ""
+    if isinstance(out, (list, tuple)):
+        places = ((index, place_in(one, symbol)) for index, one in enumerate(out))
+        return next((f"[{index}]{place}" for index, place in places if place), "")
+    return ""
+
+
+def element_read(record: Record) -> str:
+    """`[0][2]` for a number read out of a tensor that was taken apart row by row, as `tolist` does."""
+    places: list[str] = []
+    handle = record.operands[0].handle if record.operands else None
+    while isinstance(handle, View) and handle.record.func is torch.ops.aten.unbind.int:
+        places.append(f"[{handle.index}]")
+        handle = handle.parent
+    return "".join(reversed(places))

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from .._torch import pytree
-from .outside import OutsideState
+from .impure import is_generator, put_state, state_of
+from .outside import Namespace, OutsideState
 
 
 @dataclass(slots=True)
@@ -34,6 +35,9 @@ class Snapshot:
     numpy_random: Any = None
     generators: list[tuple[torch.Generator, torch.Tensor]] = field(default_factory=list)
     grad_enabled: bool = True
+    random_generators: dict[str, Any] = field(default_factory=dict)
+    """Those of Python's and NumPy's that the model's modules and the files of its code hold, by name."""
+    random_states: list[tuple[Any, Any]] = field(default_factory=list)
     outside: OutsideState | None = None
 
     @classmethod
@@ -48,6 +52,11 @@ class Snapshot:
             taken.numpy_random = numpy.random.get_state()
         taken.modules = cls.modules_of(mod)
         taken.outside = OutsideState(mod)
+        places = [(n, m.attributes) for n, m in taken.modules.items()]
+        places += [(space.label, space.names) for space in taken.outside.namespaces]
+        named = ((f"{prefix}.{n}".lstrip("."), v) for prefix, names in places for n, v in names.items())
+        taken.random_generators = {name: value for name, value in named if is_generator(value)}
+        taken.random_states = [(g, state_of(g)) for g in taken.random_generators.values()]
         held = [*pytree.tree_leaves(inputs), *[v for m in taken.modules.values() for v in m.attributes.values()]]
         taken.generators = [(g, g.get_state()) for g in held if isinstance(g, torch.Generator)]
         return taken
@@ -84,6 +93,12 @@ class Snapshot:
             sys.modules["numpy"].random.set_state(self.numpy_random)
         for generator, state in self.generators:
             generator.set_state(state)
+        for generator, state in self.random_states:
+            put_state(generator, state)
+
+    def namespaces(self) -> list[Namespace]:
+        """The places around the model in which names live."""
+        return [] if self.outside is None else self.outside.namespaces
 
     def restore_modules(self) -> None:
         """Attributes, parameter and buffer tables, and containers held by modules."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import linecache
 import logging
 import os
+import re
 import sys
 import sysconfig
+from inspect import CO_OPTIMIZED
+from itertools import islice
 from types import CodeType, FrameType, TracebackType
+from typing import Any
 
 import numpy
 import torch
 
+from .._torch.dispatch import current_module, without_function_modes
 from .._torch.dynamo import interpreted
-from .events import Frame
+from .events import Frame, SeenTensor
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
@@ -50,19 +57,33 @@ def is_draft_export(code: CodeType) -> bool:
 
 def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
     """The user's frames inside the traced call, outermost first. Frames above torchdraft's entry are left out."""
+    return _walked(sys._getframe(skip), limit)[0]
+
+
+def _walked(frame: FrameType | None, limit: int = 32) -> tuple[tuple[Frame, ...], FrameType | None]:
+    """The user's frames from `frame` up, and the innermost of them where it really runs (Dynamo only interprets)."""
     found: list[Frame] = []
-    frame: FrameType | None = sys._getframe(skip)
+    innermost: FrameType | None = None
     while frame is not None and len(found) < limit:
         code = frame.f_code
         if is_draft_export(code):
             break
-        seen = interpreted(frame) or (code, frame.f_lineno, frame.f_lasti)
+        by_dynamo = interpreted(frame)
+        seen = by_dynamo or (code, frame.f_lineno, frame.f_lasti)
         if not is_framework(seen[0]):
+            if not found and by_dynamo is None:
+                innermost = frame
             found.append(seen)
         elif code.co_filename.startswith(_LOGGING):
             found.clear()  # what a handler does is done for the line that logs
         frame = frame.f_back
-    return tuple(reversed(found))
+    return tuple(reversed(found)), innermost
+
+
+def here(skip: int = 1) -> dict[str, Any]:
+    """What every event says of its place: the user's stack, the submodule, what the names on the line stand for."""
+    stack, frame = _walked(sys._getframe(skip))
+    return {"stack": stack, "module": current_module(), "locals": locals_on_line(frame)}
 
 
 def innermost_user_frame(skip: int = 1) -> FrameType | None:
@@ -102,17 +123,39 @@ def asked_for_user(frames_up: int) -> bool:
     return frame is not None and not is_framework(frame.f_code)
 
 
-def local_tensors(frame: FrameType | None, limit: int = 12) -> dict[str, str]:
-    """The frame's locals that matter to a reader: tensors with dtype and shape, symbolic and plain numbers."""
+def locals_on_line(frame: FrameType | None, limit: int = 12) -> dict[str, Any]:
+    """The tensors and numbers that the expression at which `frame` is names. Holds no tensor."""
     if frame is None:
         return {}
-    shown: dict[str, str] = {}
-    for name, value in frame.f_locals.items():
-        if isinstance(value, torch.Tensor):
-            dtype = str(value.dtype).removeprefix("torch.")
-            shown[name] = f"{dtype}[{', '.join(str(s) for s in value.shape)}]"
-        elif isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool, int, float, bool, str)):
-            shown[name] = str(value)[:80]
-        if len(shown) == limit:
-            break
-    return shown
+    names = _names_on_line(frame.f_code, frame.f_lineno, frame.f_lasti)
+    if not names:
+        return {}
+    seen: dict[str, Any] = {}
+    live = frame.f_locals
+    with without_function_modes():
+        for name in names:
+            if (value := live.get(name)) is not None and (told := outside_of(value)) is not None:
+                seen[name] = told
+    if type(live) is dict and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(live) <= _OWN_REFERENCES:
+        live.clear()  # a copy that the frame would keep, with every tensor in it, until it returns
+    return dict(list(seen.items())[:limit])
+
+
+_OWN_REFERENCES = 3
+"""The frame's, ours, and that of the call that counts. More, and the user's code has asked for its `locals()` too."""
+
+
+@functools.lru_cache(4096)
+def _names_on_line(code: CodeType, line: int, instruction: int) -> tuple[str, ...]:
+    """The names in the source of the line, and of the lines its expression goes over."""
+    first, last, _, _ = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    lines = range(min(first or line, line), max(last or line, line) + 1)
+    text = "".join(linecache.getline(code.co_filename, number) for number in lines)
+    return tuple(dict.fromkeys(re.findall(r"(?<![.\w])[A-Za-z_]\w*", text)))
+
+
+def outside_of(value: Any) -> Any:
+    """A tensor's dtype and sizes, a number as it is; None for what is no number."""
+    if isinstance(value, torch.Tensor):
+        return SeenTensor(value.dtype, tuple(value.shape)) if value.layout is torch.strided else None
+    return value if isinstance(value, (int, float, torch.SymInt, torch.SymFloat, torch.SymBool)) else None

@@ -75,7 +75,7 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
         narrow_to_guards(program, session.env)
         with own_names(request, session):
-            session.dimensions, found = judge_dimensions(request, session)
+            session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
         session.events.extend(found)
     raise_if_untraced(program, request)
     if has_transform_steps(program.graph):

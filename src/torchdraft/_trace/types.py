@@ -19,6 +19,7 @@ from .._torch import pytree
 from .._torch.pytree import is_registered, nameless_namedtuple, register_namedtuple, unregister
 from .events import TypeRegistered
 from .keys import Keyed, has_tuples
+from .places import returning
 
 if TYPE_CHECKING:
     from .session import Session
@@ -99,13 +100,16 @@ def register(cls: type) -> str:
     return f"torchdraft.register({cls.__module__}.{cls.__qualname__})"
 
 
-def registered_output(session: Session, output: Any) -> Any:
-    """`output` in a form the program can return, with the classes in it that pytree did not know registered."""
+def registered_output(session: Session, output: Any, forward: Any) -> Any:
+    """What `forward` returned, in a form the program can return, with the classes in it that pytree did not know
+    registered.
+    """
     output = held_in_structure(output)
     for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
         paste = register(cls)
         session.registered.append(cls)
-        session.emit(TypeRegistered(cls=f"{cls.__module__}.{cls.__qualname__}", where="output", paste=paste))
+        stack, full = returning(forward, cls.__name__), f"{cls.__module__}.{cls.__qualname__}"
+        session.emit(TypeRegistered(stack=stack, cls=full, where="output", paste=paste))
     return output
 
 

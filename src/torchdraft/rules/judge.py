@@ -65,7 +65,7 @@ def _judge(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None
     try:
         if not rule.accepts(event):
             return
-        key = (rule.code, rule.identity(event), event.stack)
+        key = (rule.code, rule.identity(event), rule.place(event))
         if key not in findings:
             findings[key] = _Finding(rule.issue(event), occurrences=0)
     except Exception as error:
@@ -77,4 +77,4 @@ def _judge(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None
 
 def _value(event: Event) -> str | None:
     value = getattr(event, "value", None)
-    return value if isinstance(value, str) else None
+    return None if value is None else str(value)

@@ -8,9 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from torchdraft._trace.events import Event
+from torchdraft._trace.events import Birth, Event
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.frames import user_frames
+from torchdraft.rules.places import place_of
+from torchdraft.rules.seen import shown_locals
+from torchdraft.rules.terms import told
 
 E = TypeVar("E", bound=Event)
 
@@ -46,6 +49,10 @@ class Rule(ABC, Generic[E]):
     def issue(self, event: E) -> Issue:
         """The issue that the event makes."""
 
+    def place(self, event: E) -> tuple[object, ...]:
+        """What two events of one place share."""
+        return place_of(event.stack, event.module)
+
     def identity(self, event: E) -> tuple[object, ...]:  # noqa: ARG002
         """What two events of one place share when they are the same assumption made twice."""
         return ()
@@ -58,7 +65,7 @@ class Rule(ABC, Generic[E]):
         severity: Severity | None = None,
         expr: str | None = None,
         value: str | None = None,
-        symbols: Mapping[str, str] | None = None,
+        symbols: Mapping[str, Birth | str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Issue:
         """An issue of this rule, with everything that the event itself says filled in."""
@@ -72,8 +79,8 @@ class Rule(ABC, Generic[E]):
             user_stack=stack,
             expr=expr,
             value=value,
-            symbols=dict(symbols or {}),
-            locals=dict(event.locals),
+            symbols={name: told(name, birth) for name, birth in (symbols or {}).items()},
+            locals=shown_locals(event.locals),
             node=event.node,
             modules=(event.module,) if event.module else (),
             data=dict(data or {}),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+from torchdraft._trace.events import Birth
+from torchdraft.rules.places import place_of
 
 _SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
 
 
-def canonical(expr: str, symbols: Mapping[str, str]) -> str:
+def canonical(expr: Any, symbols: Mapping[str, Birth | str]) -> str:
     """The expression with each data-born symbol replaced by its birthplace.
 
     A loop makes a new symbol in every turn (`u0 > 5`, `u1 > 5`), born at the same place each time: one assumption. Two
@@ -21,12 +25,19 @@ def canonical(expr: str, symbols: Mapping[str, str]) -> str:
     def birthplace(match: re.Match[str]) -> str:
         symbol = match.group()
         if symbol not in names:
-            born = symbols.get(symbol) if symbol.startswith(("u", "zuf")) else None
-            if born is None:
+            born = _key(symbols.get(symbol)) if symbol.startswith(("u", "zuf")) else ""
+            if not born:
                 names[symbol] = symbol
             else:
                 taken[born] = taken.get(born, 0) + 1
                 names[symbol] = f"<{born}#{taken[born]}>"
         return names[symbol]
 
-    return _SYMBOL.sub(birthplace, expr)
+    return _SYMBOL.sub(birthplace, str(expr))
+
+
+def _key(birth: Birth | str | None) -> str:
+    """Tells births apart. The elements of one list are born at one place: a loop over them makes one guard."""
+    if birth is None or isinstance(birth, str):
+        return birth or ""
+    return f"{birth.op} {place_of(birth.stack, birth.op)}" if birth.stack else ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from torchdraft._trace.events import GuardResolved
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.rule import Rule
+from torchdraft.rules.seen import shown
 from torchdraft.rules.symbols import canonical
+from torchdraft.rules.terms import in_users_terms, source_of
 
 
 class DataDependentBranch(Rule[GuardResolved]):
@@ -67,13 +69,16 @@ class DataDependentBranch(Rule[GuardResolved]):
         return event.kind == "branch" and event.by == "code"
 
     def issue(self, event: GuardResolved) -> Issue:
+        expr = in_users_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
+        value = shown(event.value)
         return self.found(
             event,
-            f"A branch depends on a tensor's data: `{event.expr}` was {event.value}. "
+            f"A branch depends on a tensor's data: `{expr}` was {value}. "
             "The program follows that path and raises where the condition differs.",
-            expr=event.expr,
-            value=event.value,
+            expr=expr,
+            value=value,
             symbols=event.symbols,
+            data={"symbolic": str(event.expr)},
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:

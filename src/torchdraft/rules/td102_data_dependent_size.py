@@ -5,7 +5,9 @@ from __future__ import annotations
 from torchdraft._trace.events import GuardResolved
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.rule import Rule
+from torchdraft.rules.seen import shown
 from torchdraft.rules.symbols import canonical
+from torchdraft.rules.terms import in_users_terms, source_of
 
 
 class DataDependentSize(Rule[GuardResolved]):
@@ -66,16 +68,19 @@ class DataDependentSize(Rule[GuardResolved]):
         return event.kind == "size" or event.by == "operation"
 
     def issue(self, event: GuardResolved) -> Issue:
-        fact = f"`{event.expr}` was {event.value}"
+        expr = in_users_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
+        value = shown(event.value)
+        fact = f"`{expr}` was {value}"
         return self.found(
             event,
             f"Python needed a number that is a tensor's data: {fact}. "
             "The program is built for that number and raises where it differs."
             if event.kind == "size"
             else f"An operation had to know a size that is data: {fact}. The program raises where it differs.",
-            expr=event.expr,
-            value=event.value,
+            expr=expr,
+            value=value,
             symbols=event.symbols,
+            data={"symbolic": str(event.expr)},
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:

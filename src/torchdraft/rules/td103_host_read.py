@@ -62,7 +62,7 @@ class HostReadRule(Rule[HostRead]):
     takes = (HostRead,)
 
     def issue(self, event: HostRead) -> Issue:
-        severity, outcome = _OUTCOMES[event.asserted]
+        severity, outcome = _OUTCOMES["address" if event.read == "data_ptr" else event.asserted]
         shape = ", ".join(event.shape)
         return self.found(
             event,
@@ -81,5 +81,6 @@ _OUTCOMES = {
     "value": (Severity.GUARDED, "The program asserts the values read and raises where they differ."),
     "constant": (Severity.GUARDED, "The program compares the data with a stored copy and raises where it differs."),
     "unused": (Severity.NOTE, "The text was only printed or logged; the program prints nothing."),
+    "address": (Severity.BAKED, "Nothing can be asserted of an address: the program keeps what Python made of it."),
     "no": (Severity.BAKED, "It is too large to store and assert: the program is frozen to the example's data."),
 }

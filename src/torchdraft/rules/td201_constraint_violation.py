@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import ConstraintViolated
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.dimension import dimension_data
 from torchdraft.rules.rule import Rule
 
 
@@ -12,7 +13,7 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     ## What it does
 
     Reports a dimension that `dynamic_shapes` declares dynamic with `Dim` or `Dim.DYNAMIC` and that the model fixes,
-    narrows or ties to another dimension.
+    narrows or ties to another dimension, or of which the example itself is not what was declared.
 
     ## Why it matters
 
@@ -55,7 +56,8 @@ class ConstraintViolation(Rule[ConstraintViolated]):
 
     ## Fix safety
 
-    Narrowing the range changes what the program accepts, never what it computes.
+    Narrowing the range changes what the program accepts, never what it computes. The report's `new_dynamic_shapes` are
+    those that hold, as data; the issue's `fix` is the code for them.
     """
 
     code = "TD201"
@@ -66,11 +68,11 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     def issue(self, event: ConstraintViolated) -> Issue:
         return self.found(
             event,
-            f"`{event.dimension}` was declared {event.asked}; the model holds for {event.got}, because of "
-            f"`{event.guard}`. The program raises on other sizes.",
+            f"`{event.dimension}` was declared {event.asked}; the program holds for `{event.got}`, because of "
+            f"`{event.guard}`, and raises on other sizes.",
             expr=event.guard,
             value=event.got,
-            data={"dimension": event.dimension, "asked": event.asked, "got": event.got, "fix": event.fix},
+            data=dimension_data(event),
         )
 
     def identity(self, event: ConstraintViolated) -> tuple[object, ...]:

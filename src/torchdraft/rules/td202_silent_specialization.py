@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import DimensionSpecialized
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.dimension import dimension_data
 from torchdraft.rules.rule import Rule
 
 
@@ -74,11 +75,11 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
         because = f", because of `{event.guard}`" if event.guard else ""
         return self.found(
             event,
-            f"`{event.dimension}` was left dynamic ({event.asked}) and became {event.got}{because}. "
+            f"`{event.dimension}` was left dynamic ({event.asked}) and became `{event.got}`{because}. "
             "The program raises on other sizes.",
             expr=event.guard or None,
             value=event.got,
-            data={"dimension": event.dimension, "asked": event.asked, "got": event.got},
+            data=dimension_data(event),
         )
 
     def identity(self, event: DimensionSpecialized) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import DimensionSpecialized
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.dimension import dimension_data
 from torchdraft.rules.rule import Rule
 
 
@@ -24,10 +25,10 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
     import torch
 
     class Model(torch.nn.Module):
-        def forward(self, x):
+        def forward(self, x):  # TD203
             return x * 2
 
-    args = (torch.ones(1, 3),)  # TD203
+    args = (torch.ones(1, 3),)
     dynamic_shapes = {"x": {0: torch.export.Dim.AUTO}}
     ```
 
@@ -66,7 +67,7 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
             "which tracing fixes. Give an example of size 2 or more.",
             expr=event.guard or None,
             value=event.got,
-            data={"dimension": event.dimension, "asked": event.asked, "got": event.got},
+            data=dimension_data(event),
         )
 
     def identity(self, event: DimensionSpecialized) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import DimensionSpecialized
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.dimension import dimension_data
 from torchdraft.rules.rule import Rule
 
 
@@ -61,13 +62,14 @@ class HardcodedSize(Rule[DimensionSpecialized]):
         return event.reason == "literal"
 
     def issue(self, event: DimensionSpecialized) -> Issue:
+        because = f", because of `{event.guard}`," if event.guard else ""
         return self.found(
             event,
             f"`{event.dimension}` was asked to be dynamic ({event.asked}), but this line names its size in the example "
-            f"({event.got}) as a literal. The program raises on other sizes.",
+            f"as a literal. The program holds for `{event.got}`{because} and raises on other sizes.",
             expr=event.guard or None,
             value=event.got,
-            data={"dimension": event.dimension, "asked": event.asked, "got": event.got},
+            data=dimension_data(event),
         )
 
     def identity(self, event: DimensionSpecialized) -> tuple[object, ...]:

@@ -17,7 +17,8 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     ## Why it matters
 
     The graph can't hold that computation. It holds its outcome on the example as a constant, and gives that for every
-    input.
+    input. Where all that the code was given is asserted (a NumPy array that was written to), other inputs raise
+    (`guarded`).
 
     ## Example
 
@@ -72,11 +73,17 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     def issue(self, event: ComputedOutside) -> Issue:
         return self.found(
             event,
-            f"Tensor data went through `{event.what}`, which PyTorch's dispatcher does not see. The program holds its "
-            "outcome on the example as a constant.",
+            f"Tensor data went through {event.what}, which PyTorch's dispatcher does not see. The program holds its "
+            "outcome on the example as a constant"
+            + (", and raises where the data it was given differs." if event.asserted else "."),
+            severity=Severity.GUARDED if event.asserted else self.severity,
             expr=event.what,
             data={"what": event.what},
         )
+
+    def place(self, event: ComputedOutside) -> tuple[object, ...]:
+        """A call that is given several addresses is one."""
+        return tuple((frame[0], frame[1]) for frame in event.stack)
 
     def identity(self, event: ComputedOutside) -> tuple[object, ...]:
         return (event.what,)

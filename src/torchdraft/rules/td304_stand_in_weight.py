@@ -22,6 +22,7 @@ class StandInWeight(Rule[StandIn]):
 
     ```python
     import torch
+    import torchdraft
 
     class Model(torch.nn.Module):
         def __init__(self):
@@ -29,10 +30,12 @@ class StandInWeight(Rule[StandIn]):
             self.scale = torch.nn.Parameter(torch.ones(3))
 
         def forward(self, x):
-            if self.scale.sum() > 0:  # TD304 when built under fake_weights()
+            if self.scale.sum() > 0:  # TD304
                 return x * self.scale
             return x
 
+    with torchdraft.fake_weights():
+        model = Model()
     args = (torch.ones(3),)
     ```
 

@@ -18,7 +18,8 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     A graph keeps writes to buffers (`note`), also where `forward` assigns another tensor of the same shape and dtype:
     its values are copied into the old one. A write to a plain attribute is lost (`baked`), and so is a buffer that
     becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
-    the model would see the new value.
+    the model would see the new value. A table made in the first call, of no input's data or size, is made anew in every
+    call of the program, and nothing else changes (`note`).
 
     ## Example
 
@@ -69,19 +70,17 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     takes = (AttributeWritten,)
 
     def issue(self, event: AttributeWritten) -> Issue:
-        outcome = (
-            "The graph keeps the write."
-            if event.kept
-            else "The graph can't keep the write: every call of the program starts from the old value."
-        )
+        harmless = event.kept or event.same_each_time
+        kept, lost = "The graph keeps the write.", "The graph can't keep the write: every call of the program "
+        outcome = kept if event.kept else lost + ("makes it anew." if harmless else "starts from the old value.")
         return self.found(
             event,
             f"`forward` assigns the module attribute `{event.name}` ({event.before} → {event.after}). {outcome}",
-            severity=Severity.NOTE if event.kept else Severity.BAKED,
+            severity=Severity.NOTE if harmless else Severity.BAKED,
             expr=event.name,
             value=event.after,
             data={"attribute": event.name, "before": event.before, "after": event.after, "kept": event.kept},
         )
 
     def identity(self, event: AttributeWritten) -> tuple[object, ...]:
-        return (event.name, event.kept)
+        return (event.name.rpartition(".")[2], event.kept, event.same_each_time)

@@ -17,7 +17,8 @@ class OutsideState(Rule[OutsideStateWritten]):
     ## Why it matters
 
     The program computes the outputs only. Whoever reads that global afterwards finds what was there before, and a model
-    that reads it back in the next call is frozen to the example's value.
+    that reads it back in the next call is frozen to the example's value. A table of no input's data or size, made once
+    and kept in a cache, is made anew in every call of the program, and nothing else changes (`note`).
 
     ## Example
 
@@ -63,7 +64,9 @@ class OutsideState(Rule[OutsideStateWritten]):
     def issue(self, event: OutsideStateWritten) -> Issue:
         return self.found(
             event,
-            f"The model left a tensor in `{event.name}`, outside of itself. The program leaves nothing there.",
+            f"The model left something in `{event.name}`, outside of itself. The program leaves nothing there"
+            + (": it makes it anew in every call." if event.same_each_time else "."),
+            severity=Severity.NOTE if event.same_each_time else Severity.BAKED,
             expr=event.name,
             data={"name": event.name},
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torchdraft._trace.events import BranchMismatched
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.rule import Rule
+from torchdraft.rules.seen import shown
+from torchdraft.rules.terms import in_users_terms
 
 
 class BranchMismatch(Rule[BranchMismatched]):
@@ -57,12 +59,19 @@ class BranchMismatch(Rule[BranchMismatched]):
     takes = (BranchMismatched,)
 
     def issue(self, event: BranchMismatched) -> Issue:
+        condition = None if event.expr is None else in_users_terms(event.expr, event.symbols, event.locals)
+        value = None if event.value is None else shown(event.value)
+        branches = {name: ", ".join(map(shown, outputs)) for name, outputs in event.branches.items()}
+        sides = "".join(f" The {name} branch returns `{outputs}`." for name, outputs in branches.items())
+        was = f" `{condition}` was {value}." if condition else ""
         return self.found(
             event,
             f"The program could not keep `{event.operator}` whole. It holds the path that the example took and asserts "
-            f"the conditions on it. The reason: {event.reason}",
-            expr=event.operator,
-            data={"operator": event.operator, "reason": event.reason},
+            f"the conditions on it.{was}{sides} The reason: {event.reason}",
+            expr=condition or event.operator,
+            value=value,
+            symbols=event.symbols,
+            data={"operator": event.operator, "reason": event.reason, "branches": branches},
         )
 
     def identity(self, event: BranchMismatched) -> tuple[object, ...]:

@@ -22,14 +22,13 @@ class ConcreteFallback(Rule[FellBack]):
     ## Example
 
     ```python
-    from concurrent.futures import ThreadPoolExecutor
     import torch
 
     class Model(torch.nn.Module):
         def forward(self, x):
-            with ThreadPoolExecutor(1) as pool:
-                rows = list(pool.map(torch.relu, x.unbind(0)))  # TD901
-            return torch.stack(rows)
+            if type(x) is not torch.Tensor:
+                raise TypeError("plain tensors only")  # TD901
+            return torch.relu(x)
 
     args = (torch.ones(2, 3),)
     ```
@@ -37,13 +36,16 @@ class ConcreteFallback(Rule[FellBack]):
     ## Use instead
 
     The issue has the exception that ended symbolic tracing and the line it came from. Keep such code out of `forward`,
-    or make it an operator with `torch.library.custom_op`.
+    or make it an operator with `torch.library.custom_op`. Here the code asks for a class and means a kind of value:
+    while tracing, tensors are of a subclass.
 
     ```python
     import torch
 
     class Model(torch.nn.Module):
         def forward(self, x):
+            if not isinstance(x, torch.Tensor):
+                raise TypeError("tensors only")
             return torch.relu(x)
 
     args = (torch.ones(2, 3),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -97,8 +98,9 @@ def _exported(example: Example) -> torch.export.ExportedProgram:
 
 def _differences(program: torch.export.ExportedProgram, example: Example) -> Iterator[str]:
     """What the program and the model give on the example, side by side."""
+    calls = (program.module(), copy.deepcopy(example.model))  # they would share buffers
     given = []
-    for call in (program.module(), example.model):
+    for call in calls:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             given.append(_comparable(call(*example.args, **example.kwargs)))

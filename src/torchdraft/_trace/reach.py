@@ -1,0 +1,130 @@
+"""What of the code around a model its forward can reach by name: functions, and the namespaces their names live in.
+
+A trace watches those places, and their functions are searched for the line that wrote to one.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import torch
+
+MOST_FUNCTIONS = 2048
+"""Functions that are followed; a model of many libraries stops here."""
+
+_NOT_FOLLOWED = frozenset(
+    {"torch", "torchdraft", "numpy", "sympy", *sys.builtin_module_names, *sys.stdlib_module_names}
+)
+"""Packages whose insides are no part of a model."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """The functions found, the classes, and the dictionaries of globals with the name of their module."""
+
+    functions: dict[int, FunctionType] = field(default_factory=dict)
+    classes: dict[type, None] = field(default_factory=dict)
+    globals: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, mod: torch.nn.Module) -> Reach:
+        """What the classes of `mod` and of its submodules reach."""
+        found = cls()
+        for module_class in dict.fromkeys(type(m) for m in mod.modules()):
+            found._add(module_class)
+        waiting = list(found.functions.values())
+        while waiting and len(found.functions) < MOST_FUNCTIONS:
+            before = len(found.functions)
+            for value in _named_in(waiting.pop()):
+                found._add(value)
+            waiting.extend(list(found.functions.values())[before:])
+        return found
+
+    def codes(self) -> Iterator[CodeType]:
+        """The code of each function."""
+        for function in self.functions.values():
+            yield function.__code__
+
+    def _add(self, value: Any) -> None:
+        if isinstance(value, ModuleType):
+            if is_followed(value.__name__):
+                self.globals.setdefault(id(vars(value)), (value.__name__, vars(value)))
+        elif isinstance(value, type):
+            for base in value.__mro__:
+                if base not in self.classes and is_followed(base.__module__):
+                    self.classes[base] = None
+                    for member in vars(base).values():
+                        self._add_function(member)
+        else:
+            self._add_function(value)
+
+    def _add_function(self, value: Any) -> None:
+        function = plain_function(value)
+        if function is None or id(function) in self.functions or not is_followed(function.__module__):
+            return
+        self.functions[id(function)] = function
+        space = function.__globals__
+        self.globals.setdefault(id(space), (str(space.get("__name__", "?")), space))
+        for cell in function.__closure__ or ():
+            self._add_function(_content(cell))
+
+
+def is_followed(module: str | None) -> bool:
+    """Whether a module of that name can be part of a model."""
+    return module is None or module.partition(".")[0] not in _NOT_FOLLOWED
+
+
+def plain_function(value: Any) -> FunctionType | None:
+    """The Python function in a method, a property, a cache or another wrapper; None where there is none."""
+    for _ in range(16):  # wrappers of wrappers
+        if isinstance(value, FunctionType):
+            inner = getattr(value, "__wrapped__", None)
+            if inner is None:
+                return value
+            value = inner
+        elif isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, (staticmethod, classmethod, MethodType)):
+            value = value.__func__
+        elif isinstance(value, (functools.partial, functools.cached_property)):
+            value = value.func
+        elif isinstance(value, CachedFunction):
+            value = value.__wrapped__
+        else:
+            return None
+    return None
+
+
+CachedFunction: Any = type(functools.lru_cache(lambda: None))
+"""The class of what `functools.lru_cache` makes."""
+
+
+def _named_in(function: FunctionType) -> Iterator[Any]:
+    """What the globals that a function names are, and what of a module it names."""
+    names = list(_names(function.__code__))
+    for name in names:
+        value = function.__globals__.get(name)
+        if isinstance(value, ModuleType) and is_followed(value.__name__):
+            yield value
+            yield from (vars(value)[n] for n in names if n in vars(value))
+        elif value is not None:
+            yield value
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
