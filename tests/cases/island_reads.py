@@ -33,6 +33,6 @@ CASE = Case(
     right=(Call(numbers(3, seed=1)),),
     other=(Call(torch.zeros(3)),),
     rung="island",
-    codes=frozenset({"TD103", "TD901"}),
+    codes=frozenset({"TD101", "TD901"}),
     baked=False,
 )

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import torch
 
 from .._torch.shapes import SYMBOLIC
-from .tape import Handle, Tape, Version, View
+from .tape import Handle, Record, Tape, Version, View, storage_key
 
 
-def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], inputs: Iterable[torch.Tensor]) -> bool:
-    """Whether one of `tensors` was made from an input's data or sizes, from random numbers, or nobody knows how."""
-    handles = [tape.handle(t) for t in inputs]
-    cells = {id(h.cell) for h in handles if h is not None}
+def cells_of(tape: Tape, tensors: Iterable[torch.Tensor]) -> set[int]:
+    """Which cells of the tape hold these tensors: real ones of the user's, or fake ones."""
+    found = set()
+    for tensor in tensors:
+        handle = tape.known(tensor)
+        cell = tape.sources.get(storage_key(tensor)) if handle is None else handle.cell
+        if cell is not None:
+            found.add(id(cell))
+    return found
+
+
+def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[int], most: int = 10**6) -> bool:
+    """Whether one of `tensors` was made from the data in `cells`, from symbolic sizes or random numbers, or nobody
+    knows how; after `most` operations nobody looks further.
+    """
     waiting: list[tuple[Handle, Version]] = []
     for tensor in tensors:
         handle = tape.known(tensor)
         if handle is None or any(isinstance(size, torch.SymInt) for size in tensor.shape):
             return True
         waiting.append((handle, handle.cell.version))
+    return _rests_on(waiting, cells, most)
+
+
+def record_depends_on(record: Record, cells: Collection[int], most: int) -> bool:
+    """As `depends_on`, of what an operation returns."""
+    if record.unknown is not None or record.draw is not None or _symbolic((record.args, record.kwargs)):
+        return True
+    return _rests_on([(operand.handle, operand.version) for operand in record.operands], cells, most)
+
+
+def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], most: int) -> bool:
     seen: set[int] = set()
     while waiting:
         handle, version = waiting.pop()
@@ -30,7 +52,9 @@ def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], inputs: Iterable[tor
         if record is None or id(record) in seen:
             continue
         seen.add(id(record))
-        if record.unknown is not None or record.draw is not None or _symbolic((record.args, record.kwargs)):
+        if len(seen) > most or record.unknown is not None or record.draw is not None:
+            return True
+        if _symbolic((record.args, record.kwargs)):
             return True
         if _takes_data(record.func):
             waiting.extend((operand.handle, operand.version) for operand in record.operands)

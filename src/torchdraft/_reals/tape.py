@@ -193,7 +193,7 @@ class Tape:
 
     def source(self, real: torch.Tensor) -> Handle:
         """The handle of a user's tensor. Tensors that share a storage share a cell."""
-        key = _memory(real)
+        key = storage_key(real)
         cell = self.sources.get(key)
         self.user_tensors.append(real)  # keeps the storage alive, so that `key` stays its own
         if cell is None:
@@ -212,7 +212,7 @@ class Tape:
         """Whether another of the user's tensors looks at the memory of `fake`."""
         handle = self.handle(fake)
         key = next((k for k, cell in self.sources.items() if handle is not None and cell is handle.cell), None)
-        return len({id(real) for real in self.user_tensors if _memory(real) == key}) > 1
+        return len({id(real) for real in self.user_tensors if storage_key(real) == key}) > 1
 
     def known(self, tensor: torch.Tensor) -> Handle | None:
         """How `tensor` looks at its cell, if the tape has met it."""
@@ -319,10 +319,10 @@ class Tape:
         return None
 
 
-def _memory(real: torch.Tensor) -> int:
-    """Which storage a tensor of the user's looks at."""
+def storage_key(real: torch.Tensor) -> int:
+    """What tensors that share their memory have in common, for as long as one of them lives."""
     try:
-        return real.untyped_storage()._cdata
+        return int(real.untyped_storage()._cdata)
     except (RuntimeError, NotImplementedError):
         return id(real)
 

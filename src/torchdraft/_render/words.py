@@ -68,12 +68,22 @@ def repetitions(issue: Issue) -> str:
 
 def facts(issue: Issue) -> list[tuple[str, str]]:
     """Label and text of what else is known, in reading order."""
-    found = [("where", f"{symbol} = {born}") for symbol, born in issue.symbols.items()]
+    found = [
+        ("where", f"{symbol} = {born}") for symbol, born in issue.symbols.items() if not _plain_to_see(born, issue)
+    ]
     found += [("with", f"{name}: {text}") for name, text in issue.locals.items()]
     if values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
     found += [(key, str(issue.data[key])) for key in ("fix", "paste") if issue.data.get(key)]
     return found
+
+
+def _plain_to_see(born: str, issue: Issue) -> bool:
+    """Whether the expression names a symbol by the code that made it, and that stands on the issue's own line."""
+    words, _, where = born.rpartition(" at ")
+    location = issue.location
+    here = location is not None and where == f"{os.path.basename(location.file)}:{location.line}"
+    return here and bool(words) and words in (issue.expr or "")
 
 
 def plural(count: int, noun: str) -> str:

@@ -40,6 +40,7 @@ from .reads import BY_VALUE, HostReads
 from .session import Session
 from .snapshot import Snapshot
 from .stacks import is_framework
+from .threads import threads_noted
 from .types import drained, held_in_structure, registered_output
 from .untraced import raise_if_untraced
 
@@ -78,6 +79,7 @@ def attempt(
         session.most_symbols = math.inf  # the reads of a recorded run are asserted one by one
     elif relax:
         options["dynamic_shapes"] = relaxed(request, relax)
+    session.own_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
@@ -95,6 +97,7 @@ def attempt(
         stack.enter_context(module_stack_kept())
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
+        stack.enter_context(threads_noted(session))
         stack.enter_context(attribute_writes_told(session.note_attribute))
         stack.enter_context(impure_calls_told(session, snapshot.namespaces()))
         stack.enter_context(caches_of_its_own(session, snapshot.namespaces()))
@@ -116,7 +119,7 @@ def attempt(
         session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
         session.events.extend(found)
         tell_inputs_and_weights(request, session)
-    raise_if_untraced(program, request)
+    raise_if_untraced(program, request, session.gave_to_thread)
     return finished(program, request, session)
 
 

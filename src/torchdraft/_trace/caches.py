@@ -58,6 +58,5 @@ def _anew(cached: Any, name: str, session: Session) -> Any:
 
 
 def _left(name: str, tensors: list[torch.Tensor], session: Session) -> OutsideStateWritten:
-    inputs = [t.fake for t in session.env.tracked_fakes or () if isinstance(t.fake, torch.Tensor)]
-    same = not depends_on(session.tape, tensors, inputs)
+    same = not depends_on(session.tape, tensors, session.input_cells())
     return OutsideStateWritten(stack=user_stack(3), name=name, same_each_time=same)

@@ -75,7 +75,7 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
 
 def _says_same(one: Verdict, other: Verdict) -> bool:
     """Whether two dimensions of one name, or of one root, ended in the same way."""
-    return one.kind == other.kind and "broken" not in (one.kind, other.kind)
+    return one.kind == other.kind != "broken" and bool(one.causes) == bool(other.causes) is True
 
 
 def _got(session: Session) -> dict[str, tuple[Any, Any]]:
@@ -118,7 +118,7 @@ class _Judge:
         return found
 
     def _tied(self, symbol: Any, now: Any, want: Asked) -> Verdict:
-        text = in_users_terms(now, self.session.births(now))
+        text = in_users_terms(now, self.session.births(now.free_symbols))
         other = self.asked.get(text)
         if _asked_to_tie(want, other) or (len(now.free_symbols) == 1 and self._is_asked(now, want)):
             return self._narrowed(next(iter(now.free_symbols)), want) if other is not None else Verdict(kind="free")
@@ -129,7 +129,7 @@ class _Judge:
         of, (root,) = getattr(want.spec, "fn", None), now.free_symbols
         if of is None:
             return False
-        name = in_users_terms(root, self.session.births(root))
+        name = in_users_terms(root, self.session.births(root.free_symbols))
         other = self.asked.get(name)
         is_root = other is not None and other.name() == getattr(want.spec.root, "__name__", None)
         return bool(now == of(root)) if is_root else "root" in dir(want.spec) and other is not None
@@ -141,9 +141,9 @@ class _Judge:
         small = symbol in self.env.at_least_two and least < 2 and low <= 2
         lower = int(low) if low > max(2, least) else 2 if small else None
         upper = int(high) if high.is_finite and high < 2**31 and (most is None or high < most) else None
-        further = [g for g in self.env.further_guards if symbol in g.free_symbols and self._excludes(g, symbol, want)]
+        further = self._further(symbol, want)
         words = [f">= {lower}"] * (lower is not None) + [f"<= {upper}"] * (upper is not None)
-        words += [in_users_terms(g, self.session.births(g)) for g in further]
+        words += [in_users_terms(g, self.session.births(g.free_symbols)) for g in further]
         if not words:
             return Verdict(kind="free")
         kind: Literal["asserted", "narrowed"] = "asserted" if further else "narrowed"
@@ -153,6 +153,23 @@ class _Judge:
             causes = (self.env.small_sizes[symbol], *[c for c in causes if c.by_code])
         to = further[0] if further else None
         return Verdict(kind=kind, got=" and ".join(words), low=lower, high=upper, to=to, causes=causes)
+
+    def _further(self, symbol: Any, want: Asked) -> list[Any]:
+        """Conditions on the symbol that the program asserts and no range expresses, those left out that say no more."""
+        left, found = self._sizes(want), []
+        for guard in self.env.further_guards:
+            if symbol in guard.free_symbols:
+                stay = [size for size in left if not self._fails(guard, symbol, size)]
+                if len(stay) < len(left):
+                    left = stay
+                    found.append(guard)
+        return found
+
+    def _sizes(self, want: Asked) -> list[int]:
+        """Sizes that were asked for: those near the example's, and around it."""
+        low, high = want.bounds()
+        near = {*range(2, 40), *(want.size * n + d for n in (1, 2, 3) for d in (-1, 0, 1)), 997, 1024}
+        return [n for n in sorted(near) if max(low, 2) <= n <= (high or n)]
 
     def _causes(self, symbol: Any, want: Asked, beyond: int | None) -> tuple[Taken, ...]:
         """The guards of the model's own code that exclude sizes asked for, one for each place. Where there are none,
@@ -166,15 +183,11 @@ class _Judge:
         return tuple((decisive or about)[:1])
 
     def _excludes(self, guard: Any, symbol: Any, want: Asked) -> bool:
-        """Whether a guard fails at some size that was asked for: tried are those near the example's, and around it."""
-        low, high = want.bounds()
-        near = {*range(2, 40), *(want.size * n + d for n in (1, 2, 3) for d in (-1, 0, 1)), 997, 1024}
-        sizes = [n for n in sorted(near) if max(low, 2) <= n <= (high or n)]
-        return any(self._fails(guard, symbol, size) for size in sizes)
+        """Whether a guard fails at some size that was asked for."""
+        return any(self._fails(guard, symbol, size) for size in self._sizes(want))
 
     def _fails(self, guard: Any, symbol: Any, size: int) -> bool:
-        at = guard.xreplace({symbol: sympy.Integer(size)}).xreplace(self.env.backed_var_to_val)
-        return bool(at == sympy.false)
+        return bool(self.env.outcome(guard, symbol, size) == sympy.false)
 
 
 def _asked_to_tie(want: Asked, other: Asked | None) -> bool:
@@ -196,7 +209,7 @@ def _row(name: str, want: Asked, verdict: Verdict, session: Session) -> Dimensio
 
 def guard_text(verdict: Verdict, session: Session) -> str:
     """The guard behind a verdict, in the caller's terms."""
-    return in_users_terms(verdict.cause.expr, session.births(verdict.cause.expr)) if verdict.cause else ""
+    return in_users_terms(verdict.cause.expr, session.births(verdict.cause.expr.free_symbols)) if verdict.cause else ""
 
 
 def _event(
@@ -207,7 +220,10 @@ def _event(
         place["stack"] = parameter(type(request.mod).forward, root_of(name))
     told: dict[str, Any] = {"dimension": name, "asked": str(want), "got": verdict.got, **place}
     if cause:
-        told |= {"symbolic": str(cause.expr), "guard": in_users_terms(cause.expr, session.births(cause.expr))}
+        told |= {
+            "symbolic": str(cause.expr),
+            "guard": in_users_terms(cause.expr, session.births(cause.expr.free_symbols)),
+        }
     if verdict.kind == "constant" and cause is None and want.size < 2:
         return DimensionSpecialized(reason="zero-one", **told)
     if verdict.kind == "broken":

@@ -62,8 +62,7 @@ def attribute_written(
 
 def _made_anew(session: Session, left: Change) -> bool:
     """Whether all that was left is tensors that every call makes anew: nobody misses them."""
-    inputs = [t.fake for t in session.env.tracked_fakes or () if isinstance(t.fake, torch.Tensor)]
-    return left.only_added and not depends_on(session.tape, left.tensors, inputs)
+    return left.only_added and not depends_on(session.tape, left.tensors, session.input_cells())
 
 
 def tell_inputs_and_weights(request: Request, session: Session) -> None:

@@ -159,10 +159,17 @@ class DraftShapeEnv(ShapeEnv):
         symbols = [s for s in symbols if self.var_to_range[s].lower <= 2]  # others are asserted to be more
         for symbol in symbols:
             for small in (0, 1):
-                other = expr.xreplace({symbol: sympy.Integer(small)}).xreplace(self.backed_var_to_val)
+                other = self.outcome(expr, symbol, small)
                 if other in _DECIDED and other != result:
                     self.at_least_two.add(symbol)
                     self.small_sizes.setdefault(symbol, Taken(expr, here(3)))
+
+    def outcome(self, condition: Any, symbol: sympy.Symbol, size: int) -> Any:
+        """What a condition says where one size is another than in the example; None where it says nothing."""
+        try:
+            return condition.xreplace({symbol: sympy.Integer(size)}).xreplace(self.backed_var_to_val)
+        except (ArithmeticError, ValueError, TypeError):  # a remainder by 0
+            return None
 
     # -- what upstream would write into logs nobody reads ----------------------------------------------------------
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from ..rules.symbols import SYMBOL
 from .events import Event, GuardResolved
 
-_SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
+if TYPE_CHECKING:
+    from .session import Session
 
 
-def without_implied(events: Iterable[Event]) -> list[Event]:
-    """The events without the conditions of operations on numbers that the program fixes as a whole anyway.
+def without_implied(session: Session) -> list[Event]:
+    """The session's events without guards on constants of the model's code, which hold in every call, and without the
+    conditions of operations on numbers that the program fixes as a whole anyway.
 
     A loop over `x.nonzero()` fixes the count; that unbinding it asked whether there are any is no news then.
     """
-    events = list(events)
-    fixed = {str(event.expr) for event in events if isinstance(event, GuardResolved) and event.kind == "size"}
-    return [event for event in events if not (isinstance(event, GuardResolved) and _implied(event, fixed))]
+    guards = {id(e): e for e in session.events if isinstance(e, GuardResolved)}
+    constant = {
+        key for key, e in guards.items() if hasattr(e.expr, "free_symbols") and session.rests_on_constants(e.expr)
+    }
+    fixed = {str(e.expr) for key, e in guards.items() if e.kind == "size" and key not in constant}
+    told = (e for e in session.events if id(e) not in constant)
+    return [e for e in told if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
 
 
 def _implied(event: GuardResolved, fixed: set[str]) -> bool:
-    symbols = _SYMBOL.findall(str(event.expr))
+    symbols = SYMBOL.findall(str(event.expr))
     return event.kind == "branch" and event.by == "operation" and bool(symbols) and fixed.issuperset(symbols)

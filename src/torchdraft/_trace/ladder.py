@@ -40,7 +40,9 @@ class Islands:
         modules = dict(mod.named_modules())
         blamed = type(modules[name])
         rung = "concrete" if name == "" else "island"
-        stack = user_frames(error) or (parameter(blamed.forward) if isinstance(error, Untraced) else ())
+        stack = user_frames(error)
+        if isinstance(error, Untraced):
+            stack = error.stack or stack or parameter(blamed.forward)
         event = FellBack(stack=stack, module=name, rung=rung, exception=describe(error))  # type: ignore[arg-type]
         for other, module in modules.items():
             if other == name or (name and type(module) is blamed and other):

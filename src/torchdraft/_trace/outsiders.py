@@ -53,7 +53,7 @@ class Outsiders:
         self._known[id(tensor)] = tensor
         shape = f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
         what = f"another thread or native code (it made {shape})"
-        self.session.emit(ComputedOutside(stack=stack, what=what))
+        self.session.emit(ComputedOutside(stack=self.session.gave_to_thread or stack, what=what))
 
     @contextmanager
     def following(self) -> Iterator[None]:

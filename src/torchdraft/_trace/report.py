@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
 
-from ..model import Report, Stats
+from ..model import Issue, Report, Stats
 from ..model.report import BrokenRung
 from ..rules import issues_from
 from ..rules.frames import user_frames
-from .events import BranchMismatched, Event, GuardResolved
+from ..rules.symbols import SYMBOL
+from ..rules.terms import told
+from .events import Birth, BranchMismatched, Event, GuardResolved
 from .implied import without_implied
 
 if TYPE_CHECKING:
@@ -47,9 +49,9 @@ def build_report(draft: Draft) -> Report:
     """Everything the draft learned, as plain data."""
     session = draft.session
     assert session is not None
-    events = [*draft.events, *draft.islands.events(), *without_implied(session.events), *session.failed_ops]
+    events = [*draft.events, *draft.islands.events(), *without_implied(session), *session.failed_ops]
     return Report(
-        issues=issues_from(with_births(events, session)),
+        issues=explained(issues_from(with_births(events, session)), session),
         rung=draft.islands.rung,  # type: ignore[arg-type]
         rungs=_broken(draft),
         dimensions=tuple(session.dimensions),
@@ -71,8 +73,20 @@ def with_births(events: list[Event], session: Session) -> list[Event]:
     done: dict[int, Event] = {}
     for event in events:
         if _has_expression(event) and not event.symbols and id(event) not in done:
-            done[id(event)] = replace(event, symbols=session.births(event.expr))
+            done[id(event)] = replace(event, symbols=session.births(event.expr.free_symbols))
     return [done.get(id(event), event) for event in events]
+
+
+def explained(issues: tuple[Issue, ...], session: Session) -> tuple[Issue, ...]:
+    """The issues with the symbols explained that stand in the shapes of their locals."""
+    births: dict[str, Birth] = {}
+    done = []
+    for issue in issues:
+        named = {s for text in issue.locals.values() for s in SYMBOL.findall(text)} - issue.symbols.keys()
+        births = births or (session.births(session.symbols()) if named else {})
+        more = {name: told(name, births[name]) for name in sorted(named) if name in births}
+        done.append(replace(issue, symbols={**issue.symbols, **more}) if more else issue)
+    return tuple(done)
 
 
 def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]:

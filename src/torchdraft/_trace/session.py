@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from .._kernels.answer import Kernels
 from .._kernels.trust import Trust
 from .._reals.evaluate import Reals
+from .._reals.provenance import cells_of, depends_on, record_depends_on
 from .._reals.tape import Record, Tape, View
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
@@ -23,6 +24,9 @@ from .replaced import Replaced
 from .scopes import Scopes
 from .sources import in_callers_terms
 from .stacks import here, user_stack
+
+NEAR = 64
+"""Operations that are looked at to see whether a number is a constant of the model's code."""
 
 
 class Session:
@@ -48,7 +52,11 @@ class Session:
         self.failed_ops: list[Event] = []
         self.dimensions: list[Dimension] = []
         self.new_dynamic_shapes: Any = None
+        self.own_tensors: list[torch.Tensor] = []
+        """The user's: inputs, parameters and buffers."""
         self.tensors_before: set[int] | None = None
+        self.gave_to_thread: tuple[Frame, ...] = ()
+        """The line at which the model gave work to a thread last."""
         self.first_writes: dict[int, tuple[Frame, ...]] = {}
         self.attribute_writes: dict[tuple[int, str], tuple[Frame, ...]] = {}
         self.assumptions: list[tuple[Any, Any]] = []
@@ -119,11 +127,33 @@ class Session:
             part = place_in(out, symbol) or element_read(record)
             self._births.setdefault(symbol, Birth(op=str(record.func), stack=stack, part=part, truth=truth))
 
-    def births(self, expr: Any) -> dict[str, Birth]:
-        """Where each symbol of an expression comes from, as far as that is known."""
+    def input_cells(self) -> set[int]:
+        """Where the tape keeps the model's inputs."""
+        fakes = (tracked.fake for tracked in self.env.tracked_fakes or ())
+        return cells_of(self.tape, [fake for fake in fakes if isinstance(fake, torch.Tensor)])
+
+    def is_constant(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is made of numbers in the model's code alone: it is the same in every call."""
+        return not depends_on(self.tape, [tensor], cells_of(self.tape, self.own_tensors), NEAR)
+
+    def rests_on_constants(self, expr: Any) -> bool:
+        """Whether every number in an expression was read out of such a tensor: nothing is assumed then."""
+        origins = [self.reals.symbols.origins.get(self._as_born(symbol)) for symbol in expr.free_symbols]
+        cells = cells_of(self.tape, self.own_tensors)
+        return bool(origins) and not any(o is None or record_depends_on(o, cells, NEAR) for o in origins)
+
+    def _as_born(self, symbol: Any) -> Any:
+        return self.env.unbacked_renamings_back.get(symbol, symbol)
+
+    def symbols(self) -> set[Any]:
+        """Every symbol of the trace."""
+        return {*self._births, *self.env.unbacked_renamings_back, *self.env.var_to_sources}
+
+    def births(self, symbols: Iterable[Any]) -> dict[str, Birth]:
+        """Where symbols come from, as far as that is known."""
         found = {}
-        for symbol in sorted(expr.free_symbols, key=str):
-            born = self._births.get(self.env.unbacked_renamings_back.get(symbol, symbol))
+        for symbol in sorted(symbols, key=str):
+            born = self._births.get(self._as_born(symbol))
             sources = self.env.var_to_sources.get(symbol)
             name = self.input_names.get(symbol) or (sources[0].name if sources else "")
             if born is not None:

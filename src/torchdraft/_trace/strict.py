@@ -63,6 +63,7 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
     """Traces the model through Dynamo with the session's fake mode in Dynamo's place. Raises what the trace raised."""
     effects: dict[str, SideEffect] = {}
     options = {**request.options, "pre_dispatch": True}
+    session.own_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)

@@ -64,7 +64,7 @@ def _derived(to: Any, asked: Mapping[str, Asked], roots: Mapping[str, Any], sess
     if len(to.free_symbols) != 1:
         return Dim.AUTO
     (symbol,) = to.free_symbols
-    other = asked.get(in_users_terms(symbol, session.births(symbol)))
+    other = asked.get(in_users_terms(symbol, session.births([symbol])))
     root = roots.get(str(other.name())) if other is not None else None
     factor, rest = to.coeff(symbol, 1), to.coeff(symbol, 0)
     whole = isinstance(factor, sympy.Integer) and isinstance(rest, sympy.Integer) and factor > 0

@@ -13,22 +13,27 @@ from .._torch.fake import FakeTensor
 
 if TYPE_CHECKING:
     from .attempt import Request
+    from .events import Frame
 
 
 class Untraced(RuntimeError):
-    """The program holds a fake tensor. `module` is the dotted name of the submodule to blame."""
+    """The program holds a fake tensor. `module` is the dotted name of the submodule to blame, `stack` the line."""
 
-    def __init__(self, name: str, module: str) -> None:
+    def __init__(self, name: str, module: str, stack: tuple[Frame, ...] = ()) -> None:
         super().__init__(f"computation that the tracer did not see made {name}")
         self.module = module
+        self.stack = stack
 
 
-def raise_if_untraced(program: torch.export.ExportedProgram, request: Request) -> None:
-    """Raises `Untraced` where a constant of the program is a fake tensor and the user's inputs were real."""
+def raise_if_untraced(program: torch.export.ExportedProgram, request: Request, stack: tuple[Frame, ...] = ()) -> None:
+    """Raises `Untraced` where a constant of the program is a fake tensor and the user's inputs were real.
+
+    `stack` is where the model gave work to a thread, if it did.
+    """
     given = {id(t) for t in (*request.mod.parameters(), *request.mod.buffers())}
     for name, constant in program.constants.items():
         if isinstance(constant, FakeTensor) and id(constant) not in given:
-            raise Untraced(name, _first_user(program, name))
+            raise Untraced(name, _first_user(program, name), stack)
 
 
 def _first_user(program: torch.export.ExportedProgram, name: str) -> str:

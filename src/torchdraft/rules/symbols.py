@@ -9,7 +9,7 @@ from typing import Any
 from torchdraft._trace.events import Birth
 from torchdraft.rules.places import place_of
 
-_SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
+SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
 
 
 def canonical(expr: Any, symbols: Mapping[str, Birth | str]) -> str:
@@ -33,7 +33,7 @@ def canonical(expr: Any, symbols: Mapping[str, Birth | str]) -> str:
                 names[symbol] = f"<{born}#{taken[born]}>"
         return names[symbol]
 
-    return _SYMBOL.sub(birthplace, str(expr))
+    return SYMBOL.sub(birthplace, str(expr))
 
 
 def _key(birth: Birth | str | None) -> str:
