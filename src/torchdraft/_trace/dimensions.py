@@ -126,13 +126,13 @@ class _Judge:
 
     def _is_asked(self, now: Any, want: Asked) -> bool:
         """Whether `want` is derived (`2*dim`) and `now` is just that of the dimension it is derived from."""
-        of, (root,) = getattr(want.spec, "fn", None), now.free_symbols
-        if of is None:
+        if not hasattr(want.spec, "root"):
             return False
-        name = in_users_terms(root, self.session.births(root.free_symbols))
+        (root,) = now.free_symbols
+        name = in_users_terms(root, self.session.births([root]))
         other = self.asked.get(name)
-        is_root = other is not None and other.name() == getattr(want.spec.root, "__name__", None)
-        return bool(now == of(root)) if is_root else "root" in dir(want.spec) and other is not None
+        known_as = name if other is None else other.name()  # a root that is no dimension itself has its own name
+        return known_as == want.spec.root.__name__ and bool(now == want.spec.fn(root))
 
     def _narrowed(self, symbol: Any, want: Asked) -> Verdict:
         bounds = self.env.var_to_range.get(symbol)
@@ -162,8 +162,18 @@ class _Judge:
                 stay = [size for size in left if not self._fails(guard, symbol, size)]
                 if len(stay) < len(left):
                     left = stay
-                    found.append(guard)
+                    found.append(self._shortest(guard, symbol, want))
         return found
+
+    def _shortest(self, guard: Any, symbol: Any, want: Asked) -> Any:
+        """A condition without the alternatives that allow no further size (`s0 % 2 == 0 or s0 == 2`)."""
+        if not isinstance(guard, sympy.Or):
+            return guard
+        sizes = [size for size in self._sizes(want) if not self._fails(guard, symbol, size)]
+        for alternative in guard.args:
+            if not any(self._fails(alternative, symbol, size) for size in sizes):
+                return alternative
+        return guard
 
     def _sizes(self, want: Asked) -> list[int]:
         """Sizes that were asked for: those near the example's, and around it."""
@@ -176,6 +186,7 @@ class _Judge:
         the first guard of an operation that does not hold where the dimension is `beyond` what it became.
         """
         about = [t for t in self.env.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)]
+        about = [t._replace(expr=self._shortest(t.expr, symbol, want)) for t in about]
         by_code = {place_of(t.place["stack"], t.place["module"]): t for t in reversed(about) if t.by_code}
         if by_code:
             return tuple(reversed(by_code.values()))
@@ -196,7 +207,7 @@ def _asked_to_tie(want: Asked, other: Asked | None) -> bool:
 
 
 def _row(name: str, want: Asked, verdict: Verdict, session: Session) -> Dimension:
-    why = guard_text(verdict, session)
+    why = guard_text(verdict.cause, session) if verdict.cause else ""
     stack = verdict.cause.place.get("stack", ()) if verdict.cause else ()
     if why and stack:
         why += f" at {os.path.basename(stack[-1][0].co_filename)}:{stack[-1][1]}"
@@ -207,9 +218,9 @@ def _row(name: str, want: Asked, verdict: Verdict, session: Session) -> Dimensio
     return Dimension(name=name, asked=str(want), got=verdict.got or "dynamic", reason=why)
 
 
-def guard_text(verdict: Verdict, session: Session) -> str:
-    """The guard behind a verdict, in the caller's terms."""
-    return in_users_terms(verdict.cause.expr, session.births(verdict.cause.expr.free_symbols)) if verdict.cause else ""
+def guard_text(cause: Taken, session: Session) -> str:
+    """A guard in the caller's terms."""
+    return in_users_terms(cause.expr, session.births(cause.expr.free_symbols))
 
 
 def _event(
@@ -225,7 +236,7 @@ def _event(
             "guard": in_users_terms(cause.expr, session.births(cause.expr.free_symbols)),
         }
     if verdict.kind == "constant" and cause is None and want.size < 2:
-        return DimensionSpecialized(reason="zero-one", **told)
+        return DimensionSpecialized(reason="zero-one", fix=fix, **told)
     if verdict.kind == "broken":
         told["guard"] = _row(name, want, verdict, session).reason
         return ConstraintViolated(fix=fix, **told)

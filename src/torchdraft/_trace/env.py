@@ -199,9 +199,11 @@ class DraftShapeEnv(ShapeEnv):
         if self.session is None:
             return super().produce_guards(placeholders, sources, *args, **kwargs)
         self._forget_what_is_decided_again()
+        guards, taken = len(self.guards), len(self.taken)
         try:
             return super().produce_guards(placeholders, sources, *args, **kwargs)
         except ConstraintViolationError:
+            del self.guards[guards:], self.taken[taken:]  # of the comparison that failed: nobody asked for them
             kwargs["input_contexts"] = [without_constraints(c) for c in kwargs.get("input_contexts") or ()] or None
             kwargs["equalities_inputs"] = None
             return super().produce_guards(placeholders, sources, *args, **kwargs)

@@ -37,6 +37,8 @@ class Reach:
         found = cls()
         for module_class in dict.fromkeys(type(m) for m in mod.modules()):
             found._add(module_class)
+        for value in (v for m in mod.modules() for v in vars(m).values()):
+            found._add_function(value)
         waiting = list(found.functions.values())
         while waiting and len(found.functions) < MOST_FUNCTIONS:
             before = len(found.functions)

@@ -10,7 +10,6 @@ import re
 import sys
 import sysconfig
 from inspect import CO_OPTIMIZED
-from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -19,6 +18,7 @@ import torch
 
 from .._torch.dispatch import current_module, without_function_modes
 from .._torch.dynamo import interpreted
+from .bytecode import span
 from .events import Frame, SeenTensor
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -148,9 +148,9 @@ _OWN_REFERENCES = 3
 @functools.lru_cache(4096)
 def _names_on_line(code: CodeType, line: int, instruction: int) -> tuple[str, ...]:
     """The names in the source of the line, and of the lines its expression goes over."""
-    first, last, _, _ = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    first, last, _, _ = span(code, instruction)
     lines = range(min(first or line, line), max(last or line, line) + 1)
-    text = "".join(linecache.getline(code.co_filename, number) for number in lines)
+    text = " ".join(linecache.getline(code.co_filename, number).partition("#")[0] for number in lines)
     return tuple(dict.fromkeys(re.findall(r"(?<![.\w])[A-Za-z_]\w*", text)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ Bounds = tuple[int, int | None]
 def suggested(request: Request, asked: Mapping[str, Asked], verdicts: Mapping[str, Verdict], session: Session) -> Any:
     """The caller's structure with an entry that holds in the place of each that does not."""
     roots = _roots(asked, verdicts)
+    tied_to = _hints_tied_to(asked, verdicts, session)
+    roots |= tied_to
 
     def entry(name: str, spec: Any, _size: int) -> Any:
         verdict = verdicts.get(name)
@@ -30,6 +33,8 @@ def suggested(request: Request, asked: Mapping[str, Asked], verdicts: Mapping[st
             return spec
         if verdict.kind == "constant":
             return Dim.STATIC
+        if name in tied_to:
+            return tied_to[name]
         if verdict.kind == "tied":
             return _derived(verdict.to, asked, roots, session)
         if verdict.kind == "broken":
@@ -59,13 +64,30 @@ def _roots(asked: Mapping[str, Asked], verdicts: Mapping[str, Verdict]) -> dict[
     return {name: Dim(name, min=low or None, max=high) for name, (low, high) in ranges.items()}
 
 
+def _hints_tied_to(asked: Mapping[str, Asked], verdicts: Mapping[str, Verdict], session: Session) -> dict[str, Any]:
+    """Dimensions left to the tracer that another one is tied to: they need a name for the other to be said by."""
+    found = {}
+    for verdict in verdicts.values():
+        for symbol in verdict.to.free_symbols if verdict.kind == "tied" else ():
+            name = in_users_terms(symbol, session.births([symbol]))
+            if name in asked and asked[name].name() is None:
+                found[name] = Dim(_identifier(name))
+    return found
+
+
+def _identifier(dimension: str) -> str:
+    """`x_0` for `x.shape[0]`."""
+    return "_".join(re.findall(r"\w+", dimension.replace(".shape", "")))
+
+
 def _derived(to: Any, asked: Mapping[str, Asked], roots: Mapping[str, Any], session: Session) -> Any:
     """`2*batch` where a dimension is tied to one of that name; left to the tracer where it can't be said so."""
     if len(to.free_symbols) != 1:
         return Dim.AUTO
     (symbol,) = to.free_symbols
-    other = asked.get(in_users_terms(symbol, session.births([symbol])))
-    root = roots.get(str(other.name())) if other is not None else None
+    name = in_users_terms(symbol, session.births([symbol]))
+    other = asked.get(name)
+    root = roots.get(str(other.name() or name)) if other is not None else None
     factor, rest = to.coeff(symbol, 1), to.coeff(symbol, 0)
     whole = isinstance(factor, sympy.Integer) and isinstance(rest, sympy.Integer) and factor > 0
     if root is None or not whole or to != factor * symbol + rest:
@@ -91,7 +113,7 @@ def _multiple(name: str, guard: Any) -> Any:
     if of != factor * symbol or not isinstance(by, sympy.Integer):
         return Dim.AUTO
     step = int(by) // math.gcd(int(by), int(factor))
-    return step * Dim("_" + "".join(c if c.isalnum() else "_" for c in name).strip("_"))
+    return step * Dim(f"_{_identifier(name)}")
 
 
 def code_of(shapes: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import importlib.util
 import linecache
 import os
@@ -12,11 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType, TracebackType
 
+from torchdraft._trace.bytecode import span
 from torchdraft._trace.events import Frame
 from torchdraft.model import Location
 
-Span = tuple[int | None, int | None, int | None, int | None]
-"""First line, last line, start column, end column."""
 LineOnly = tuple[CodeType, int]
 """A frame whose instruction nobody knows: its location has no columns."""
 
@@ -63,39 +61,6 @@ def _located(frame: Frame | LineOnly) -> Location:
     source = linecache.getline(code.co_filename, line).rstrip()
     columns = _columns(code, frame[2], line, source) if len(frame) > 2 else (None, None)
     return Location(code.co_filename, line, code.co_qualname, source, *columns)
-
-
-def asks_for_truth(code: CodeType, instruction: int) -> bool:
-    """Whether the instruction takes the truth of what stands before it: an `if`, a `while`, an `and`, a `not` …"""
-    return instruction < len(bytecode(code)) and bytecode(code)[instruction] in _ASKING
-
-
-_ASKING = {
-    number
-    for name, number in dis.opmap.items()
-    if ("JUMP" in name and "_IF_" in name) or name in ("TO_BOOL", "UNARY_NOT")
-}
-
-
-@lru_cache(256)
-def bytecode(code: CodeType) -> bytes:
-    """The code's bytes, which it makes anew each time it is asked for them."""
-    return code.co_code
-
-
-def span(code: CodeType, instruction: int) -> Span:
-    """First and last line, start and end column of the expression that an instruction stands for.
-
-    A jump stands for a whole statement; what it asks about is what the instruction before it made.
-    """
-    place = instruction // 2 - (1 if asks_for_truth(code, instruction) else 0)
-    known = _positions(code)
-    return known[place] if 0 <= place < len(known) else (None, None, None, None)
-
-
-@lru_cache(256)
-def _positions(code: CodeType) -> tuple[Span, ...]:
-    return tuple(code.co_positions())
 
 
 def _columns(code: CodeType, instruction: int, line: int, source: str) -> tuple[int | None, int | None]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType
 
+from torchdraft._trace.bytecode import Span, asks_for_truth, bytecode, span
 from torchdraft._trace.events import Frame
 from torchdraft._trace.syntax import parsed
-from torchdraft.rules.frames import LineOnly, Span, asks_for_truth, bytecode, span
+from torchdraft.rules.frames import LineOnly
 
 
 def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[object, ...]:

@@ -16,8 +16,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from torchdraft._trace.bytecode import asks_for_truth, span
 from torchdraft._trace.events import Birth, Frame, SeenTensor
-from torchdraft.rules.frames import asks_for_truth, span
 
 Born = Mapping[str, Birth | str]
 """Symbol → where it comes from; a text where somebody has put it in words."""
