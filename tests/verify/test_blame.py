@@ -102,7 +102,7 @@ def test_an_island_is_named_with_what_was_read_inside() -> None:
     model = Outer()
     program = drafted(model, torch.ones(3))
     trial = only(program, model, -torch.ones(3))
-    assert "TD103" in {issue.code for issue in trial.issues}
+    assert "TD101" in {issue.code for issue in trial.issues}
 
 
 def test_a_program_without_its_issue_says_so() -> None:

@@ -103,6 +103,18 @@ class DraftShapeEnv(ShapeEnv):
         torchvision's `nms` makes it, and then finds one box.
         """
         super()._constrain_range_for_size(a, 0 if min == 2 else min, max)
+        if self.var_to_range[a].upper < 2:
+            self.size_like.discard(a)
+
+    def _update_var_to_range(self, symbol: sympy.Symbol, vr: Any, *args: Any, **kwargs: Any) -> None:
+        """Takes a size that data decides for 0 or 1 where the example says so.
+
+        Upstream keeps such a size at 2 or below, and asserts that instead of what was asked (`x.nonzero().shape[0] > 1`
+        was False): two is let pass, on a path that was not taken for it.
+        """
+        if vr.upper < 2:
+            self.size_like.discard(symbol)
+        super()._update_var_to_range(symbol, vr, *args, **kwargs)
 
     # -- guards --------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ FILLING = frozenset(
 )
 """Methods that change the container they are called on."""
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 def parameter(function: Any, name: str = "") -> tuple[Frame, ...]:
@@ -81,16 +81,20 @@ def _definition(code: CodeType) -> Function | None:
     """The `def` that `code` was compiled from."""
     tree = parsed(code.co_filename)
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, Function) and node.name == code.co_name:
-            first = min([node.lineno, *[d.lineno for d in node.decorator_list]])
-            if first == code.co_firstlineno:
-                return node
+        if isinstance(node, ast.Lambda):
+            name, first = "<lambda>", node.lineno
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name, first = node.name, min([node.lineno, *[d.lineno for d in node.decorator_list]])
+        else:
+            continue
+        if (name, first) == (code.co_name, code.co_firstlineno):
+            return node
     return None
 
 
 def _own(function: Function) -> Iterator[ast.AST]:
     """The nodes of a function's body in the order of the source, those of inner functions left out."""
-    waiting: list[ast.AST] = [*reversed(function.body)]
+    waiting: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else [*reversed(function.body)]
     while waiting:
         node = waiting.pop()
         yield node
