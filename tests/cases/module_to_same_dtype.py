@@ -31,5 +31,4 @@ CASE = Case(
     example=Call(numbers(2, 3)),
     right=(Call(numbers(2, 3, seed=1)), Call(numbers(5, 3))),
     dynamic_shapes={"x": {0: torch.export.Dim.AUTO}},
-    rung="island",
 )

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from .dispatch import outside_modes
 from .probe import need
 
+need("torch.nn:Module._apply")
 _hooks: Any = need("torch.nn.modules.module:_global_buffer_registration_hooks")
 _RNNBase: Any = need("torch.nn.modules.rnn:RNNBase")
 
@@ -31,6 +33,36 @@ def own_buffer_hooks() -> Iterator[Callable[[], None]]:
         yield take_off
     finally:
         take_off()
+
+
+@contextmanager
+def idle_conversions_skipped() -> Iterator[None]:
+    """`module.to(dtype)` and its like leave a module alone that is as they would make it.
+
+    Eager puts the same data into the same parameters again. A trace computes each parameter anew and cannot put a fake
+    tensor in its place ("Couldn't swap").
+    """
+    own = torch.nn.Module._apply
+
+    def _apply(self: torch.nn.Module, fn: Any, *args: Any, **kwargs: Any) -> torch.nn.Module:
+        tensors = [*self.parameters(), *self.buffers()]
+        return self if all(_leaves_alone(fn, tensor) for tensor in tensors) else own(self, fn, *args, **kwargs)
+
+    torch.nn.Module._apply = _apply
+    try:
+        yield
+    finally:
+        torch.nn.Module._apply = own
+
+
+def _leaves_alone(fn: Any, tensor: torch.Tensor) -> bool:
+    """Whether `fn` returns a tensor of this dtype and device as it is; found out on one without data."""
+    with outside_modes():
+        empty = torch.empty((0,) * tensor.dim(), dtype=tensor.dtype, device=tensor.device)
+        try:
+            return fn(empty) is empty
+        except Exception:
+            return False
 
 
 @contextmanager

@@ -65,6 +65,11 @@ PLAIN_DTYPES = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32
 """A quantized tensor's dtype → that of the numbers it holds."""
 
 
+def can_wait(tensor: torch.Tensor) -> bool:
+    """Whether an assertion about `tensor` may be made later. Inside a transform it must be made there."""
+    return tensor.device.type == "cpu" and _current_transform() is None
+
+
 def is_saveable(tensor: torch.Tensor) -> bool:
     """Whether the metadata of `tensor` can be written to a file."""
     return tensor.dtype in _saved_dtypes and tensor.layout in _saved_layouts and has_strides(tensor)
@@ -76,6 +81,7 @@ def plain_fake(fake: Any) -> torch.Tensor:
         return stand_in_for(fake)
 
 
+_current_transform: Any = need("torch._C._functorch:peek_interpreter_stack")
 _saved_dtypes: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_DTYPE")
 _saved_layouts: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_LAYOUT")
 
@@ -90,6 +96,14 @@ def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
     given, named = pytree.tree_unflatten(proxies, spec)
     made = mode.tracer.create_proxy("call_function", func, given, named)
     _track(out, made, constant=None, tracer=mode.tracer)
+
+
+def describe_last_node(like: torch.fx.Node | str) -> None:
+    """Gives the node written last the stack of another node, or this one: a replay has no frames of the user's."""
+    mode = proxy_mode()
+    stack = like if isinstance(like, str) else like.meta.get("stack_trace")
+    if mode is not None and stack:
+        mode.tracer.graph._root.prev.meta["stack_trace"] = stack
 
 
 _proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")

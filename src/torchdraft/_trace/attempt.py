@@ -18,7 +18,7 @@ from .._torch.export import export, lowered, module_stack_kept
 from .._torch.fake import higher_order_rules, long_lists_read_whole
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
-from .._torch.modules import attribute_writes_told, own_buffer_hooks
+from .._torch.modules import attribute_writes_told, idle_conversions_skipped, own_buffer_hooks
 from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
@@ -95,6 +95,7 @@ def attempt(
         stack.enter_context(sections_as_numbers())
         stack.enter_context(decided_comparisons_told(session.env.note_decided))
         stack.enter_context(module_stack_kept())
+        stack.enter_context(idle_conversions_skipped())
         stack.enter_context(transforms_traced_below())
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(threads_noted(session))

@@ -7,31 +7,24 @@ What Python read inside is asserted in the graph by value, as any other host rea
 
 from __future__ import annotations
 
-import os
-import sys
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from .._torch import pytree
-from .._torch.dispatch import forget_failed_nodes, outside_tracing, retarget
+from .._torch.dispatch import outside_tracing
 from .._torch.fake import FakeTensor
 from .._torch.pickling import pickling_seen
 from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
-from .copying import being_copied, deep_copied, reduced
 from .eager import private
-from .events import ComputedOutside
 from .frozen import Frozen
-from .lent import LentInIsland
+from .island_reads import IslandReads
 from .outsiders import Outsiders, give_back_inputs, kept_constants
-from .reads import BY_CONSTANT, same_data
-from .replay import ISLAND_READ, Replay
-from .stacks import here, is_framework, user_stack
+from .replay import Replay
+from .stacks import is_framework
 from .types import drained, registered_output
 
 if TYPE_CHECKING:
@@ -112,6 +105,7 @@ class Island:
                     IslandReads(self.session, outsiders) as reads,
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                    reads.settle()
                     out = registered_output(self.session, drained(out), type(self.module).forward)
                 flat_out, shape["spec"] = pytree.tree_flatten(out)
                 reads.lent.settle_all()
@@ -181,124 +175,3 @@ def _fixed(leaf: Any) -> Any:
     if isinstance(leaf, torch.SymInt):
         return int(leaf)
     return float(leaf) if isinstance(leaf, torch.SymFloat) else leaf
-
-
-class IslandReads(TorchFunctionMode):
-    """Writes down, in the graph being recorded, every value Python reads."""
-
-    def __init__(self, session: Session, outsiders: Outsiders) -> None:
-        super().__init__()
-        self.session = session
-        self.outsiders = outsiders
-        self.lent = LentInIsland(session, outsiders)
-        self._shapes_read: dict[int, torch.Tensor] = {}
-        self.moved: dict[int, torch.Tensor] = {}
-        """Tensors that were given other memory (`x.data = ...`), by identity."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if torch.compiler.is_dynamo_compiling():  # a control flow operator compiles its branches, with us in view
-            return func(*args, **(kwargs or {}))
-        self.outsiders.meet((args, kwargs))
-        if func in READS:
-            for tensor in _tensors(args):
-                self._assert(tensor, func)
-        elif func in SHAPE_READS and isinstance(args[0], torch.Tensor) and id(args[0]) not in self._shapes_read:
-            if _TRACER in sys._getframe(1).f_code.co_filename:  # it describes a constant to itself
-                return func(*args, **(kwargs or {}))
-            self._shapes_read[id(args[0])] = args[0]
-            torch.ops.aten._assert_tensor_metadata.default(args[0], list(args[0].shape))
-        if func == torch.Tensor.data.__get__:  # a new object each time it is asked for
-            return args[0].detach()
-        if func == torch.Tensor.data.__set__:
-            self.moved[id(args[0])] = args[0]
-            return retarget(args[0], args[1].detach())
-        if func is torch.Tensor.__deepcopy__:
-            return deep_copied(args[0], args[1])
-        if func is REDUCE and being_copied():
-            return torch.ops.aten.alias.default, (args[0],)
-        if func is REDUCE:
-            with outside_tracing():
-                return reduced(args[0].detach().clone())
-        if func is torch.Tensor.data_ptr:
-            return self.lent.address(args[0])
-        return self._run(func, args, kwargs or {})
-
-    def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
-        try:
-            self.lent.before((args, kwargs))
-            out = func(*args, **kwargs)
-            self.lent.after((args, kwargs))
-        except Exception:
-            forget_failed_nodes()  # the model may catch it; the recorded run must not hold the op
-            raise
-        if func in LENDING and isinstance(args[0], torch.Tensor):
-            told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here(3))
-            self.lent.lend(args[0], args[0].detach(), told, weakref.ref(out))
-        return out
-
-    def _assert(self, tensor: torch.Tensor, func: Any) -> None:
-        if func in (torch.Tensor.__index__, torch.Tensor.item) or tensor.numel() <= BY_CONSTANT:
-            with outside_tracing():
-                seen = self.outsiders.know(tensor.detach().clone())
-            torch.ops.aten._assert_async.msg(same_data(tensor.detach(), seen).all(), ISLAND_READ)
-            with outside_tracing():
-                self.session.island_read(func, seen, user_stack(3), asserted=True)
-        else:
-            with outside_tracing():
-                self.session.island_read(func, tensor, user_stack(3), asserted=False)
-
-
-def _tensors(value: Any) -> list[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, (list, tuple)):
-        return [t for v in value for t in _tensors(v)]
-    return []
-
-
-LENDING = frozenset({torch.Tensor.numpy, torch.Tensor.__array__})
-"""Reads that hand out the tensor's own memory."""
-_TRACER = f"{os.sep}torch{os.sep}fx{os.sep}"
-
-REDUCE: Any = torch.Tensor.__reduce_ex__
-"""Its own, whatever stands in its place while an island is recorded (`pickling_seen`)."""
-
-READS: set[Any] = {
-    torch.Tensor.item,
-    torch.Tensor.tolist,
-    torch.Tensor.numpy,
-    torch.Tensor.__array__,
-    torch.Tensor.__bool__,
-    torch.Tensor.__int__,
-    torch.Tensor.__float__,
-    torch.Tensor.__complex__,
-    torch.Tensor.__index__,
-    torch.Tensor.__repr__,
-    torch.Tensor.__format__,
-    REDUCE,
-    torch.Tensor.__contains__,
-    torch.Tensor.__dlpack__,
-    torch.equal,
-    torch.Tensor.equal,
-    torch.allclose,
-    torch.Tensor.allclose,
-    torch.tensor,
-    torch.as_tensor,
-    torch.tensor_split,
-    torch.Tensor.tensor_split,
-}
-
-
-SHAPE_READS: set[Any] = {
-    torch.Tensor.shape.__get__,
-    torch.Tensor.size,
-    torch.Tensor.numel,
-    torch.Tensor.nelement,
-    torch.Tensor.stride,
-    torch.Tensor.__len__,
-    torch.Tensor.__iter__,
-    torch.Tensor.unbind,
-    torch.Tensor.split,
-    torch.Tensor.chunk,
-}
-"""After one of these Python knows a size as a number, so the size is fixed. Sizes nobody read stay symbolic."""

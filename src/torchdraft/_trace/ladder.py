@@ -99,21 +99,27 @@ MOST_ISLANDS = 6
 
 
 def innermost_module(mod: torch.nn.Module, error: BaseException) -> str:
-    """Dotted name of the innermost submodule whose code `error` passed through; "" for the model itself.
+    """Dotted name of the innermost submodule whose call `error` passed through; "" for the model itself.
 
-    Modules are told apart by their attribute dictionaries: tracing wraps them in proxies that share it.
+    A module that is merely worked on (`self.gate.to(dtype)`) is not called. Modules are told apart by their attribute
+    dictionaries: tracing wraps them in proxies that share it.
     """
     if isinstance(error, Untraced):
         return error.module if error.module in dict(mod.named_modules()) else ""
     known = {id(m.__dict__): name for name, m in mod.named_modules()}
     found = ""
     for frame in _frames(error):
+        if frame.f_code.co_name not in _CALLS:
+            continue
         owner = frame.f_locals.get("self")
         if isinstance(owner, torch.nn.Module):
             name = known.get(id(owner.__dict__))
             if name is not None and (name.startswith(found + ".") or found == "" or found == name):
                 found = name
     return found
+
+
+_CALLS = ("forward", "_wrapped_call_impl", "_call_impl")
 
 
 def _frames(error: BaseException) -> list[Any]:

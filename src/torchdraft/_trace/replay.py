@@ -15,7 +15,7 @@ from .._reals.errors import NoRealValue
 from .._reals.tape import flat_outputs, tensors_in
 from .._torch.dispatch import forget_failed_nodes, outside_tracing
 from .._torch.fake import OpOverload
-from .._torch.recording import has_plain_memory, write_node
+from .._torch.recording import describe_last_node, has_plain_memory, write_node
 from .._torch.shapes import free_unbacked_symbols
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Replay(torch.fx.Interpreter):
         recorded for them, and Python may have read them.
         """
         out = super().run_node(n)
+        if n.target is torch.ops.aten._assert_async.msg:
+            describe_last_node(n)
         recorded = n.meta.get("val")
         for have, want in zip(flat_outputs(out), flat_outputs(recorded), strict=False):
             if isinstance(have, torch.Tensor) and isinstance(want, torch.Tensor) and have.dim() == want.dim():
@@ -49,8 +51,8 @@ class Replay(torch.fx.Interpreter):
         return out
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
-        if target is torch.ops.aten._assert_async.msg and args[1] == ISLAND_READ:
-            torch._check(args[0].item())
+        if target is torch.ops.aten._assert_async.msg and args[1] == ISLAND_READ and args[0].device.type != "cpu":
+            torch._check(args[0].item())  # the operator would end the context of the device
             return None
         if target is torch.ops.aten._assert_tensor_metadata.default and len(args) == 2:
             for have, want in zip(args[0].shape, args[1], strict=True):

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import sysconfig
+import traceback
 from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -100,6 +101,12 @@ def innermost_user_frame(skip: int = 1) -> FrameType | None:
             found = None
         frame = frame.f_back
     return found
+
+
+def formatted(stack: tuple[Frame, ...]) -> str:
+    """A stack as a traceback shows it, which is how a node of a graph holds it."""
+    lines = [traceback.FrameSummary(code.co_filename, line, code.co_name) for code, line, _ in stack]
+    return "".join(traceback.StackSummary.from_list(lines).format())
 
 
 def from_user(trace: TracebackType | None) -> TracebackType | None:
