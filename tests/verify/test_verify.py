@@ -388,6 +388,16 @@ def test_everything_is_left_as_it_was() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in program.module().state_dict().items())
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.*` is deprecated")
+def test_a_scripted_module_is_left_as_it_was() -> None:
+    model = torch.nn.Sequential(torch.jit.script(torch.nn.BatchNorm1d(3)))
+    program = torch.export.export(torch.nn.Sequential(torch.nn.BatchNorm1d(3)), (torch.randn(4, 3),))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    found = torchdraft.verify(program, model, n=3)
+    assert found.counts == {Outcome.EQUAL: 3}
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
 def test_weights_written_by_the_model_are_seen_by_its_recurrent_modules() -> None:
     class Fades(torch.nn.Module):
         def __init__(self) -> None:

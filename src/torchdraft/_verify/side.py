@@ -57,7 +57,7 @@ class Side:
     def private_state(self) -> Iterator[None]:
         """Inside, the module's parameters and buffers are copies; sharing among them is kept."""
         untouched = self.drawn_so_far
-        with self._private_tables(), recurrent_weights_listed(self.module):
+        with self._private_tables(), self._scripted_put_back(), recurrent_weights_listed(self.module):
             try:
                 yield
             finally:
@@ -69,7 +69,7 @@ class Side:
         tables = [
             module.__dict__[table]
             for module in self.module.modules()
-            if not isinstance(module, torch.jit.ScriptModule)  # its tables live in C++, out of Python's reach
+            if not isinstance(module, torch.jit.ScriptModule)
             for table in _TABLES
         ]
         own = [dict(table) for table in tables]
@@ -81,6 +81,26 @@ class Side:
             for table, content in zip(tables, own, strict=True):
                 table.clear()
                 table.update(content)
+
+    @contextmanager
+    def _scripted_put_back(self) -> Iterator[None]:
+        """The tables of scripted modules live in C++, out of Python's reach: what is written there is put back."""
+        tensors = [each for module in self._scripted() for each in (*module.parameters(), *module.buffers())]
+        own = [tensor.detach().clone() for tensor in tensors]
+        try:
+            yield
+        finally:
+            for tensor, value in zip(tensors, own, strict=True):
+                if not torch.equal(tensor.detach(), value):
+                    tensor.detach().copy_(value)
+
+    def _scripted(self) -> list[torch.nn.Module]:
+        return [module for module in self.module.modules() if isinstance(module, torch.jit.ScriptModule)]
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        """Parameters and buffers as they are now; what will be put back in place is copied."""
+        state = state_of(self.module)
+        return {name: tensor.detach().clone() for name, tensor in state.items()} if self._scripted() else state
 
     def _generator_states(self) -> list[torch.Tensor]:
         return [generator.get_state() for generator in self.generators]
@@ -105,7 +125,7 @@ class Side:
         else:
             self.longest = min(self.longest, max(LEAST, TIMES_LONGER * (time.monotonic() - began)))
         self.drawn_so_far = self._generator_states()
-        return Ran(result, (args, kwargs), state_of(self.module), random_states(), error)
+        return Ran(result, (args, kwargs), self._state(), random_states(), error)
 
 
 def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
