@@ -15,6 +15,14 @@ TRIED = 60
 def witness(loaded: Loaded, program: torch.export.ExportedProgram) -> str | None:
     """Inputs on which the program differs from eager without raising, and how; None where none were found."""
     replay = Replay(program.module())
+    try:
+        return searched(loaded, replay)
+    finally:
+        replay.restore()  # the program shares its buffers with the module made from it
+
+
+def searched(loaded: Loaded, replay: Replay) -> str | None:
+    """The same, for a program that is called again and again."""
     for choice in [{}, *loaded.alternatives(TRIED)]:
         twin = Replay(loaded.build())
         replay.restore()

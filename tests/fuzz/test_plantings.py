@@ -75,6 +75,13 @@ def test_each_is_wrong_and_caught(kind: str, wrong: dict[str, Any], loaded: Load
     assert caught(loaded, wrong[kind], 24, Measured())
 
 
+def test_the_search_for_a_witness_leaves_the_program_as_it_was(wrong: dict[str, Any], loaded: Loaded) -> None:
+    program = wrong["operator swapped"]
+    before = {name: value.clone() for name, value in program.module().named_buffers()}
+    assert witness(loaded, program) is not None
+    assert all(torch.equal(value, before[name]) for name, value in program.module().named_buffers())
+
+
 def test_what_is_missed_is_counted(monkeypatch: pytest.MonkeyPatch, loaded: Loaded) -> None:
     found = Measured()
     monkeypatch.setattr(torchdraft, "verify", lambda *_args, **_options: SimpleNamespace(ok=True, trials=()))

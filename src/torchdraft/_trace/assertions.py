@@ -34,7 +34,7 @@ def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
         conditions.extend(_range_of(inner, argument, number))
         expr = expr.xreplace({inner: sympy.Integer(number)})
     conditions.append(expr)
-    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(c))]
+    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(_whole(c)))]
 
 
 RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
@@ -55,9 +55,26 @@ def _about(expr: Any) -> list[Any]:
     return [sympy.Gt(value, float(number) - slack), sympy.Lt(value, float(number) + slack)]
 
 
+def _whole(expr: Any) -> Any:
+    """`n >= 1.25` as `n >= 2`: upstream takes a bound of an int for a range and writes none that ends at a float."""
+    if not isinstance(expr, sympy.core.relational.Relational):
+        return expr
+    if expr.lhs.is_number:
+        expr = expr.reversed
+    number, limit = expr.lhs, expr.rhs
+    if not number.is_integer or number.is_number or not limit.is_Float or not math.isfinite(limit):
+        return expr
+    low, high = math.floor(limit), math.ceil(limit)
+    if isinstance(expr, (sympy.Ge, sympy.Gt)):
+        return sympy.Ge(number, high if isinstance(expr, sympy.Ge) else low + 1)
+    if isinstance(expr, (sympy.Le, sympy.Lt)):
+        return sympy.Le(number, low if isinstance(expr, sympy.Le) else high - 1)
+    return expr.func(number, low) if low == high else sympy.sympify(isinstance(expr, sympy.Ne))
+
+
 def needs_rewriting(expr: Any) -> bool:
     """Whether upstream would leave `expr` out of the graph as it stands."""
-    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr) or _about(expr) != [expr]
+    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr) or _about(expr) != [expr] or _whole(expr) != expr
 
 
 def _float_bound(expr: Any) -> bool:
