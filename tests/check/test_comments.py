@@ -123,7 +123,7 @@ def test_a_comment_that_is_needed_twice_is_told_once_at_most(source):
     assert len(comments.remarks()) == 1
 
 
-@pytest.mark.parametrize("file", ["<stdin>", "/nowhere/gone.py"])
+@pytest.mark.parametrize("file", ["<stdin>", "/nowhere/gone.py", "a\0b.py"])
 def test_a_file_that_can_not_be_read_has_no_comments(file):
     assert ignore_comments(file) == ()
     assert Comments().suppress(at(file, 1)) is None

@@ -39,7 +39,10 @@ class IgnoreComment:
 
 def ignore_comments(file: str) -> tuple[IgnoreComment, ...]:
     """The comments of a file, top to bottom; none where its source can't be read."""
-    lines = linecache.getlines(file)
+    try:
+        lines = linecache.getlines(file)
+    except ValueError:  # a name that no file can have: one with a NUL in it
+        lines = []
     found = ((token, _IGNORE.search(token.string)) for token in _comments(lines))
     return tuple(_parsed(file, token, match, lines) for token, match in found if match)
 
