@@ -105,6 +105,8 @@ def test_the_good_one_is_none_and_exports(pair: Pair) -> None:
 
 
 def test_what_torch_cond_refuses_eagerly_comes_out_unchanged() -> None:
+    torch._dynamo.reset()  # past its limit of recompilations it would run the branches unchecked
+
     class Aliasing(torch.nn.Module):
         def forward(self, x):
             return cond(x.sum() > 0, lambda x: x * 2, lambda x: x, (x,))
