@@ -267,7 +267,7 @@ class Reals:
             return handle.tensor.detach()
         if root is None:
             root = self._root(version)
-        if isinstance(handle, Root):
+        if isinstance(handle, Root) or root.layout is not torch.strided:  # a sparse tensor has no storage to look at
             return root.detach() if root.requires_grad else root
         return window(root.untyped_storage(), handle.tensor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -17,6 +18,10 @@ TracingContext: Any = need("torch._guards:TracingContext")
 _traced_nodes: Any = getattr(need("torch.fx.experimental.proxy_tensor"), "_FAKE_TENSOR_ID_TO_PROXY_MAP_FOR_EXPORT", {})
 """The last trace's nodes by fake tensor, which upstream leaves in a global until the next one."""
 _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
+_constants_pass: Any = need("torch._export.passes.lift_constants_pass")
+_unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
+_export_utils: Any = need("torch._export.utils")
+_insert_deferred_runtime_asserts: Any = need("torch._export.utils:insert_deferred_runtime_asserts")
 
 
 @contextmanager
@@ -45,10 +50,52 @@ def export(
     with ExitStack() as stack:
         stack.enter_context(_use_lazy_graph_module(not options.get("strict")))
         stack.enter_context(quick_bookkeeping(any_unbacked))
+        stack.enter_context(constants_without_users_dropped())
+        stack.enter_context(guards_asserted_without_operations())
         if mode is not None:
             stack.enter_context(adopting(mode))
         stack.callback(_traced_nodes.clear)
         return _export(mod, args, dict(kwargs), **options)
+
+
+@contextmanager
+def constants_without_users_dropped() -> Iterator[None]:
+    """A constant that no node uses at all (a sparse tensor's, taken apart while it was traced) ends an export with
+    `StopIteration`: upstream looks at the first of its users. Here it is one more unused constant.
+    """
+
+    def unused_constant(node: torch.fx.Node) -> Any:
+        return _unused_constant(node) if node.users else [node]
+
+    _constants_pass._unused_constant = unused_constant
+    try:
+        yield
+    finally:
+        _constants_pass._unused_constant = _unused_constant
+
+
+@contextmanager
+def guards_asserted_without_operations() -> Iterator[None]:
+    """A graph with no operation (`x * 3 if x.shape[0] == 1 else x`) gets no assertion about its inputs: upstream writes
+    them before the first node that is no placeholder, and leaves out the output. Here another node stands in between
+    for as long as that takes.
+    """
+
+    def insert(graph_module: torch.fx.GraphModule, *args: Any, **kwargs: Any) -> None:
+        first = next(node for node in graph_module.graph.nodes if node.op != "placeholder")
+        if first.op != "output":
+            return _insert_deferred_runtime_asserts(graph_module, *args, **kwargs)
+        with graph_module.graph.inserting_before(first):
+            anchor = graph_module.graph.call_function(operator.add, (0, 0))
+        _insert_deferred_runtime_asserts(graph_module, *args, **kwargs)
+        graph_module.graph.erase_node(anchor)
+        return None
+
+    _export_utils.insert_deferred_runtime_asserts = insert
+    try:
+        yield
+    finally:
+        _export_utils.insert_deferred_runtime_asserts = _insert_deferred_runtime_asserts
 
 
 @contextmanager

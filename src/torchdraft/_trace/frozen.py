@@ -77,8 +77,10 @@ class Frozen:
             if real.numel() > BY_CONSTANT:
                 rest.append(f"an input too large to store, {_outside(real)}")
                 continue
+            with outside_tracing():
+                data = real.detach()  # traced, a sparse one becomes a fake tensor
             try:
-                assert_data(fake.detach(), real.detach())
+                assert_data(fake.detach(), data)
             except Exception:
                 forget_failed_nodes()
                 rest.append(f"an input of a kind that cannot be compared, {_outside(real)}")

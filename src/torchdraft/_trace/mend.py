@@ -10,6 +10,7 @@ import operator
 from typing import Any
 
 import torch
+from torch.export.graph_signature import SymBoolArgument, SymIntArgument
 
 from .._reals.signature import signature_of
 from .._reals.tape import tensors_in
@@ -32,10 +33,13 @@ def mend(program: torch.export.ExportedProgram) -> None:
             if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spell_roundings(module.graph):
                 module.recompile()
     name_outputs(program)
+    spell_conditions(program)
     widen_single_values(program)
     for call in program.module_call_graph:
         if call.signature is not None:
             spell_tuple_keys(call.signature.in_spec)
+            call.signature.outputs[:] = [_spelled(argument) for argument in call.signature.outputs]
+            call.signature.inputs[:] = [_spelled(argument) for argument in call.signature.inputs]
     if changed:
         graph_module.recompile()
 
@@ -166,6 +170,18 @@ def name_outputs(program: torch.export.ExportedProgram) -> None:
     for spec, node in zip(program.graph_signature.output_specs, output.args[0], strict=True):
         if isinstance(node, torch.fx.Node) and getattr(spec.arg, "name", node.name) != node.name:
             spec.arg = dataclasses.replace(spec.arg, name=node.name)
+
+
+def spell_conditions(program: torch.export.ExportedProgram) -> None:
+    """A condition among the outputs (`x.shape[0] > 3`) cannot be written to a file: the signature's writer has no word
+    for a symbolic bool ("TODO"). It is named as an integer, which Python's bools are; the node stays what it is.
+    """
+    for spec in program.graph_signature.output_specs:
+        spec.arg = _spelled(spec.arg)
+
+
+def _spelled(argument: Any) -> Any:
+    return SymIntArgument(argument.name) if isinstance(argument, SymBoolArgument) else argument
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:

@@ -1,0 +1,25 @@
+"""Passes of upstream's export that end it, or leave something out, where they meet what they do not expect."""
+
+from __future__ import annotations
+
+import torch
+
+from torchdraft._torch.export import constants_without_users_dropped
+from torchdraft._torch.probe import need
+
+
+class HoldsConstant(torch.nn.Module):
+    """A module for a graph with a constant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = torch.ones(2)
+
+
+def test_a_constant_without_users_is_dropped() -> None:
+    graph = torch.fx.Graph()
+    constant = graph.get_attr("held")
+    graph.output(())
+    torch.fx.GraphModule(HoldsConstant(), graph)
+    with constants_without_users_dropped():
+        assert need("torch._export.passes.lift_constants_pass")._unused_constant(constant) == [constant]
