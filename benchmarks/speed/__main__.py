@@ -9,7 +9,7 @@ from pathlib import Path
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from ..boxes import load_torchvision
-from . import giant, race, sites
+from . import giant, ledger, race, sites
 from .measure import warm_up
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -21,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind; medians are shown")
     parser.add_argument("--only", default="", help="models whose name matches this pattern")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one measurement")
-    parser.add_argument("--parts", default="race,sites,giant", help="which parts to run")
+    parser.add_argument("--parts", default="race,sites,ledger,giant", help="which parts to run")
     return parser.parse_args()
 
 
@@ -43,6 +43,10 @@ def main() -> None:
         print("\nData-dependent sites\n" + "\n".join(sites.table(times)))
         print("".join(f"  {name}, {reason}\n" for name, reason in failed.items()), end="")
         print(sites.plot(times, FOLDER / "sites.png"))
+    if "ledger" in parts:
+        print("\nThe ledger: processor time of a draft without it and with it")
+        for line in ledger.weigh(options.rounds, options.timeout):
+            print(f"  {line}", flush=True)
     if "giant" in parts:
         print("\nA model without weights\n" + giant.run(options.timeout))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ from .printing import Texts
 from .reads import BY_VALUE, HostReads
 from .session import Session
 from .snapshot import Snapshot
-from .stacks import is_framework
+from .stacks import is_framework, model_called_from
 from .threads import threads_noted
 from .types import drained, held_in_structure, registered_output
 from .untraced import raise_if_untraced
@@ -146,6 +147,7 @@ def _hooks(
     """
     entry = Snapshot()
     random_states: list[RandomStates] = []
+    running = ExitStack()
     calls = 0  # an island around the whole model calls it once more
 
     def begin(_module: Any, _args: Any) -> None:
@@ -153,6 +155,7 @@ def _hooks(
         calls += 1
         if calls > 1:
             return
+        running.enter_context(model_called_from(sys._getframe(1)))
         entry.modules = Snapshot.modules_of(mod)
         random_states[:] = [RandomStates(snapshot.random_generators)]
         drop_export_hook()
@@ -162,6 +165,7 @@ def _hooks(
         calls -= 1
         if calls:
             return output
+        running.close()
         session.lent.settle_all()
         output = registered_output(session, drained(output), type(mod).forward)
         output = session.replaced.write_back(mod, session, entry, output)
@@ -173,5 +177,6 @@ def _hooks(
     try:
         yield
     finally:
+        running.close()
         for handle in handles:
             handle.remove()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..rules.symbols import SYMBOL
 from .events import Event, GuardResolved
@@ -26,6 +26,11 @@ def without_implied(session: Session) -> list[Event]:
     return [e for e in told if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
 
 
+def symbols_in(expr: Any) -> list[str]:
+    """The names of an expression's symbols."""
+    return SYMBOL.findall(expr) if isinstance(expr, str) else [str(s.name) for s in expr.free_symbols]
+
+
 def _implied(event: GuardResolved, fixed: set[str]) -> bool:
-    symbols = SYMBOL.findall(str(event.expr))
+    symbols = symbols_in(event.expr)
     return event.kind == "branch" and event.by == "operation" and bool(symbols) and fixed.issuperset(symbols)

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import numpy
+
 from .events import ImpureCall
 from .outside import Namespace
 from .stacks import here, is_framework, is_library
@@ -81,11 +83,9 @@ def _functions() -> Iterator[tuple[Any, str, str, Asks]]:
     yield type(os.environ), "__getitem__", "os.environ", _asks_through(_THROUGH_ENVIRON)
     for owner in (builtins, io):
         yield owner, "open", "open", _asks_for_file
-    numpy: Any = sys.modules.get("numpy")
-    if numpy is not None:
-        for name in _bound_to(numpy.random, numpy.random.mtrand._rand):
-            yield numpy.random, name, f"numpy.random.{name}", _model_asks
-        yield numpy.random, "default_rng", "numpy.random.default_rng", _model_asks
+    for name in _bound_to(numpy.random, numpy.random.mtrand._rand):
+        yield numpy.random, name, f"numpy.random.{name}", _model_asks
+    yield numpy.random, "default_rng", "numpy.random.default_rng", _model_asks
 
 
 def _bound_to(module: Any, instance: Any) -> list[str]:
@@ -170,17 +170,15 @@ class RandomStates:
 
     def __init__(self, held: dict[str, Any] | None = None) -> None:
         self.python = random.getstate()
-        numpy = sys.modules.get("numpy")
-        self.numpy = numpy.random.get_state() if numpy is not None else None
+        self.numpy: Any = numpy.random.get_state()
         self.held = {name: (generator, state_of(generator)) for name, generator in (held or {}).items()}
 
     def moved(self) -> list[str]:
         """The generators whose state is another one now."""
         found = ["random"] if random.getstate() != self.python else []
-        if self.numpy is not None:
-            now = sys.modules["numpy"].random.get_state()
-            if now[2] != self.numpy[2] or (now[1] != self.numpy[1]).any():
-                found.append("numpy.random")
+        now: Any = numpy.random.get_state()
+        if now[2] != self.numpy[2] or (now[1] != self.numpy[1]).any():
+            found.append("numpy.random")
         return found
 
     def moved_of_held(self) -> list[str]:
@@ -188,12 +186,12 @@ class RandomStates:
         return [name for name, (generator, state) in self.held.items() if str(state_of(generator)) != str(state)]
 
 
+_GENERATORS = (random.Random, numpy.random.Generator, numpy.random.RandomState)
+
+
 def is_generator(value: Any) -> bool:
     """Whether a value is a random generator of Python's or NumPy's."""
-    if isinstance(value, random.Random):
-        return True
-    numpy: Any = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, (numpy.random.Generator, numpy.random.RandomState))
+    return isinstance(value, _GENERATORS)
 
 
 def state_of(generator: Any) -> Any:

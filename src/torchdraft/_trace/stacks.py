@@ -10,9 +10,11 @@ import re
 import sys
 import sysconfig
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy
 import torch
@@ -22,25 +24,53 @@ from .._torch.dynamo import interpreted
 from .bytecode import span
 from .events import Frame, SeenTensor
 
+Kind = Literal["user", "framework", "logging", "dynamo", "entry"]
+
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 _PYTHON = sysconfig.get_path("stdlib") + os.sep
 _LOGGING = os.path.dirname(os.path.abspath(logging.__file__)) + os.sep
-_KNOWN: dict[CodeType, bool] = {}
+_INTERPRETER = f"{os.sep}_dynamo{os.sep}symbolic_convert.py"
+_KINDS: dict[int, tuple[Kind, CodeType]] = {}
+"""By identity: a code object's own hash goes over all it holds. Those in here stay alive, and keep theirs."""
+_outermost: list[FrameType] = []
+"""The frame that called the model's forward, while that runs: above it are frames of torch and torchdraft alone."""
 
 
 def is_framework(code: CodeType) -> bool:
     """Whether `code` belongs to torch, torchdraft, NumPy or Python's own library, not to the user or a model."""
-    known = _KNOWN.get(code)
+    return _kind(code) != "user"
+
+
+def _kind(code: CodeType) -> Kind:
+    known = _KINDS.get(id(code))
     if known is None:
-        file = code.co_filename
-        known = _KNOWN[code] = (
-            file.startswith((_TORCH, _OWN, "<eval_with_key>"))
-            or is_library(code)
-            or (file == "<string>" and code.co_name == "<lambda>")  # make_fx wraps what it traces so
-        )
-    return known
+        known = _KINDS[id(code)] = (_kind_of(code), code)
+    return known[0]
+
+
+def _kind_of(code: CodeType) -> Kind:
+    file, name = code.co_filename, code.co_name
+    if is_draft_export(code):
+        return "entry"
+    if file.startswith(_LOGGING):
+        return "logging"
+    if name == "run" and file.endswith(_INTERPRETER):
+        return "dynamo"
+    made = file == "<string>" and name == "<lambda>"  # make_fx wraps what it traces so
+    theirs = file.startswith((_TORCH, _OWN, "<eval_with_key>")) or is_library(code)
+    return "framework" if made or theirs else "user"
+
+
+@contextmanager
+def model_called_from(frame: FrameType) -> Iterator[None]:
+    """In this block, nobody looks for the user's frames above `frame`."""
+    _outermost.append(frame)
+    try:
+        yield
+    finally:
+        _outermost.remove(frame)
 
 
 def is_library(code: CodeType) -> bool:
@@ -65,20 +95,22 @@ def _walked(frame: FrameType | None, limit: int = 32) -> tuple[tuple[Frame, ...]
     """The user's frames from `frame` up, and the innermost of them where it really runs (Dynamo only interprets)."""
     found: list[Frame] = []
     innermost: FrameType | None = None
-    while frame is not None and len(found) < limit:
-        code = frame.f_code
-        if is_draft_export(code):
-            break
-        by_dynamo = interpreted(frame)
-        seen = by_dynamo or (code, frame.f_lineno, frame.f_lasti)
-        if not is_framework(seen[0]):
-            if not found and by_dynamo is None:
-                innermost = frame
+    end = _outermost[-1] if _outermost else None
+    while frame is not None and frame is not end and len(found) < limit:
+        kind = _kind(frame.f_code)
+        seen = interpreted(frame) if kind == "dynamo" else None
+        if kind == "user":
+            innermost = innermost or frame
+            found.append((frame.f_code, frame.f_lineno, frame.f_lasti))
+        elif seen is not None and not is_framework(seen[0]):
             found.append(seen)
-        elif code.co_filename.startswith(_LOGGING):
+        elif kind == "logging":
             found.clear()  # what a handler does is done for the line that logs
+            innermost = None
+        elif kind == "entry":
+            break
         frame = frame.f_back
-    return tuple(reversed(found)), innermost
+    return tuple(reversed(found)), innermost if found and innermost and found[0][0] is innermost.f_code else None
 
 
 def here(skip: int = 1) -> dict[str, Any]:
@@ -89,18 +121,7 @@ def here(skip: int = 1) -> dict[str, Any]:
 
 def innermost_user_frame(skip: int = 1) -> FrameType | None:
     """The innermost frame that runs the user's code, inside the traced call. None where Dynamo interprets that code."""
-    frame: FrameType | None = sys._getframe(skip)
-    found: FrameType | None = None
-    while frame is not None and (found is not None or interpreted(frame) is None):
-        code = frame.f_code
-        if is_draft_export(code):
-            break
-        if not is_framework(code):
-            found = found or frame
-        elif code.co_filename.startswith(_LOGGING):
-            found = None
-        frame = frame.f_back
-    return found
+    return _walked(sys._getframe(skip))[1]
 
 
 def formatted(stack: tuple[Frame, ...]) -> str:

@@ -1,0 +1,88 @@
+"""What recording the ledger costs: drafts with it, and drafts that note no place, keep no event and make no issue.
+
+Compared is processor time, which other work on the machine disturbs least.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import torchdraft
+from torchdraft._trace import env, printing, reads, report, session
+
+from ..isolate import in_fork
+from ..progress import progress
+from .models import Example, branchy_transformer, sites, vision
+
+NOWHERE: dict[str, Any] = {"stack": (), "module": "", "locals": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A model whose draft is weighed with and without its ledger."""
+
+    name: str
+    make: Callable[[], Example]
+    most: float
+    """What the ledger may add, as a share."""
+
+
+WEIGHED = (
+    Weighed("vision model, dynamic", vision, 0.05),
+    Weighed("transformer with a branch, dynamic", branchy_transformer, 0.05),
+    Weighed("160 data-dependent sites", lambda: sites(160), 0.10),
+    Weighed("640 data-dependent sites", lambda: sites(640), 0.10),
+)
+
+
+@contextmanager
+def without_ledger() -> Iterator[None]:
+    """Drafts in this block record nothing of what a report tells."""
+    with ExitStack() as stack:
+        for module in (env, reads, printing, session):
+            stack.enter_context(patch.object(module, "here", lambda *_: NOWHERE))
+        stack.enter_context(patch.object(session, "user_stack", lambda *_: ()))
+        stack.enter_context(patch.object(report, "issues_from", lambda _events: ()))
+        for name in ("emit", "note_birth", "note_writes", "note_attribute"):
+            stack.enter_context(patch.object(session.Session, name, lambda *_: None))
+        yield
+
+
+def cost(example: Example, recording: bool) -> float:
+    """Processor seconds of one draft."""
+    mod, args, kwargs, shapes = example
+    with ExitStack() as stack:
+        if not recording:
+            stack.enter_context(without_ledger())
+        started = time.process_time()
+        torchdraft.draft_export(mod, args, kwargs, dynamic_shapes=shapes, check_on_example=False)
+        return time.process_time() - started
+
+
+def weigh(rounds: int, timeout: float) -> Iterator[str]:
+    """One line for each model: medians of both, and what recording adds."""
+    yield f"{'':36} {'without':>9} {'with':>9} {'added':>8} {'at most':>8}"
+    for weighed in WEIGHED:
+        seconds: dict[bool, list[float]] = {False: [], True: []}
+        error = ""
+        for number in range(2 * rounds):
+            recording = number % 2 == 1
+            progress(f"{weighed.name}, {'with' if recording else 'without'} its ledger")
+            outcome = in_fork(lambda w=weighed, r=recording: cost(w.make(), r), timeout)  # type: ignore[misc]
+            error = error or outcome.error or ""
+            if outcome.error is None:
+                seconds[recording].append(outcome.value)
+        progress("")
+        if error:
+            yield f"{weighed.name:36} {error}"
+            continue
+        without, with_it = (statistics.median(seconds[recording]) for recording in (False, True))
+        added = with_it / without - 1
+        verdict = "reached" if added <= weighed.most else "missed"
+        yield f"{weighed.name:36} {without:7.2f} s {with_it:7.2f} s {added:+8.1%} {weighed.most:8.0%}  {verdict}"
