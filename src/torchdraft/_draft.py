@@ -153,7 +153,7 @@ class Draft:
         if wrong:
             self.events.append(NotChecked(reason=wrong, wrong=True))
         with self.phases("report"):
-            program._report = build_report(self)
+            program._report = build_report(self, program)
         return program
 
     def step_down(self, wrong: str) -> bool:

@@ -233,7 +233,8 @@ def _event(
     if cause:
         told |= {
             "symbolic": str(cause.expr),
-            "guard": in_users_terms(cause.expr, session.births(cause.expr.free_symbols)),
+            "guard": guard_text(cause, session),
+            "condition": cause.expr,
         }
     if verdict.kind == "constant" and cause is None and want.size < 2:
         return DimensionSpecialized(reason="zero-one", fix=fix, **told)

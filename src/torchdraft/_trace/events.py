@@ -47,6 +47,8 @@ class Event:
     """Name of the graph node that carries the fact (the assertion, the read), where there is one."""
     locals: Mapping[str, Any] = field(default_factory=dict)
     """What the names on the innermost user's line stood for: `SeenTensor`s, numbers, symbolic numbers."""
+    condition: Any = None
+    """What the program asserts for it, as the trace has it, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class HostReads(TorchFunctionMode):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._asserted: set[tuple[int, int, int]] = set()
+        self._asserted: dict[tuple[int, int, int], Any] = {}
         self._keep: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -99,10 +99,10 @@ class HostReads(TorchFunctionMode):
         asserted = "unused" if shown else "value" if real.numel() <= BY_VALUE else "constant"
         if asserted == "constant" and real.numel() > BY_CONSTANT:
             asserted = "no"
-        if asserted in ("value", "constant"):
-            self._assert_equal(fake, real)
+        condition = self._assert_equal(fake, real) if asserted in ("value", "constant") else None
         self.session.emit(
             HostRead(
+                condition=condition,
                 read=read,
                 dtype=str(real.dtype).removeprefix("torch."),
                 shape=tuple(str(s) for s in fake.shape),
@@ -124,20 +124,23 @@ class HostReads(TorchFunctionMode):
         self.session.lent.lend(fake, memory, told, weakref.ref(array))
         return array
 
-    def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+    def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> Any:
+        """Asserts the data once; returns the condition."""
         handle = self.session.tape.handle(fake)
         assert handle is not None
         self.session.scopes.visit()
         key = (id(handle), id(handle.cell.version), id(self.session.scopes.current))
-        if key in self._asserted:
-            return
-        self._asserted.add(key)
-        self._keep.append((handle, handle.cell.version))
-        assert_data(fake.detach(), real)
+        if key not in self._asserted:
+            self._keep.append((handle, handle.cell.version))
+            self._asserted[key] = assert_data(fake.detach(), real)
+        return self._asserted[key]
 
 
-def assert_data(fake: torch.Tensor, real: torch.Tensor) -> None:
-    """Puts `fake == real`, element by element and NaN for NaN, into the graph as an assertion."""
+def assert_data(fake: torch.Tensor, real: torch.Tensor) -> Any:
+    """Puts `fake == real`, element by element and NaN for NaN, into the graph as an assertion.
+
+    Returns its condition; None where there is nothing to compare.
+    """
     if real.layout is not torch.strided:
         fake = fake.to_dense()
         with outside_modes():
@@ -145,8 +148,10 @@ def assert_data(fake: torch.Tensor, real: torch.Tensor) -> None:
     for have, want in zip(fake.shape, real.shape, strict=True):
         torch._check(have == want)
     if real.numel() == 0:
-        return
-    torch._check(same_data(fake, real).all().item())
+        return None
+    same = same_data(fake, real).all().item()
+    torch._check(same)
+    return same.node._expr if isinstance(same, torch.SymBool) else None
 
 
 def same_data(data: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,9 @@ from ..rules.frames import user_frames
 from ..rules.symbols import SYMBOL
 from ..rules.terms import told
 from .events import Birth, BranchMismatched, Event, GuardResolved
+from .expressions import Expressions
 from .implied import without_implied
+from .nodes import Nodes
 
 if TYPE_CHECKING:
     from .._draft import Draft
@@ -45,13 +47,18 @@ class Phases:
             self.seconds[name] += time.perf_counter() - began
 
 
-def build_report(draft: Draft) -> Report:
+def build_report(draft: Draft, program: torch.export.ExportedProgram) -> Report:
     """Everything the draft learned, as plain data."""
     session = draft.session
     assert session is not None
     events = [*draft.events, *draft.islands.events(), *without_implied(session), *session.failed_ops]
+    events = with_births(events, session)
+    nodes = Nodes(program)
+    issues = explained(issues_from(nodes.placed(event) for event in events), session)
+    expressions = Expressions(events)
     return Report(
-        issues=explained(issues_from(with_births(events, session)), session),
+        issues=tuple(expressions.numbered(issue) for issue in issues),
+        expressions_created=expressions.table,
         rung=draft.islands.rung,  # type: ignore[arg-type]
         rungs=_broken(draft),
         dimensions=tuple(session.dimensions),

@@ -75,7 +75,8 @@ class Report:
     """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. A report read from JSON has
     each profile's text here: JSON is for reading, YAML and `.pt2` carry profiles."""
     expressions_created: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """torch's table of symbolic expressions, there for code that asks for it; a draft leaves it empty."""
+    """torch's table of symbolic expressions, number → how it was made, of those in issues' conditions. An issue's
+    `data["expr_node_id"]` is the number of its own; file names stand as they are."""
     new_dynamic_shapes: Any = field(default=None, compare=False)
     """The `dynamic_shapes` that hold, where the caller's did not. Not part of the JSON."""
 

@@ -82,7 +82,7 @@ def _failure(issue: Issue, numbers: Mapping[str, int], new_dynamic_shapes: Any) 
         "user_stack": stack,
         # Frames of the framework are not recorded; code for torch's report takes stack[-1].
         "stack": stack,
-        "expr_node_id": None,
+        "expr_node_id": issue.data.get("expr_node_id"),
         "symbol_to_sources": dict(issue.symbols),
         "frame_locals": _frame_locals(issue),
         "occurrences": issue.occurrences,
