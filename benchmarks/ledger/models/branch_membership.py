@@ -1,11 +1,11 @@
-"""`in` compares with each entry until one fits."""
+"""`in` compares with each entry until one fits: one comparison in the source, made twice."""
 
 import torch
 
 
 class Filter(torch.nn.Module):
     def forward(self, embedded, token):
-        if token.item() in (0, 1):  # expect: TD101, TD101
+        if token.item() in (0, 1):  # expect: TD101 x2
             return torch.zeros_like(embedded)
         return embedded
 

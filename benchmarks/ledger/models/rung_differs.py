@@ -4,7 +4,7 @@ import itertools
 
 import torch
 
-# expect without a line: TD901, TD904
+# expect without a line: TD904
 
 
 class Turns(torch.nn.Module):
