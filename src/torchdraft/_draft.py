@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from ._torch.shapes import is_constraint_error
+from ._trace.again import tell_harmless_writes
 from ._trace.attempt import Request, attempt
 from ._trace.check import check, worth_checking
 from ._trace.eager import ModelRaised, has_data, mismatch, run_eagerly
-from ._trace.events import Event, NotChecked, StrictFellBack
+from ._trace.events import Event, ImpureCall, NotChecked, StrictFellBack
 from ._trace.inputs import check_call, distinct, register_inputs
 from ._trace.ladder import Islands, climb_down, forget, raised_by_model
 from ._trace.quiet import quiet
@@ -147,11 +148,17 @@ class Draft:
                 program = program or self.trace()
             with self.phases("check"):
                 wrong = self.check(program, check_on_example)
+            if wrong and not self.repeatable():
+                wrong = "" if self.explained() else wrong
+                break
             if not wrong or not self.step_down(wrong):
                 break
             program = None
         if wrong:
             self.events.append(NotChecked(reason=wrong, wrong=True))
+        elif self.session is not None:
+            with self.phases("trace"):
+                tell_harmless_writes(self.request.mod, program, self.session, self.trace_again)
         with self.phases("report"):
             program._report = build_report(self, program)
         return program
@@ -162,8 +169,6 @@ class Draft:
             self.by_dynamo = False
             self.events.append(StrictFellBack(exception=f"its program differs from eager on the example: {wrong}"))
             return True
-        if "" in self.islands.names and not self.repeatable():
-            return False
         return climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
 
     def repeatable(self) -> bool:
@@ -171,25 +176,16 @@ class Draft:
         request = self.request
         return not mismatch(run_eagerly(request.mod, request.args, request.kwargs, self.snapshot), self.run_model())
 
+    def explained(self) -> bool:
+        """Whether the report names what the model reads that is another thing in every call."""
+        return self.session is not None and any(isinstance(event, ImpureCall) for event in self.session.events)
+
     def trace(self) -> torch.export.ExportedProgram:
         """Down the ladder until a rung serves."""
         while True:
-            session = Session(
-                budget=self.budget,
-                prefer_deferred_runtime_asserts_over_guards=self.request.options[
-                    "prefer_deferred_runtime_asserts_over_guards"
-                ],
-                trusted_ops=self.trusted_ops,
-            )
+            session = self.new_session()
             try:
-                program = attempt(
-                    self.request,
-                    session,
-                    self.islands,
-                    self.snapshot,
-                    relax=self.relaxed,
-                    unnoticed=bool(self.unnoticed),
-                )
+                program = self.attempt(session)
             except Exception as error:
                 self.registered.extend(session.registered)
                 log.debug("rung failed", exc_info=error)
@@ -209,6 +205,28 @@ class Draft:
             self.registered.extend(session.registered)
             self.session = session
             return program
+
+    def new_session(self) -> Session:
+        """The state of one more trace."""
+        deferred = self.request.options["prefer_deferred_runtime_asserts_over_guards"]
+        return Session(
+            budget=self.budget,
+            prefer_deferred_runtime_asserts_over_guards=deferred,
+            trusted_ops=self.trusted_ops,
+        )
+
+    def attempt(self, session: Session) -> torch.export.ExportedProgram:
+        """One trace on the rung that is up."""
+        return attempt(
+            self.request, session, self.islands, self.snapshot, relax=self.relaxed, unnoticed=bool(self.unnoticed)
+        )
+
+    def trace_again(self) -> tuple[torch.export.ExportedProgram, Session]:
+        """One more trace from the state the model is in."""
+        session = self.new_session()
+        program = self.attempt(session)
+        self.registered.extend(session.registered)
+        return program, session
 
     def run_model(self) -> Any:
         """The model's own output on the example, computed once. Raises `ModelRaised` if the model does."""

@@ -104,6 +104,14 @@ def outside_tracing() -> Iterator[None]:
             _push_function_mode(mode)
 
 
+@contextmanager
+def as_if_untraced() -> Iterator[None]:
+    """Like `outside_modes`, and nobody finds the fake mode of the trace: `torch.load` gives empty tensors under one."""
+    with _tracing(None), outside_modes():
+        yield
+
+
+_tracing: Any = need("torch._guards:tracing")
 _pop_function_mode: Any = need("torch.overrides:_pop_torch_function_stack")
 _push_function_mode: Any = need("torch.overrides:_push_on_torch_function_stack")
 _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")

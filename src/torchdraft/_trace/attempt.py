@@ -29,6 +29,7 @@ from .asked import relaxed
 from .branches import Rescue
 from .caches import caches_of_its_own
 from .calls import calls_told
+from .copying import saved_tensors_read
 from .dimensions import judge_dimensions
 from .effects import tell_effects, tell_inputs_and_weights
 from .impure import RandomStates, impure_calls_told
@@ -107,7 +108,8 @@ def attempt(
         answer = (lambda _: False) if unnoticed else session.admits_tracing
         stack.enter_context(asked_whether_traced(is_framework, answer))
         stack.enter_context(long_lists_read_whole(BY_VALUE))
-        stack.enter_context(HostReads(session))
+        reads = stack.enter_context(HostReads(session))
+        stack.enter_context(saved_tensors_read(reads.saved))
         program = export(
             request.mod,
             request.args,

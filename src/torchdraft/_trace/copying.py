@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from .._torch.dispatch import outside_modes
+from .._torch import pytree
+from .._torch.dispatch import as_if_untraced, outside_modes
 from .stacks import is_framework
 
 
@@ -26,6 +29,29 @@ def deep_copied(tensor: torch.Tensor, memo: dict[int, Any]) -> Any:
     if id(tensor) not in memo:
         memo[id(tensor)] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
     return memo[id(tensor)]
+
+
+@contextmanager
+def saved_tensors_read(read: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
+    """While active, `torch.save` writes what `read` makes of each tensor, where it would take them by their storages;
+    and `torch.load` gives real tensors, constants of the program, where it would give fake ones without data.
+    """
+    own_save, own_load = torch.save, torch.load
+
+    def save(obj: Any, *args: Any, **kwargs: Any) -> None:
+        obj = pytree.tree_map_only(torch.Tensor, read, obj)
+        with outside_modes():
+            own_save(obj, *args, **kwargs)
+
+    def load(*args: Any, **kwargs: Any) -> Any:
+        with as_if_untraced():
+            return own_load(*args, **kwargs)
+
+    torch.save, torch.load = save, load
+    try:
+        yield
+    finally:
+        torch.save, torch.load = own_save, own_load
 
 
 def reduced(real: torch.Tensor) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._reals.provenance import depends_on
+from .containers import is_plain
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
 from .outside import Change, change
 from .places import mentioning, parameter, writes_to, writing
@@ -30,6 +31,8 @@ def tell_effects(
         written = attribute_written(mod, session, name, before, after, kept=False)
         left = change(name, None if before is MISSING else before, after)
         session.emit(replace(written, same_each_time=_made_anew(session, left)))
+        if is_plain(after):
+            session.plain_writes[name] = after
     if snapshot.outside is not None:
         for left in snapshot.outside.changed():
             stack = snapshot.outside.where_written(left.name) or parameter(type(mod).forward)

@@ -33,8 +33,10 @@ _CLOCKS = (
     *("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"),
     *("process_time_ns", "localtime", "gmtime", "ctime", "strftime"),
 )
-_SEEDED = "numpy.random.default_rng"
-"""The same in every call when it is given a seed."""
+_SEEDED = ("numpy.random.default_rng", "random.Random")
+"""The same in every call when they are given a seed."""
+_NUMPY_FILES = ("loadtxt", "genfromtxt", "fromfile", "memmap")
+"""They open files by ways that can't be watched; `numpy.load` does not."""
 _THROUGH_ENVIRON = ("os", "collections.abc")
 _NOT_FOR_THE_MODEL = ("linecache", "tokenize", "inspect", "traceback", "importlib", "warnings", "logging", "ast")
 """Modules of Python's library that open files for ends of their own."""
@@ -52,8 +54,10 @@ def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator
         watched.setdefault(id(function), _watching(function, label, asks, session))
     own.append((datetime, "datetime", datetime.datetime))
     own.append((datetime, "date", datetime.date))
+    own.append((random, "Random", random.Random))
     watched[id(datetime.datetime)] = _class_watching(datetime.datetime, ("now", "utcnow", "today"), session)
     watched[id(datetime.date)] = _class_watching(datetime.date, ("today",), session)
+    watched[id(random.Random)] = _class_watching(random.Random, (), session, seeded="random.Random")
     imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
     for owner, name, function in own:
         setattr(owner, name, watched[id(function)])
@@ -86,6 +90,8 @@ def _functions() -> Iterator[tuple[Any, str, str, Asks]]:
     for name in _bound_to(numpy.random, numpy.random.mtrand._rand):
         yield numpy.random, name, f"numpy.random.{name}", _model_asks
     yield numpy.random, "default_rng", "numpy.random.default_rng", _model_asks
+    for name in _NUMPY_FILES:
+        yield numpy, name, f"numpy.{name}", _model_asks
 
 
 def _bound_to(module: Any, instance: Any) -> list[str]:
@@ -95,8 +101,11 @@ def _bound_to(module: Any, instance: Any) -> list[str]:
     return [n for n, f in methods if getattr(f, "__self__", None) is instance and n not in quiet]
 
 
-def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session) -> Callable[..., Any]:
+def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, first: int = 0) -> Callable[..., Any]:
+    """`own`, watched. The first arguments are left out for it: the class, where it makes an object."""
+
     def watched(*args: Any, **kwargs: Any) -> Any:
+        args = args[first:]
         if asks(sys._getframe(1)) and not _given_its_seed(what, args, kwargs) and not _writes(what, args, kwargs):
             session.emit(ImpureCall(what=_named(what, args), **here(2)))
         return own(*args, **kwargs)
@@ -112,7 +121,7 @@ def _named(what: str, args: Any) -> str:
 
 
 def _given_its_seed(what: str, args: Any, kwargs: Any) -> bool:
-    return what == _SEEDED and any(value is not None for value in (*args, *kwargs.values()))
+    return what in _SEEDED and any(value is not None for value in (*args, *kwargs.values()))
 
 
 def _writes(what: str, args: Any, kwargs: Any) -> bool:
@@ -121,8 +130,11 @@ def _writes(what: str, args: Any, kwargs: Any) -> bool:
     return what == "open" and "r" not in mode and "+" not in mode
 
 
-def _class_watching(own: Any, methods: tuple[str, ...], session: Session) -> Any:
-    """A class that is `own` to everybody, and tells when one of its `methods` is called."""
+def _class_watching(own: Any, methods: tuple[str, ...], session: Session, seeded: str = "") -> Any:
+    """A class that is `own` to everybody, and tells when one of its `methods` is called.
+
+    `seeded` is what making one without a seed is called.
+    """
 
     class Like(type(own)):  # type: ignore[misc]
         def __instancecheck__(cls, instance: Any) -> bool:
@@ -133,6 +145,9 @@ def _class_watching(own: Any, methods: tuple[str, ...], session: Session) -> Any
 
     def make(_cls: Any, *args: Any, **kwargs: Any) -> Any:
         return own(*args, **kwargs)
+
+    if seeded:
+        make = _watching(own, seeded, _model_asks, session, first=1)
 
     label = f"{own.__module__}.{own.__name__}"
     told = {n: staticmethod(_watching(getattr(own, n), f"{label}.{n}", _model_asks, session)) for n in methods}

@@ -19,6 +19,7 @@ from .._torch.fake import FakeTensor
 from .._torch.pickling import pickling_seen
 from .._torch.recording import any_layout_recorded, model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
+from .copying import saved_tensors_read
 from .eager import private
 from .frozen import Frozen
 from .island_reads import IslandReads
@@ -103,6 +104,7 @@ class Island:
                     model_sees_eager(is_framework),
                     pickling_seen(),
                     IslandReads(self.session, outsiders) as reads,
+                    saved_tensors_read(reads.saved),
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                     reads.settle()

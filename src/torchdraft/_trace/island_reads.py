@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import forget_failed_nodes, outside_tracing, retarget
+from .._torch.dispatch import outside_tracing, retarget
 from .._torch.recording import can_wait, describe_last_node
 from .copying import being_copied, deep_copied, reduced
 from .events import ComputedOutside
@@ -75,13 +75,19 @@ class IslandReads(TorchFunctionMode):
             self.lent.before((args, kwargs))
             out = func(*args, **kwargs)
             self.lent.after((args, kwargs))
-        except Exception:
-            forget_failed_nodes()  # the model may catch it; the recorded run must not hold the op
+        except Exception as error:
+            self.session.op_raised(error)
             raise
         if func in LENDING and isinstance(args[0], torch.Tensor):
             told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here(3))
             self.lent.lend(args[0], args[0].detach(), told, weakref.ref(out))
         return out
+
+    def saved(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What `torch.save` is to write for a tensor."""
+        self._assert(tensor, torch.save)
+        with outside_tracing():
+            return tensor.detach().clone()
 
     def _assert(self, tensor: torch.Tensor, func: Any) -> None:
         stack = user_stack(3)

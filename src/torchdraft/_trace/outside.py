@@ -12,14 +12,10 @@ from typing import Any
 
 import torch
 
+from .containers import content_of, is_container, parts_of, put_back, same_content
 from .events import Frame
 from .places import mentioning, writes_to, writing
 from .reach import Reach, is_followed
-
-MOST_ITEMS = 4096
-"""Containers with more items are not watched."""
-
-_CONTAINERS = (list, dict, set)
 
 
 @dataclass(slots=True)
@@ -108,12 +104,12 @@ class OutsideState:
                 now = space.live.get(name)
                 if now is not value and (_traced(now) or _plain(now)):
                     space.put(name, value)
-                if name in space.containers and not _same(value, space.containers[name]):
-                    _refill(value, space.containers[name])
+                if name in space.containers:
+                    put_back(value, space.containers[name])
         for _, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
-                if isinstance(had, _CONTAINERS):
-                    _refill(had, kept)
+                if kept is not None:
+                    put_back(had, kept)
                 if had is _EMPTY:
                     del cell.cell_contents
                 else:
@@ -122,8 +118,7 @@ class OutsideState:
 
 def _namespace(label: str, live: Mapping[str, Any], owner: type | None = None) -> Namespace:
     names = {n: v for n, v in live.items() if not n.startswith("__")}
-    small = {n: v for n, v in names.items() if type(v) in _CONTAINERS and len(v) <= MOST_ITEMS}
-    return Namespace(label, live, owner, names, {n: v.copy() for n, v in small.items()})
+    return Namespace(label, live, owner, names, {n: content_of(v) for n, v in names.items() if is_container(v)})
 
 
 def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespace]:
@@ -146,7 +141,7 @@ def _content(cell: CellType) -> tuple[Any, Any]:
         held = cell.cell_contents
     except ValueError:
         return _EMPTY, None
-    return held, held.copy() if type(held) in _CONTAINERS and len(held) <= MOST_ITEMS else None
+    return held, content_of(held) if is_container(held) else None
 
 
 class _Empty:
@@ -160,22 +155,16 @@ def _unchanged(cell: CellType, had: Any, kept: Any) -> bool:
     now = _content(cell)[0]
     if now is not had:
         return not (_traced(now) or _plain(now))
-    return kept is None or _same(now, kept)
+    return kept is None or same_content(now, kept)
 
 
 def change(name: str, before: Any, now: Any) -> Change:
     """What became of a name; `before` is None where it held nothing."""
-    old = {id(v) for v in ([] if before is None else _values(before))}
-    held = _values(now)
+    old = {id(v) for v in ([] if before is None else parts_of(before))}
+    held = parts_of(now)
     new = [v for v in held if id(v) not in old]
     tensors = tuple(v for v in new if isinstance(v, torch.Tensor))
     return Change(name, tensors, len(held) - len(new) == len(old) and 0 < len(tensors) == len(new))
-
-
-def _values(value: Any) -> list[Any]:
-    if type(value) in (list, tuple, set):
-        return [inner for v in list(value) for inner in _values(v)]
-    return [inner for v in list(value.values()) for inner in _values(v)] if type(value) is dict else [value]
 
 
 def _replaced(now: Any, before: Any) -> bool:
@@ -183,35 +172,13 @@ def _replaced(now: Any, before: Any) -> bool:
 
 
 def _refilled(now: Any, content: Any) -> bool:
-    return content is not None and not _same(now, content)
+    return content is not None and not same_content(now, content)
 
 
 def _traced(value: Any) -> bool:
     """A tensor, or a container of tensors."""
-    if isinstance(value, torch.Tensor):
-        return True
-    if type(value) in (list, tuple, set):
-        return any(isinstance(v, torch.Tensor) for v in list(value)[:16])
-    return type(value) is dict and any(isinstance(v, torch.Tensor) for v in list(value.values())[:16])
+    return any(isinstance(part, torch.Tensor) for part in parts_of(value)[:16])
 
 
 def _plain(value: Any) -> bool:
     return isinstance(value, (int, float, str, bool, torch.SymInt, torch.SymFloat, torch.SymBool))
-
-
-def _same(left: Any, right: Any) -> bool:
-    if type(left) is not type(right) or len(left) != len(right):
-        return False
-    if isinstance(left, dict):
-        return all(k in right and left[k] is right[k] for k in left)
-    if isinstance(left, set):
-        return {id(v) for v in left} == {id(v) for v in right}
-    return all(a is b for a, b in zip(left, right, strict=True))
-
-
-def _refill(container: Any, content: Any) -> None:
-    container.clear()
-    if isinstance(container, list):
-        container.extend(content)
-    else:
-        container.update(content)

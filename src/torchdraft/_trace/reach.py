@@ -66,7 +66,11 @@ class Reach:
             self._add_function(value)
 
     def _add_function(self, value: Any) -> None:
-        function = plain_function(value)
+        if isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
+            self._add_plain(value)  # what a decorator put around the function runs too
+        self._add_plain(plain_function(value))
+
+    def _add_plain(self, function: FunctionType | None) -> None:
         if function is None or id(function) in self.functions or not is_followed(function.__module__):
             return
         self.functions[id(function)] = function

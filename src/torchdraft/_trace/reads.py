@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import forget_failed_nodes, outside_modes, retarget
+from .._torch.dispatch import outside_modes, retarget
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
 from .copying import being_copied, deep_copied, reduced
-from .events import ComputedOutside, ExceptionCaught, HostRead
+from .events import ComputedOutside, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
-from .stacks import here, innermost_user_frame, is_framework, is_library, user_stack
+from .stacks import here, innermost_user_frame, is_framework, is_library
 
 if TYPE_CHECKING:
     from .session import Session
@@ -67,11 +67,11 @@ class HostReads(TorchFunctionMode):
         except TypeError as error:
             plain = _numbers_for_sizes(args) if "FakeTensor" in str(error) else None
             if plain is None:
-                self._failed(error)
+                self.session.op_raised(error)
                 raise
             return func(*plain, **(kwargs or {}))
         except Exception as error:
-            self._failed(error)
+            self.session.op_raised(error)
             raise
 
     def _untouched(self, real: Any) -> bool:
@@ -80,14 +80,6 @@ class HostReads(TorchFunctionMode):
             return False
         handle = self.session.tape.handle(real)
         return handle is not None and handle.cell.version.origin is None
-
-    def _failed(self, error: Exception) -> None:
-        """An op raised. If the model catches that, the program must not hold the op."""
-        for op in forget_failed_nodes():
-            text = str(error).strip().splitlines()
-            self.session.failed_ops.append(
-                ExceptionCaught(stack=user_stack(3), exception=f"{type(error).__name__}: {text[0] if text else op}")
-            )
 
     def value(self, fake: torch.Tensor, read: str) -> torch.Tensor:
         """A private copy of the real data behind `fake`, asserted in the graph."""
@@ -112,6 +104,10 @@ class HostReads(TorchFunctionMode):
             )
         )
         return real
+
+    def saved(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What `torch.save` is to write for a tensor."""
+        return self.value(tensor, "torch.save") if isinstance(tensor, FakeTensor) else tensor
 
     def array(self, fake: torch.Tensor, read: str, *args: Any, **kwargs: Any) -> Any:
         """The real data as a NumPy array of its own. Written to, it would have changed the tensor in eager."""

@@ -12,11 +12,12 @@ from .._kernels.trust import Trust
 from .._reals.evaluate import Reals
 from .._reals.provenance import cells_of, depends_on, record_depends_on
 from .._reals.tape import Record, Tape, View
+from .._torch.dispatch import forget_failed_nodes
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
 from ..model import Dimension
 from .env import MOST_SYMBOLS, DraftShapeEnv
-from .events import Birth, Event, Frame, GuardResolved, HostRead
+from .events import Birth, Event, ExceptionCaught, Frame, GuardResolved, HostRead
 from .lent import Lent
 from .mode import DraftMode
 from .orphans import Orphans
@@ -50,6 +51,7 @@ class Session:
         """Whether the model asked if it is being traced."""
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
+        self.plain_writes: dict[str, Any] = {}
         self.dimensions: list[Dimension] = []
         self.new_dynamic_shapes: Any = None
         self.own_tensors: list[torch.Tensor] = []
@@ -99,6 +101,14 @@ class Session:
                 asserted=how,  # type: ignore[arg-type]
             )
         )
+
+    def op_raised(self, error: Exception) -> None:
+        """An op raised. If the model catches that, the program must not hold the op."""
+        for op in forget_failed_nodes():
+            text = str(error).strip().splitlines()
+            self.failed_ops.append(
+                ExceptionCaught(stack=user_stack(3), exception=f"{type(error).__name__}: {text[0] if text else op}")
+            )
 
     def admits_tracing(self, traced: bool) -> bool:
         """What the model hears when it asks whether it is being traced."""

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .._torch import pytree
+from .containers import content_of, is_container, put_back, same, same_content
 from .impure import is_generator, put_state, state_of
 from .outside import Namespace, OutsideState
 
@@ -73,7 +74,7 @@ class Snapshot:
                 module,
                 attributes,
                 {t: dict(attributes[t]) for t in _TABLES if t in attributes},
-                {k: _copy(v) for k, v in attributes.items() if k not in _PATCHED and type(v) in _CONTAINERS},
+                {k: content_of(v) for k, v in attributes.items() if k not in _PATCHED and is_container(v)},
             )
         return found
 
@@ -122,21 +123,26 @@ class Snapshot:
                 if name not in _PATCHED and live.get(name, MISSING) is not value:
                     live[name] = value
             for name, content in state.containers.items():
-                _refill(live[name], content)
+                put_back(live[name], content)
 
     def changed_attributes(self) -> list[tuple[str, Any, Any]]:
-        """`(dotted name, before, after)` for every attribute `forward` assigned outside the tables of parameters."""
+        """`(dotted name, before, after)` for every attribute `forward` assigned outside the tables of parameters, and
+        for what is new in those.
+        """
         found = []
         for prefix, state in self.modules.items():
             live = state.module.__dict__
+            for table in _NAMED:
+                new = [n for n in live.get(table, {}) if n not in state.tables.get(table, {})]
+                found += [(f"{prefix}.{n}".lstrip("."), MISSING, live[table][n]) for n in new]
             for name, after in live.items():
                 if name in _PATCHED or (name in _OWN_CACHES and isinstance(state.module, torch.nn.RNNBase)):
                     continue
                 before = state.attributes.get(name, MISSING)
-                if before is not after and not _same(before, after):
+                if not same(before, after):
                     found.append((f"{prefix}.{name}" if prefix else name, before, after))
-                elif name in state.containers and not _same_content(state.containers[name], after):
-                    found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], _copy(after)))
+                elif name in state.containers and not same_content(after, state.containers[name]):
+                    found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], content_of(after)))
         return found
 
 
@@ -160,35 +166,6 @@ _TABLES = (
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
 )
+_NAMED = ("_parameters", "_buffers", "_modules")
 _PATCHED = (*_TABLES, "forward")
 """What a trace itself replaces for its duration and puts back."""
-_CONTAINERS = (list, dict, set)
-
-
-def _copy(value: Any) -> Any:
-    return value.copy()
-
-
-def _refill(container: Any, content: Any) -> None:
-    if _same_content(container, content):
-        return
-    container.clear()
-    if isinstance(container, list):
-        container.extend(content)
-    else:
-        container.update(content)
-
-
-def _same_content(left: Any, right: Any) -> bool:
-    if type(left) is not type(right) or len(left) != len(right):
-        return False
-    if isinstance(left, list):
-        return all(a is b or _same(a, b) for a, b in zip(left, right, strict=True))
-    if isinstance(left, dict):
-        return list(left) == list(right) and all(left[k] is right[k] or _same(left[k], right[k]) for k in left)
-    return bool(left == right)
-
-
-def _same(left: Any, right: Any) -> bool:
-    simple = (int, float, bool, str, bytes, type(None), tuple)
-    return type(left) is type(right) and isinstance(left, simple) and not isinstance(left, tuple) and left == right

@@ -25,6 +25,11 @@ def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[objec
     )
 
 
+def knows_instruction(stack: Sequence[Frame | LineOnly]) -> bool:
+    """Whether the innermost frame says more than its line."""
+    return bool(stack) and len(stack[-1]) > 2 and 0 <= stack[-1][2] < len(bytecode(stack[-1][0]))
+
+
 @lru_cache(4096)
 def expression(code: CodeType, instruction: int) -> tuple[object, ...]:
     """Which expression of the code an instruction stands for.

@@ -12,12 +12,16 @@ from torchdraft.rules.places import place_of
 SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
 
 
-def canonical(expr: Any, symbols: Mapping[str, Birth | str]) -> str:
-    """The expression with each data-born symbol replaced by its birthplace.
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?\b")
+
+
+def canonical(expr: Any, symbols: Mapping[str, Birth | str], *, any_number: bool = False) -> str:
+    """The expression with each data-born symbol replaced by its birthplace, and numbers by a sign for any.
 
     A loop makes a new symbol in every turn (`u0 > 5`, `u1 > 5`), born at the same place each time: one assumption. Two
     symbols of one expression that share a birthplace stay apart, and a symbol of unknown birth keeps its name, so that
-    different guards never become one.
+    different guards never become one. `any_number` is for expressions of one place in the source: `step < n.item()` in
+    a loop is `0 < u0`, then `1 < u0`.
     """
     names: dict[str, str] = {}
     taken: dict[str, int] = {}
@@ -33,7 +37,7 @@ def canonical(expr: Any, symbols: Mapping[str, Birth | str]) -> str:
                 names[symbol] = f"<{born}#{taken[born]}>"
         return names[symbol]
 
-    return SYMBOL.sub(birthplace, str(expr))
+    return SYMBOL.sub(birthplace, _NUMBER.sub("N", str(expr)) if any_number else str(expr))
 
 
 def _key(birth: Birth | str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import GuardResolved
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.places import knows_instruction
 from torchdraft.rules.rule import Rule
 from torchdraft.rules.seen import shown
 from torchdraft.rules.symbols import canonical
@@ -84,4 +85,4 @@ class DataDependentSize(Rule[GuardResolved]):
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        return (canonical(event.expr, event.symbols),)
+        return (canonical(event.expr, event.symbols, any_number=event.by == "code" and knows_instruction(event.stack)),)

@@ -1,0 +1,84 @@
+"""Containers that state lives in: what they held is remembered, compared by what they hold, and put back."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, defaultdict, deque
+from typing import Any
+
+import numpy
+
+MOST_ITEMS = 4096
+"""Containers with more items are not watched, nor arrays with more bytes than eight for each."""
+
+_TABLES = (dict, OrderedDict, defaultdict, Counter)
+_ROWS = (list, deque)
+CONTAINERS = (*_TABLES, *_ROWS, set, numpy.ndarray)
+"""Classes proper, not their subclasses: those may do anything when they are written to."""
+
+
+def is_container(value: Any) -> bool:
+    """Whether a value is one whose content is watched."""
+    return type(value) in CONTAINERS and (
+        value.nbytes <= 8 * MOST_ITEMS if _is_array(value) else len(value) <= MOST_ITEMS
+    )
+
+
+def content_of(container: Any) -> Any:
+    """A copy, one level deep."""
+    return container.copy()
+
+
+def same_content(container: Any, content: Any) -> bool:
+    """Whether a container holds the very things it held; numbers and texts may be others of the same value."""
+    if type(container) is not type(content) or len(container) != len(content):
+        return False
+    if _is_array(container):
+        return _same_array(container, content)
+    if isinstance(container, dict):
+        return list(container) == list(content) and all(same(container[key], content[key]) for key in container)
+    if isinstance(container, set):
+        return {id(value) for value in container} == {id(value) for value in content} or _equal_sets(container, content)
+    return all(same(now, before) for now, before in zip(container, content, strict=True))
+
+
+def put_back(container: Any, content: Any) -> None:
+    """Gives a container its content back."""
+    if same_content(container, content):
+        return
+    if _is_array(container):
+        container[...] = content
+        return
+    container.clear()
+    if isinstance(container, _ROWS):
+        container.extend(content)
+    else:
+        container.update(content)
+
+
+def parts_of(value: Any) -> list[Any]:
+    """What a value is made of, containers taken apart; itself where it is none."""
+    if type(value) in (*_ROWS, tuple, set):
+        return [part for inner in list(value) for part in parts_of(inner)]
+    return [part for inner in list(value.values()) for part in parts_of(inner)] if type(value) in _TABLES else [value]
+
+
+def same(left: Any, right: Any) -> bool:
+    """The very same thing, or a number or text of the same value."""
+    return left is right or (type(left) is type(right) and is_plain(left) and bool(left == right))
+
+
+def is_plain(value: Any) -> bool:
+    """A number, a text or nothing."""
+    return isinstance(value, (int, float, bool, str, bytes, type(None)))
+
+
+def _is_array(value: Any) -> bool:
+    return type(value) is numpy.ndarray
+
+
+def _same_array(left: Any, right: Any) -> bool:
+    return left.shape == right.shape and left.dtype == right.dtype and left.tobytes() == right.tobytes()
+
+
+def _equal_sets(left: set[Any], right: set[Any]) -> bool:
+    return all(map(is_plain, (*left, *right))) and left == right

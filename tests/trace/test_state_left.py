@@ -1,0 +1,137 @@
+"""State that `forward` leaves on the model: put back whatever holds it, harmless where the next call is the same."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections import Counter, OrderedDict, defaultdict, deque
+
+import numpy
+import pytest
+import torch
+
+import torchdraft
+
+
+class Keeps(torch.nn.Module):
+    """Writes into a container of each kind."""
+
+    def __init__(self):
+        super().__init__()
+        self.queue = deque([1], maxlen=3)
+        self.ordered = OrderedDict(a=1)
+        self.grouped = defaultdict(list, a=[1])
+        self.counted = Counter("aab")
+        self.names = {"a"}
+        self.array = numpy.zeros(3)
+
+    def forward(self, x):
+        self.queue.append(x)
+        self.ordered["b"] = x
+        self.grouped["b"].append(2)
+        self.counted["a"] += 1
+        self.names.add("b")
+        self.array[0] += 1
+        return x * len(self.queue)
+
+
+def held(model):
+    names = ("queue", "ordered", "grouped", "counted", "names", "array")
+    return [repr(getattr(model, name)) for name in names]
+
+
+def test_containers_of_every_kind_are_put_back_and_told():
+    model = Keeps()
+    before = held(model)
+    program = torchdraft.draft_export(model, (torch.ones(2),))
+    assert held(model) == before
+    told = {issue.expr for issue in program._report.issues if issue.code == "TD402"}
+    assert told == {"queue", "ordered", "grouped", "counted", "names", "array"}
+    assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
+
+
+class SetsUp(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ready = False
+        self.length = None
+        self.calls = 0
+
+    def forward(self, x):
+        if not self.ready:
+            self.ready = True
+        self.length = x.shape[0]
+        self.calls += 1
+        return x / self.length
+
+
+def test_what_every_call_sets_anew_is_a_note():
+    issues = torchdraft.draft_export(SetsUp(), (torch.ones(3),))._report.issues
+    severities = {issue.expr: str(issue.severity) for issue in issues}
+    assert severities == {"ready": "note", "length": "note", "calls": "baked"}
+
+
+class StartsCold(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = False
+        self.register_buffer("scale", torch.ones(()))
+
+    def forward(self, x):
+        if not self.seen:
+            self.scale.copy_(x.abs().max())
+            self.seen = True
+        return x / self.scale
+
+
+def test_a_flag_that_changes_the_next_call_is_baked():
+    (issue,) = torchdraft.draft_export(StartsCold(), (torch.tensor([1.0, 2.0]),))._report.issues
+    assert (issue.code, issue.expr, str(issue.severity)) == ("TD402", "seen", "baked")
+
+
+class CountsOnIterator(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.turns = itertools.count(1)
+
+    def forward(self, x):
+        return x * next(self.turns)
+
+
+def test_a_model_that_differs_from_call_to_call_takes_no_rung_down():
+    report = torchdraft.draft_export(CountsOnIterator(), (torch.ones(2),))._report
+    assert report.rung == "symbolic"
+    assert [issue.code for issue in report.issues] == ["TD904"]
+
+
+class Factors(torch.nn.Module):
+    def forward(self, matrix):
+        try:
+            return torch.linalg.cholesky(matrix)
+        except RuntimeError:
+            return matrix + 1
+
+
+def test_a_failure_that_only_a_real_run_has_is_told():
+    matrix = torch.tensor([[1.0, 2.0], [2.0, 1.0]])
+    program = torchdraft.draft_export(Factors(), (matrix,))
+    assert "TD601" in {issue.code for issue in program._report.issues}
+    assert torch.equal(program.module()(matrix), matrix + 1)
+
+
+class Saves(torch.nn.Module):
+    def forward(self, x):
+        file = io.BytesIO()
+        torch.save({"x": x, "more": [x * 2]}, file)
+        file.seek(0)
+        return x + sum(t.sum() for t in torch.load(file)["more"])
+
+
+def test_saving_a_tensor_is_a_read():
+    x = torch.tensor([1.0, 2.0])
+    program = torchdraft.draft_export(Saves(), (x,))
+    assert program._report.rung == "symbolic"
+    assert {issue.code for issue in program._report.issues} == {"TD103"}
+    assert torch.equal(program.module()(x), Saves()(x))
+    with pytest.raises(RuntimeError):
+        program.module()(x + 1)
