@@ -8,9 +8,11 @@ import pytest
 import torch
 
 import torchdraft
+from benchmarks.zoo.findings.drafts import taken_plainly
 from benchmarks.zoo.findings.finding import Finding, Plain, Report, of_torch, of_torchdraft, place_of
 from benchmarks.zoo.findings.matching import explains, invented, missing
 from benchmarks.zoo.findings.page import TITLE, Model, put_in, section, section_of
+from benchmarks.zoo.registry import Model as Entry
 
 
 class Branches(torch.nn.Module):
@@ -43,6 +45,24 @@ def test_where_plain_export_refuses_is_seen():
     with pytest.raises(RuntimeError, match="data-dependent") as caught:
         torch.export.export(Branches(), (torch.ones(3),), strict=False)
     assert place_of(caught.value).endswith(HERE)
+
+
+class Counts(torch.nn.Module):
+    def __init__(self, kept):
+        super().__init__()
+        self.kept, self.seen, self.length = kept, torch.zeros(()), None
+
+    def forward(self, x):
+        self.length = x.shape[0]
+        if self.kept:
+            self.seen = self.seen + x.sum()
+        return x * 2
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_model_that_keeps_state_of_its_own_is_not_taken_soundly(kept):
+    entry = Entry("counts", "torch", lambda: (Counts(kept), (torch.ones(3),), {}, None))
+    assert taken_plainly(entry, False).unsound == ("drops `seen`, which the model counts on from call to call" * kept)
 
 
 @pytest.mark.parametrize(

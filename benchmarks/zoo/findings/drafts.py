@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ...compare import difference
 from ..check import Replay, changed, compared, exporter, one_line, seeded
 from ..registry import Model
 from .finding import Finding, Plain, Report, of_torch, of_torchdraft, place_of
@@ -45,6 +47,8 @@ def taken_plainly(model: Model, dynamic: bool) -> Plain:
     found = compared(lambda: replay(args, kwargs), expected)
     if found:
         return Plain(f"differs on the example: {found}")
+    if name := kept_outside_buffers(model):
+        return Plain(f"drops `{name}`, which the model counts on from call to call")
     args, kwargs = changed(args, kwargs, shapes)
     try:
         other = seeded(model.build()[0], args, kwargs)
@@ -52,3 +56,24 @@ def taken_plainly(model: Model, dynamic: bool) -> Plain:
         return Plain()  # the model itself takes no other input of this kind: nothing speaks against the program
     found = compared(lambda: replay(args, kwargs), other)
     return Plain(f"differs on another input: {found}" if found else "")
+
+
+def kept_outside_buffers(model: Model) -> str:
+    """A plain attribute that a second call of the model leaves another than the first did: no program keeps that."""
+    module, args, kwargs, _ = model.build()
+    seeded(module, args, kwargs)
+    first = _attributes(module)
+    seeded(module, args, kwargs)
+    second = _attributes(module)
+    return next((name for name in second if difference(first.get(name), second[name])), "")
+
+
+def _attributes(module: torch.nn.Module) -> dict[str, Any]:
+    """Numbers, texts and tensors that modules hold beside their parameters and buffers, copied, by dotted name."""
+    plain = (int, float, bool, str, type(None), torch.Tensor)
+    return {
+        f"{prefix}.{name}".lstrip("."): copy.deepcopy(value)
+        for prefix, owner in module.named_modules()
+        for name, value in vars(owner).items()
+        if isinstance(value, plain)
+    }
