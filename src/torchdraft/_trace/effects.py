@@ -93,7 +93,7 @@ def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:
     for cls in type(mod.get_submodule(path)).__mro__:
         found = (plain_function(member) for member in vars(cls).values())
         codes += [f.__code__ for f in found if f is not None and f.__name__ != "__init__"]
-    theirs = [code for code in codes if leaf in code.co_names and not is_framework(code)]
+    theirs = [code for code in codes if leaf in (*code.co_names, *code.co_consts) and not is_framework(code)]
     return writing(theirs, writes_to(leaf)) or writing(theirs, mentioning(leaf))
 
 

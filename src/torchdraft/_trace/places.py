@@ -63,8 +63,10 @@ def writing(codes: Iterable[CodeType], writes: Callable[[ast.AST], ast.AST | Non
 
 
 def writes_to(name: str) -> Callable[[ast.AST], ast.AST | None]:
-    """For `writing`: `name = …`, `owner.name = …`, `name[…] = …`, `name.append(…)`, `del name[…]` and their like."""
-    return lambda node: _written(node, lambda base: _is_called(base, name))
+    """For `writing`: `name = …`, `owner.name = …`, `name[…] = …`, `name.append(…)`, `del name[…]` and their like; and
+    `owner.register_buffer("name", …)`.
+    """
+    return lambda node: _written(node, lambda base: _is_called(base, name)) or _registered(node, name)
 
 
 def mentioning(name: str) -> Callable[[ast.AST], ast.AST | None]:
@@ -117,6 +119,16 @@ def _written(node: ast.AST, is_it: Callable[[ast.AST], bool]) -> ast.AST | None:
         return None
     flat = [t for target in targets for t in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])]
     return next((t for t in flat if is_it(_container(t))), None)
+
+
+def _registered(node: ast.AST, name: str) -> ast.AST | None:
+    """The call that gives something this name by a text."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) not in _REGISTERING:
+        return None
+    return node if any(isinstance(a, ast.Constant) and a.value == name for a in node.args) else None
+
+
+_REGISTERING = ("register_buffer", "register_parameter", "register_module", "add_module", "setattr", "__setattr__")
 
 
 def _is_called(node: ast.AST, name: str) -> bool:

@@ -19,7 +19,8 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     its values are copied into the old one. A write to a plain attribute is lost (`baked`), and so is a buffer that
     becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
     the model would see the new value. A table made in the first call, of no input's data or size, is made anew in every
-    call of the program, and nothing else changes (`note`).
+    call of the program, and nothing else changes (`note`). So it is with numbers and texts that a call sets before it
+    reads them: a second trace, from the state that the first call left, gave the same program and left the same state.
 
     ## Example
 
