@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 import torchdraft
+from torchdraft import Issue, Report
 
 from ..isolate import in_fork
 from ..progress import progress
@@ -31,12 +32,18 @@ def arguments() -> argparse.Namespace:
 
 def checked(name: str, timeout: float, show: bool) -> tuple[Difference, str]:
     """One model in a process of its own, and what went wrong besides."""
-    outcome = in_fork(lambda: draft(name), timeout)
+    outcome = in_fork(lambda: said(draft(name)), timeout)
     if outcome.error is not None:
         return compare(name, ()), f"no report: {outcome.error}"
+    issues, text = outcome.value
     if show:
-        print(outcome.value)
-    return compare(name, outcome.value.issues), ""
+        print(text)
+    return compare(name, issues), ""
+
+
+def said(report: Report) -> tuple[tuple[Issue, ...], str]:
+    """What of a report passes from process to process: its dynamic shapes may be derived by functions."""
+    return report.issues, str(report)
 
 
 def table(differences: Iterable[Difference]) -> Table:

@@ -62,6 +62,7 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
     shapes = suggested(request, asked, verdicts, session)
     fix = code_of(shapes)
     said: dict[str, Verdict] = {}
+    told: set[object] = set()
     events: list[Event] = []
     for name, verdict in verdicts.items():
         root = getattr(getattr(asked[name].spec, "root", asked[name].spec), "__name__", name)
@@ -69,7 +70,11 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
             continue
         said.setdefault(root, verdict)
         causes: tuple[Taken | None, ...] = verdict.causes or (None,)
-        events.extend(_event(name, asked[name], verdict, cause, fix, request, session) for cause in causes)
+        for cause in causes:
+            key = (cause.expr, place_of(cause.place["stack"], cause.place["module"])) if cause else None
+            if key is None or key not in told:  # one that compares two dimensions is told for the first
+                events.append(_event(name, asked[name], verdict, cause, fix, request, session))
+                told.add(key)
     return rows, events, shapes
 
 
@@ -186,12 +191,20 @@ class _Judge:
         the first guard of an operation that does not hold where the dimension is `beyond` what it became.
         """
         about = [t for t in self.env.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)]
+        about = [t for t in about if not self._ties_as_asked(t.expr)]
         about = [t._replace(expr=self._shortest(t.expr, symbol, want)) for t in about]
         by_code = {place_of(t.place["stack"], t.place["module"]): t for t in reversed(about) if t.by_code}
         if by_code:
             return tuple(reversed(by_code.values()))
         decisive = [t for t in about if beyond is not None and self._fails(t.expr, symbol, beyond)]
         return tuple((decisive or about)[:1])
+
+    def _ties_as_asked(self, guard: Any) -> bool:
+        """Whether a guard says of two dimensions of one name that they are equal."""
+        if not isinstance(guard, sympy.Eq) or not (guard.lhs.is_Symbol and guard.rhs.is_Symbol):
+            return False
+        left, right = (self.asked.get(in_users_terms(s, self.session.births([s]))) for s in (guard.lhs, guard.rhs))
+        return left is not None and _asked_to_tie(left, right)
 
     def _excludes(self, guard: Any, symbol: Any, want: Asked) -> bool:
         """Whether a guard fails at some size that was asked for."""

@@ -65,12 +65,22 @@ class OutsideState:
         self.namespaces += [_namespace(f"{c.__module__}.{c.__qualname__}", vars(c), c) for c in self.reach.classes]
         self.namespaces += list(_objects(mod, self.namespaces))
         self.cells = [(name, cell, *_content(cell)) for name, cell in self._cells()]
+        self.defaults = [(name, held, content_of(held)) for name, held in self._defaults()]
 
     def _cells(self) -> Iterator[tuple[str, CellType]]:
         for function in self.reach.functions.values():
             for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
                 if variable != "__class__":
                     yield f"{function.__qualname__}.{variable}", cell
+
+    def _defaults(self) -> Iterator[tuple[str, Any]]:
+        """Containers that are the defaults of arguments: `def forward(self, x, seen=[])`."""
+        for function in self.reach.functions.values():
+            code, given = function.__code__, function.__defaults__ or ()
+            names = code.co_varnames[code.co_argcount - len(given) : code.co_argcount]
+            for name, value in (*zip(names, given, strict=True), *(function.__kwdefaults__ or {}).items()):
+                if is_container(value):
+                    yield f"{function.__qualname__}.{name}", value
 
     def changed(self) -> Iterator[Change]:
         """What holds something else now."""
@@ -88,15 +98,20 @@ class OutsideState:
             if not _unchanged(cell, had, kept):
                 now = _content(cell)[0]
                 yield change(name, kept if now is had else None if had is _EMPTY else had, now)
+        for name, held, content in self.defaults:
+            if not same_content(held, content):
+                yield change(name, content, held)
 
     def where_written(self, name: str) -> tuple[Frame, ...]:
         """The line that writes to it, or at least names it."""
         leaf = name.rpartition(".")[2]
-        codes = [code for code in self.reach.codes() if leaf in (*code.co_names, *code.co_freevars)]
+        codes = [c for c in self.reach.codes() if leaf in (*c.co_names, *c.co_freevars, *c.co_varnames)]
         return writing(codes, writes_to(leaf)) or writing(codes, mentioning(leaf))
 
     def restore(self) -> None:
         """Puts back what changed."""
+        for _, held, content in self.defaults:
+            put_back(held, content)
         for space in self.namespaces:
             for name in [n for n, v in space.live.items() if n not in space.names and _traced(v)]:
                 space.drop(name)
