@@ -20,5 +20,5 @@ CASE = Case(
     example=Call(torch.tensor([1.0, 2.0, -1.0, 3.0])),
     right=(Call(torch.tensor([-1.0, 4.0, 5.0, 6.0])),),
     other=(Call(torch.tensor([1.0, 2.0, 4.0, 3.0])), Call(torch.tensor([1.0, -2.0, -4.0, 3.0]))),
-    codes=frozenset({"TD601"}),
+    codes=frozenset({"TD102", "TD601"}),
 )

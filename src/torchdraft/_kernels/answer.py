@@ -73,10 +73,16 @@ class Kernels:
         if is_builtin(func):
             if func in SPARSE_PARTS and is_being_written(func):
                 return self._part(mode, record, args, kwargs, fake())
+            refuted, born = mode.shape_env.refuted, len(mode.shape_env.born)
             try:
                 return fake()
             except (*UNANSWERED, RecursionError):  # the latter for sparse results of kernels run as a fallback
                 return Inference(mode, record, args, kwargs).outputs(mode.session.reals.run_now(record).out)  # type: ignore[union-attr]
+            except Exception as error:
+                if mode.shape_env.refuted == refuted:
+                    raise
+                forget(mode.shape_env, fresh_since(mode.shape_env, born))
+                return Inference(mode, record, args, kwargs).outputs(_run_instead(mode, record, error).out)
         born = len(mode.shape_env.born)
         try:
             out = fake()
@@ -150,6 +156,14 @@ class Kernels:
             if isinstance(leaf, (bool, int, float, str)):
                 _report_frozen(mode, record.func, leaf)
         return made
+
+
+def _run_instead(mode: DraftMode, record: Record, error: Exception) -> Any:
+    """The real run of an op whose fake kernel raised `error`, which comes out where there is none."""
+    try:
+        return _run(mode, record)
+    except NoRealValue:
+        raise error from None
 
 
 def _run(mode: DraftMode, record: Record) -> Any:

@@ -68,20 +68,31 @@ def asked_by_code() -> bool:
 
     False where an operation asks for its own ends: whether a size is 1, whether memory lies in one piece.
     """
-    frame: FrameType | None = sys._getframe(2)
+    return _asked_by_code(sys._getframe(2))
+
+
+def checked_by_code() -> bool:
+    """Whether the condition being asserted is one that Python code wrote down (`torch._check`). False where an
+    operation asserts it.
+    """
+    return _asked_by_code(sys._getframe(2), ("__", "_check"))
+
+
+def _asked_by_code(frame: FrameType | None, through: tuple[str, ...] = ("__",)) -> bool:
+    """`through`: how functions of `torch/__init__.py` that pass a question on are called."""
     while frame is not None:
         code = frame.f_code
         if code.co_name == "__torch_function__":
             return frame.f_locals.get("func") in CONVERSIONS
         if _DYNAMO in code.co_filename:
             return not code.co_filename.endswith("utils.py")  # where Dynamo runs operations
-        if not _passes_on(frame):
+        if not _passes_on(frame, through):
             return not is_framework(code)
         frame = frame.f_back
     return False
 
 
-def _passes_on(frame: FrameType) -> bool:
+def _passes_on(frame: FrameType, through: tuple[str, ...] = ("__",)) -> bool:
     file, name = frame.f_code.co_filename, frame.f_code.co_name
-    symbolic = file.endswith(f"{os.sep}torch{os.sep}__init__.py") and name.startswith("__")
+    symbolic = file.endswith(f"{os.sep}torch{os.sep}__init__.py") and name.startswith(through)
     return symbolic or file.endswith(_MACHINERY)

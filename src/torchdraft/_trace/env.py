@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy
+import torch
 
 from .._reals.errors import NoRealValue
 from .._torch.shapes import (
@@ -19,7 +20,7 @@ from .._torch.shapes import (
     is_unbacked,
     without_constraints,
 )
-from .asking import asked_by_code, asked_by_kernel
+from .asking import asked_by_code, asked_by_kernel, checked_by_code
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
 from .events import GuardResolved
 from .ladder import TooManySymbols
@@ -38,6 +39,13 @@ MOST_CONDITIONS = 100
 solver milliseconds, more as the expressions grow; without a limit some detection models never finish."""
 
 _DECIDED = (sympy.true, sympy.false, True, False)
+
+_SQUEEZING = {
+    *(getattr(torch.ops.aten.squeeze, name) for name in torch.ops.aten.squeeze.overloads()),
+    *(getattr(torch.ops.aten.squeeze_, name) for name in torch.ops.aten.squeeze_.overloads()),
+}
+"""Operations whose number of dimensions depends on a size being 1. Upstream takes one that depends on data to be
+another."""
 
 
 class Taken(NamedTuple):
@@ -73,6 +81,8 @@ class DraftShapeEnv(ShapeEnv):
         self.small_sizes: dict[sympy.Symbol, Taken] = {}
         self.at_least_two: set[sympy.Symbol] = set()
         self.further_guards: list[Any] = []
+        self.refuted = 0
+        """Assertions of operations so far that are false on the example."""
         self._effort: dict[sympy.Symbol, int] = {}
         self._tired: list[sympy.Symbol] = []
 
@@ -124,6 +134,8 @@ class DraftShapeEnv(ShapeEnv):
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if self.answered and (again := self.answered.get(orig_expr)) is not None and asked_by_code():
             session.emit(replace(again, **here(2)))
+        if session.mode.running in _SQUEEZING and any(is_unbacked(s) for s in orig_expr.free_symbols):
+            kwargs["fallback_value"] = None
         guards = len(self.guards)
         while self._tired:
             self._fix(self._tired.pop())
@@ -267,8 +279,8 @@ class DraftShapeEnv(ShapeEnv):
         """Asserts `orig_expr`, in words the runtime-assert pass can write into the graph (it skips the others)."""
         if self.session is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
             self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more: 0 and 1 would not replace it
-        if self.session is not None and isinstance(orig_expr, sympy.Basic) and self._fails_in_a_try(orig_expr):
-            super().guard_or_defer_runtime_assert(sympy.Not(orig_expr), *args, **kwargs)
+        if self.session is not None and isinstance(orig_expr, sympy.Basic) and self._is_refuted(orig_expr):
+            self.refuted += 1
             return False
         if self.session is None or not isinstance(orig_expr, sympy.Basic) or not needs_rewriting(orig_expr):
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
@@ -284,15 +296,26 @@ class DraftShapeEnv(ShapeEnv):
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
         return held
 
-    def _fails_in_a_try(self, expr: Any) -> bool:
-        """Whether `expr` is false on the example, in a place where the model catches what an operation raises.
+    def _is_refuted(self, expr: Any) -> bool:
+        """Whether `expr` is false on the example, asked where that matters to the trace.
 
-        Elsewhere an assertion that is deferred to the run is as good: the model itself would have raised.
+        Mostly an assertion that is deferred to the run is as good: where it fails, the model itself would have raised.
+        Not so where the model catches what an operation raises, and not where an operation asserts that two sizes are
+        equal: it takes a size that depends on data to be another than 1, when the example may have it broadcast.
         """
         assert self.session is not None
-        if not any(is_unbacked(s) for s in expr.free_symbols) or not model_would_catch():
+        if not any(is_unbacked(s) for s in expr.free_symbols):
             return False
-        return self._ask(expr) and self.session.reals.symbols.substitute(expr) in (sympy.false, False)
+        caught = model_would_catch()
+        compared = isinstance(expr, (sympy.Eq, sympy.Ne)) and not checked_by_code()
+        if not (caught or compared) or not self._ask(expr):
+            return False
+        value = self.session.reals.symbols.substitute(expr)
+        if caught and value in _DECIDED:  # which way the model goes is assumed
+            self._log_real_tensor_propagation(expr, value)
+            if not value:
+                super().guard_or_defer_runtime_assert(sympy.Not(expr), "an operation raises where the model catches it")
+        return value in (sympy.false, False)
 
     def _log_real_tensor_propagation(self, orig_expr: Any, unsound_result: Any) -> None:
         """Upstream logs four lines here; we keep one event."""

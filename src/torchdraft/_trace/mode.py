@@ -21,6 +21,8 @@ class DraftMode(FakeTensorMode):
         super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
         self.session: Session | None = session
         self.depth = 0
+        self.running: Any = None
+        """The operation being recorded now, the innermost."""
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
         with without_torch_function():
@@ -50,10 +52,12 @@ class DraftMode(FakeTensorMode):
         if record.writes:
             session.note_writes(record)
         self.depth += 1
+        outer, self.running = self.running, func
         try:
             out = session.kernels.run(self, record, args, kwargs, fake)
         finally:
             self.depth -= 1
+            self.running = outer
         if out is NotImplemented:
             return out
         session.tape.close(record, args, kwargs, out, self.depth)
