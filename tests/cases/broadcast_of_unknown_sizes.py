@@ -16,7 +16,7 @@ class Model(torch.nn.Module):
 X = torch.tensor([1.0, 2.0, -1.0, 3.0])
 Y = torch.tensor([-1.0, 2.0, 6.0, 1.0])
 CASE = Case(
-    origin="promise 2: upstream takes a size that depends on data for another than 1, and asserts that the two are equal",
+    origin="promise 2: upstream takes a size from data for another than 1, and asserts that the two are equal",
     model=Model,
     example=Call(X, Y),
     right=(Call(-X, Y), Call(X + 5, Y), Call(X, torch.tensor([9.0, 0.0, 7.0, 8.0]))),
