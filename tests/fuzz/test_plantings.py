@@ -31,7 +31,7 @@ class Fuzz(nn.Module):
         c.mul_(2)
         n = int(b.max())
         x = a * 2 if a.sum() > 0 else a * 3
-        y = x[:n].sum() + x.view(a.shape[0] * 3).cumsum(0)[-1]
+        y = x[:n].sum() + x.flatten().cumsum(0)[-1]
         y = y + torch.ones(a.shape[0] + 1).sum()
         z = torch.cond(c.sum() > 0, lambda c: c + 1, lambda c: c - 1, (c,))
         w = torch.where(a > 0, a, a * 5)
@@ -69,17 +69,7 @@ def test_every_kind_finds_something_to_change(wrong: dict[str, Any]) -> None:
     assert set(wrong) == {*PLANTINGS, *EXPORTERS}
 
 
-UNSEEN = ("tensor baked", "size fixed", "number written differently")
-"""Planted where few inputs show it: which place is drawn depends on the program drafted."""
-
-
-def _kinds() -> Iterator[Any]:
-    for kind in (*PLANTINGS, *EXPORTERS):
-        few = pytest.mark.xfail(reason="the place drawn is one that few inputs show", strict=False)
-        yield pytest.param(kind, marks=[few] if kind in UNSEEN else [])
-
-
-@pytest.mark.parametrize("kind", list(_kinds()))
+@pytest.mark.parametrize("kind", [*PLANTINGS, *EXPORTERS])
 def test_each_is_wrong_and_caught(kind: str, wrong: dict[str, Any], loaded: Loaded) -> None:
     assert witness(loaded, wrong[kind]) is not None
     assert caught(loaded, wrong[kind], 24, Measured())

@@ -34,7 +34,7 @@ class Variant:
     sizes: str = ""
     """One of `SIZES`, `a fixed size changed`, or empty for the example's."""
     leaves: str = "all"
-    """`all`, `one`, or `some`: those whose changes were rejected less often."""
+    """`all`, `one`, `next` (each in its turn), or `some`: those whose changes were rejected less often."""
     times: int = 1
     python: bool = False
     """Whether numbers and flags that are no tensors change."""
@@ -45,6 +45,7 @@ EXAMPLE = Variant("values kept")
 MIXED = {
     "values alike": 5,
     "one element changed": 3,
+    "a few elements beyond the range": 4,
     "values nearby": 3,
     "values permuted": 2,
     "values negated": 2,
@@ -64,8 +65,11 @@ PLAN = (
     Variant("values negated"),
     Variant("values alike", "a size of 1"),
     Variant("one element changed", leaves="one"),
+    Variant("a few elements beyond the range", leaves="next"),
     Variant("zeros"),
+    Variant("a few elements beyond the range", leaves="next"),
     Variant("values alike", "sizes largest"),
+    Variant("a few elements beyond the range", leaves="next"),
     Variant("values nearby"),
     Variant("values kept", "one size random"),
     Variant("values alike", leaves="one"),
@@ -76,7 +80,7 @@ PLAN = (
     Variant("values all equal"),
     Variant("values scaled"),
     Variant("values alike", "a size of 0"),
-    Variant("a NaN among the values", leaves="one"),
+    Variant("a NaN among the values"),
 )
 
 
@@ -93,6 +97,7 @@ class Drawer:
         self.rejected = {leaf.name: 0 for leaf in interface.leaves}
         self.accepted = {leaf.name: 0 for leaf in interface.leaves}
         self.changed: frozenset[str] = frozenset()
+        self.turn = 0
 
     def variants(self) -> Iterator[Variant]:
         """The example first, then the plan, then mixtures without end."""
@@ -145,6 +150,9 @@ class Drawer:
         names = [leaf.name for leaf in (floats if "NaN" in variant.values else leaves)]
         if not names or variant.leaves == "all":
             return names
+        if variant.leaves == "next":
+            self.turn += 1
+            return [names[(self.turn - 1) % len(names)]]
         if variant.leaves == "one":
             weights = [self._welcome(name) for name in names]
             return self.rng.choices(names, weights)

@@ -146,6 +146,26 @@ def nudged(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -
     return values
 
 
+def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The example with up to half of its elements taken from outside what it shows: a one-sided range may be an
+    accident of the example, and values that are all changed may break an assumption that a few would leave alone.
+    """
+    values = kept(seen, shape, generator).clone()
+    if not values.numel():
+        return values
+    count = max(int(torch.randint(1, max(values.numel() // 2, 1) + 1, (), generator=generator)), 1)
+    where = torch.randperm(values.numel(), generator=generator)[:count]
+    flat = values.view(-1)
+    if seen.integer:
+        flat[where] = widened(seen, (count,), generator).to(values.dtype)
+    elif seen.dtype is torch.bool:
+        flat[where] = ~flat[where]
+    else:
+        factors = torch.tensor([-1.0, WIDER, 0.0, -WIDER], dtype=torch.float64).repeat(count // 4 + 1)[:count]
+        flat[where] = (flat[where] * factors).to(values.dtype)
+    return values
+
+
 def nearby(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     """The example moved a little: a tenth, a hundredth or a thousandth of the way to other values."""
     values = kept(seen, shape, generator)
@@ -174,6 +194,7 @@ KINDS: dict[str, Draw] = {
     "values scaled": scaled,
     "values from a wider range": widened,
     "one element changed": nudged,
+    "a few elements beyond the range": strayed,
     "values nearby": nearby,
     "a NaN among the values": with_a_nan,
 }
