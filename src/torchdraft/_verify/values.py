@@ -153,7 +153,8 @@ def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) 
     values = kept(seen, shape, generator).clone()
     if not values.numel():
         return values
-    count = max(int(torch.randint(1, max(values.numel() // 2, 1) + 1, (), generator=generator)), 1)
+    most = max(values.numel() // 2, 1)
+    count = int(torch.randint(min(2, most), most + 1, (), generator=generator))
     where = torch.randperm(values.numel(), generator=generator)[:count]
     flat = values.view(-1)
     if seen.integer:
@@ -161,7 +162,7 @@ def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) 
     elif seen.dtype is torch.bool:
         flat[where] = ~flat[where]
     else:
-        factors = torch.tensor([-1.0, WIDER, 0.0, -WIDER], dtype=torch.float64).repeat(count // 4 + 1)[:count]
+        factors = torch.tensor([-1.0, 10.0, 0.0, -10.0], dtype=torch.float64).repeat(count // 4 + 1)[:count]
         flat[where] = (flat[where] * factors).to(values.dtype)
     return values
 
