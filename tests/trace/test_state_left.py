@@ -135,3 +135,22 @@ def test_saving_a_tensor_is_a_read():
     assert torch.equal(program.module()(x), Saves()(x))
     with pytest.raises(RuntimeError):
         program.module()(x + 1)
+
+
+ROUND: list = []
+
+
+class GoesRound(torch.nn.Module):
+    """Writes to a global list that holds itself."""
+
+    def forward(self, x):
+        ROUND.append({"list": ROUND, "x": x})
+        return x + 1
+
+
+def test_a_container_that_holds_itself():
+    ROUND[:] = [ROUND]
+    program = torchdraft.draft_export(GoesRound(), (torch.ones(2),))
+    assert "TD403" in {issue.code for issue in program._report.issues}
+    assert len(ROUND) == 1
+    assert ROUND[0] is ROUND

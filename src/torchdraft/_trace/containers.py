@@ -56,10 +56,18 @@ def put_back(container: Any, content: Any) -> None:
 
 
 def parts_of(value: Any) -> list[Any]:
-    """What a value is made of, containers taken apart; itself where it is none."""
-    if type(value) in (*_ROWS, tuple, set):
-        return [part for inner in list(value) for part in parts_of(inner)]
-    return [part for inner in list(value.values()) for part in parts_of(inner)] if type(value) in _TABLES else [value]
+    """What a value is made of, containers taken apart, each once: they may hold themselves. Itself where it is none."""
+    parts: list[Any] = []
+    opened: set[int] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if type(part) not in (*_ROWS, *_TABLES, tuple, set):
+            parts.append(part)
+        elif id(part) not in opened:
+            opened.add(id(part))
+            waiting.extend(reversed(list(part.values() if isinstance(part, dict) else part)))
+    return parts
 
 
 def same(left: Any, right: Any) -> bool:
