@@ -41,7 +41,7 @@ docs: setup
 bench: $(VENV)/.plots
 	$(BIN)/python -m benchmarks
 
-# What draws the plot of the benchmark, which nothing else needs.
+# What draws the plot of the benchmark, and the library the larger models of the race come from.
 $(VENV)/.plots: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _grad_mode_is_left_as_it_was() -> Iterator[None]:
+    """A test that leaves gradients off changes what those after it see of torch."""
+    yield
+    enabled = torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    assert enabled
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The models of the race: a transformer written here, and one each of vision, language and mixture of experts.
 
-The last three come from the libraries of the zoo where those are installed, else from plain torch.
+The last three come from transformers where it is installed (`make bench` installs it), else from plain torch.
 """
 
 from __future__ import annotations
@@ -125,13 +125,13 @@ def branchy_transformer() -> Example:
 
 
 def vision() -> Example:
-    """A vision transformer of timm, or a plain convolutional network."""
+    """A vision transformer of transformers, or a plain convolutional network."""
     images = torch.randn(2, 3, 224, 224)
-    if importlib.util.find_spec("timm"):
-        import timm
+    if importlib.util.find_spec("transformers"):
+        from transformers import ViTConfig, ViTModel
 
-        model = timm.create_model("vit_small_patch16_224", pretrained=False).eval()
-        return model, (images,), {}, {"x": {0: Dim.AUTO}}
+        config = ViTConfig(hidden_size=384, num_hidden_layers=12, num_attention_heads=6, intermediate_size=1536)
+        return ViTModel(config).eval(), (), {"pixel_values": images}, {"pixel_values": {0: Dim.AUTO}}
     blocks = [nn.Sequential(nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU()) for _ in range(24)]
     model = nn.Sequential(nn.Conv2d(3, 64, 7, 4), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 1000))
     return model.eval(), (images,), {}, {"input": {0: Dim.AUTO}}

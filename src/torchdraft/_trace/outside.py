@@ -28,6 +28,7 @@ class Namespace:
     """The class, where the place is one: its names are set as attributes."""
     names: dict[str, Any]
     containers: dict[str, Any]
+    is_module: bool = False
 
     def put(self, name: str, value: Any) -> None:
         """Sets a name back."""
@@ -62,6 +63,8 @@ class OutsideState:
     def __init__(self, mod: torch.nn.Module) -> None:
         self.reach = Reach.of(mod)
         self.namespaces = [_namespace(label, space) for label, space in self.reach.globals.values()]
+        for space in self.namespaces:
+            space.is_module = True
         self.namespaces += [_namespace(f"{c.__module__}.{c.__qualname__}", vars(c), c) for c in self.reach.classes]
         self.namespaces += list(_objects(mod, self.namespaces))
         self.cells = [(name, cell, *_content(cell)) for name, cell in self._cells()]
@@ -92,7 +95,7 @@ class OutsideState:
                         yield change(full, None, value)
                 elif _replaced(value, space.names[name]):
                     yield change(full, space.names[name], value)
-                elif _refilled(value, space.containers.get(name)):
+                elif self._refilled(space, name):
                     yield change(full, space.containers[name], value)
         for name, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
@@ -101,6 +104,15 @@ class OutsideState:
         for name, held, content in self.defaults:
             if not same_content(held, content):
                 yield change(name, content, held)
+
+    def _refilled(self, space: Namespace, name: str) -> bool:
+        """Whether a container holds other things. Numbers in a global that the model's code does not name don't count:
+        a kernel counted its calls, and the program calls it too.
+        """
+        content = space.containers.get(name)
+        if content is None or same_content(space.live.get(name), content):
+            return False
+        return not space.is_module or name in self.reach.names() or _traced(space.live[name]) or _traced(content)
 
     def where_written(self, name: str) -> tuple[Frame, ...]:
         """The line that writes to it, or at least names it."""
@@ -119,7 +131,7 @@ class OutsideState:
                 now = space.live.get(name)
                 if now is not value and (_traced(now) or _plain(now)):
                     space.put(name, value)
-                if name in space.containers:
+                if self._refilled(space, name):
                     put_back(value, space.containers[name])
         for _, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
@@ -184,10 +196,6 @@ def change(name: str, before: Any, now: Any) -> Change:
 
 def _replaced(now: Any, before: Any) -> bool:
     return now is not before and (_traced(now) or _plain(now))
-
-
-def _refilled(now: Any, content: Any) -> bool:
-    return content is not None and not same_content(now, content)
 
 
 def _traced(value: Any) -> bool:

@@ -30,6 +30,7 @@ class Reach:
     functions: dict[int, FunctionType] = field(default_factory=dict)
     classes: dict[type, None] = field(default_factory=dict)
     globals: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    _names: frozenset[str] | None = None
 
     @classmethod
     def of(cls, mod: torch.nn.Module) -> Reach:
@@ -51,6 +52,12 @@ class Reach:
         """The code of each function."""
         for function in self.functions.values():
             yield function.__code__
+
+    def names(self) -> frozenset[str]:
+        """What the functions name."""
+        if self._names is None:
+            self._names = frozenset(name for code in self.codes() for name in _names(code))
+        return self._names
 
     def _add(self, value: Any) -> None:
         if isinstance(value, ModuleType):
