@@ -34,6 +34,16 @@ class Fixes(torch.nn.Module):
         return x + self.offsets, y + 1  # here
 
 
+class FixesThree(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.offsets = torch.nn.Parameter(torch.zeros(6, 1))
+
+    def forward(self, x, y):
+        y = y + x[:, :1]
+        return x, y + self.offsets  # here
+
+
 class Literal(torch.nn.Module):
     def forward(self, x, y):
         return x.view(6, -1), y + 1  # here
@@ -97,6 +107,9 @@ CASES = {
     "range that holds": Case(Narrows, {"x": {0: narrow(4)}, "y": None}),
     "range that holds in part": Case(Narrows, {"x": {0: narrow(2, 9)}, "y": None}, ("TD201",), (">= 4",)),
     "named, fixed": Case(Fixes, {"x": {0: ROWS}, "y": None}, ("TD201",), ("6",)),
+    "one name, fixed": Case(
+        FixesThree, {"x": {0: ROWS}, "y": {0: ROWS}}, ("TD201",), ("6", "6"), x=X[:, :1], y=Y[:6, :1]
+    ),
     "auto, fixed": Case(Fixes, {"x": {0: Dim.AUTO}, "y": None}, ("TD202",), ("6",)),
     "literal": Case(Literal, {"x": {0: ROWS}, "y": None}, ("TD204",), ("6",)),
     "two named, tied": Case(Equal, {"x": {0: ROWS}, "y": {0: MORE}}, ("TD201",), ("y.shape[0]", "dynamic"), y=Y[:6]),
@@ -160,6 +173,20 @@ def test_the_shapes_that_hold_are_taken_by_plain_export(drafted):
     export(case.model(), case.args, dynamic_shapes=scope["dynamic_shapes"])
     again = torchdraft.draft_export(case.model(), case.args, dynamic_shapes=scope["dynamic_shapes"])._report
     assert again.successful(), again
+
+
+class Patches(torch.nn.Module):
+    def forward(self, x):
+        rows, columns = x.shape
+        return x.reshape(rows // 4, 4, columns // 4, 4)  # here
+
+
+def test_a_guard_that_restricts_each_of_two_dimensions_is_told_for_both():
+    shapes = {"x": {0: Dim.AUTO, 1: Dim.AUTO}}
+    report = torchdraft.draft_export(Patches(), (torch.rand(8, 12),), dynamic_shapes=shapes)._report
+    assert [i.code for i in report.issues] == ["TD202", "TD202"]
+    assert [i.location.line for i in report.issues] == [here(Patches)] * 2
+    assert ["`x.shape[0]`" in i.message for i in report.issues] == [True, False]
 
 
 def test_shapes_given_as_a_collection():

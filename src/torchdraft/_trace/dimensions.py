@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import sympy
@@ -52,10 +52,9 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
     """
     asked = asked_dimensions(request)
     broken = broken_by_example(asked)
-    verdicts: dict[str, Verdict] = {}
-    for name, (symbol, size) in _got(session).items():
-        if name in asked:
-            verdicts[name] = _Judge(session, asked).verdict(symbol, size, asked[name], broken.get(name, ""))
+    judge, got = _Judge(session, asked), _got(session)
+    verdicts = {n: judge.verdict(*got[n], asked[n], broken.get(n, "")) for n in got if n in asked}
+    _borrow_causes(verdicts, asked)
     rows = [_row(name, asked[name], v, session) for name, v in verdicts.items()]
     if all(v.kind == "free" for v in verdicts.values()):
         return rows, [], None
@@ -65,17 +64,31 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
     told: set[object] = set()
     events: list[Event] = []
     for name, verdict in verdicts.items():
-        root = getattr(getattr(asked[name].spec, "root", asked[name].spec), "__name__", name)
+        root = _root(name, asked[name])
         if verdict.kind == "free" or (root in said and _says_same(said[root], verdict)):
             continue
         said.setdefault(root, verdict)
         causes: tuple[Taken | None, ...] = verdict.causes or (None,)
         for cause in causes:
             key = (cause.expr, place_of(cause.place["stack"], cause.place["module"])) if cause else None
-            if key is None or key not in told:  # one that compares two dimensions is told for the first
+            # one that compares two dimensions is told for the first
+            if key is None or key not in told or judge.excludes_alone(cause.expr, got[name][0], asked[name]):
                 events.append(_event(name, asked[name], verdict, cause, fix, request, session))
                 told.add(key)
     return rows, events, shapes
+
+
+def _root(name: str, want: Asked) -> str:
+    """The name of what a dimension is, or is derived from; its own where it has none."""
+    return str(getattr(getattr(want.spec, "root", want.spec), "__name__", name))
+
+
+def _borrow_causes(verdicts: dict[str, Verdict], asked: Mapping[str, Asked]) -> None:
+    """A guard that fixes a dimension fixes the others of its name: those have none of their own."""
+    causes = {_root(n, asked[n]): v.causes for n, v in verdicts.items() if v.kind == "constant" and v.causes}
+    for name, verdict in verdicts.items():
+        if verdict.kind == "constant" and not verdict.causes:
+            verdicts[name] = replace(verdict, causes=causes.get(_root(name, asked[name]), ()))
 
 
 def _says_same(one: Verdict, other: Verdict) -> bool:
@@ -183,8 +196,7 @@ class _Judge:
     def _sizes(self, want: Asked) -> list[int]:
         """Sizes that were asked for: those near the example's, and around it."""
         low, high = want.bounds()
-        near = {*range(2, 40), *(want.size * n + d for n in (1, 2, 3) for d in (-1, 0, 1)), 997, 1024}
-        return [n for n in sorted(near) if max(low, 2) <= n <= (high or n)]
+        return [n for n in _near(want.size) if max(low, 2) <= n <= (high or n)]
 
     def _causes(self, symbol: Any, want: Asked, beyond: int | None) -> tuple[Taken, ...]:
         """The guards of the model's own code that exclude sizes asked for, one for each place. Where there are none,
@@ -210,8 +222,22 @@ class _Judge:
         """Whether a guard fails at some size that was asked for."""
         return any(self._fails(guard, symbol, size) for size in self._sizes(want))
 
+    def excludes_alone(self, guard: Any, symbol: Any, want: Asked) -> bool:
+        """Whether a guard on several sizes excludes one of this dimension, whatever each of the others is."""
+        excluded = [size for size in self._sizes(want) if self._fails(guard, symbol, size)]
+        if not excluded:
+            return False
+        left = guard.xreplace({symbol: sympy.Integer(min(excluded, key=lambda size: abs(size - want.size)))})
+        values = self.env.backed_var_to_val
+        return all(self._fails(left, o, n) for o in left.free_symbols for n in _near(int(values.get(o, 2))))
+
     def _fails(self, guard: Any, symbol: Any, size: int) -> bool:
         return bool(self.env.outcome(guard, symbol, size) == sympy.false)
+
+
+def _near(size: int) -> list[int]:
+    """Sizes to try in the place of one: small ones, those around it and its multiples, large ones."""
+    return sorted({*range(2, 40), *(size * n + d for n in (1, 2, 3) for d in (-1, 0, 1)), 997, 1024})
 
 
 def _asked_to_tie(want: Asked, other: Asked | None) -> bool:
