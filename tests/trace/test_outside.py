@@ -27,6 +27,9 @@ COUNT = 0
 GENERATOR = np.random.default_rng(0)
 
 
+RING: dict[str, Any] = {}
+
+
 class Registry:
     def __init__(self):
         self.entries = {}
@@ -101,6 +104,12 @@ class InHelper(torch.nn.Module):
         return x
 
 
+class InRing(torch.nn.Module):
+    def forward(self, x):
+        RING.update(last=x * 2, ring=[RING])  # here
+        return x
+
+
 class InObject(torch.nn.Module):
     def forward(self, x):
         REGISTRY.entries["last"] = x * 2  # here
@@ -145,7 +154,7 @@ class InAttribute(torch.nn.Module):
         return x + self.table
 
 
-BAKED = [InList, InGlobal, InCounter, InClass, InObject, InOwnObject, InCacheOfInputs]
+BAKED = [InList, InGlobal, InCounter, InClass, InRing, InObject, InOwnObject, InCacheOfInputs]
 NOTES = [InTable, InCache, InAttribute]
 
 
@@ -163,6 +172,7 @@ def _forgotten():
     LAST, COUNT = None, 0
     HISTORY.clear()
     TABLES.clear()
+    RING.clear()
     REGISTRY.entries.clear()
     InClass.seen.clear()
     ramp.cache_clear()
@@ -200,6 +210,7 @@ def test_nothing_stays(model):
     torchdraft.draft_export(module, (torch.ones(3),))
     assert not HISTORY
     assert not TABLES
+    assert not RING
     assert (LAST, COUNT) == (None, 0)
     assert not InClass.seen
     assert not REGISTRY.entries

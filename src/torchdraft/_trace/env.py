@@ -85,6 +85,7 @@ class DraftShapeEnv(ShapeEnv):
         """Assertions of operations so far that are false on the example."""
         self._effort: dict[sympy.Symbol, int] = {}
         self._tired: list[sympy.Symbol] = []
+        self._deciding = 0
 
     # -- births --------------------------------------------------------------------------------------------------
 
@@ -160,7 +161,11 @@ class DraftShapeEnv(ShapeEnv):
                     count = self._effort[symbol] = self._effort.get(symbol, 0) + 1
                     if count == MOST_CONDITIONS:
                         self._tired.append(symbol)
-        return super()._evaluate_expr(orig_expr, *args, **kwargs)
+        self._deciding += 1
+        try:
+            return super()._evaluate_expr(orig_expr, *args, **kwargs)
+        finally:
+            self._deciding -= 1
 
     def _fix(self, symbol: sympy.Symbol) -> None:
         """Takes the example's value for a symbol that too many conditions were about, and asserts it."""
@@ -302,13 +307,15 @@ class DraftShapeEnv(ShapeEnv):
         Mostly an assertion that is deferred to the run is as good: where it fails, the model itself would have raised.
         Not so where the model catches what an operation raises, and not where an operation asserts that two sizes are
         equal: it takes a size that depends on data to be another than 1, when the example may have it broadcast.
+
+        A condition that was just decided by the example is asserted as well, and has been told.
         """
         assert self.session is not None
-        if not any(is_unbacked(s) for s in expr.free_symbols):
+        if self._deciding or not any(is_unbacked(s) for s in expr.free_symbols):
             return False
         caught = model_would_catch()
         compared = isinstance(expr, (sympy.Eq, sympy.Ne)) and not checked_by_code()
-        if not (caught or compared) or not self._ask(expr):
+        if not (caught or compared) or self._always_holds(expr) or not self._ask(expr):
             return False
         value = self.session.reals.symbols.substitute(expr)
         if caught and value in _DECIDED:  # which way the model goes is assumed
@@ -316,6 +323,10 @@ class DraftShapeEnv(ShapeEnv):
             if not value:
                 super().guard_or_defer_runtime_assert(sympy.Not(expr), "an operation raises where the model catches it")
         return value in (sympy.false, False)
+
+    def _always_holds(self, expr: Any) -> bool:
+        """Whether the ranges of its symbols alone make a condition true, such as that a size is not negative."""
+        return bool(self._maybe_evaluate_static(expr, axioms=()) == sympy.true)
 
     def _log_real_tensor_propagation(self, orig_expr: Any, unsound_result: Any) -> None:
         """Upstream logs four lines here; we keep one event."""
