@@ -6,6 +6,7 @@ import functools
 import io
 import os
 import random
+import secrets
 import time
 import uuid
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
+from numpy.random import Philox
 
 import torchdraft
 from torchdraft import Severity
@@ -241,6 +243,14 @@ READS = {
     "random.gauss": lambda _: gauss(0, 1),
     "numpy.random.rand": lambda _: np.random.rand(),
     "numpy.random.default_rng": lambda _: np.random.default_rng().random(),
+    "numpy.random.RandomState": lambda _: np.random.RandomState().rand(),
+    "numpy.random.PCG64": lambda _: np.random.Generator(np.random.PCG64()).random(),
+    "numpy.random.SeedSequence": lambda _: np.random.default_rng(np.random.SeedSequence()).random(),
+    "numpy.random.Philox": lambda _: np.random.Generator(Philox()).random(),
+    "random.Random": lambda _: random.Random().random(),
+    "random.SystemRandom": lambda _: random.SystemRandom().random(),
+    "secrets.choice": lambda _: secrets.choice([1, 2]),
+    "secrets.token_hex": lambda _: int(secrets.token_hex(2), 16),
     "generator": lambda model: model.generator.normal(),
     "dice": lambda model: model.dice.random(),
     f"{__name__}.GENERATOR": lambda _: GENERATOR.normal(),
@@ -269,6 +279,10 @@ def test_a_read_is_told_at_its_line(what):
 
 QUIET = {
     "a seeded generator": lambda _: np.random.default_rng(0).random() + random.Random(1).random(),
+    "a seeded generator of NumPy's": lambda _: (
+        np.random.RandomState(3).rand() + np.random.Generator(Philox(1)).random()
+    ),
+    "a generator asked for": lambda _: isinstance(np.random.RandomState(0), np.random.RandomState),
     "a file written": lambda _: io.open(os.devnull, "w").close() or 1,  # noqa: UP020
     "a class asked for": lambda _: isinstance(datetime(2020, 1, 1), datetime) + issubclass(datetime, date),
     "a date made": lambda _: datetime(2020, 1, 2).day + date(2020, 1, 1).day,
@@ -286,5 +300,7 @@ def test_the_functions_watched_are_pythons_own_again():
     assert gauss.__self__ is random._inst
     assert type(datetime(2020, 1, 1)) is datetime
     assert datetime.__name__ == "datetime"
+    assert type(Philox(1)) is Philox is np.random.Philox
+    assert type(np.random.RandomState(0)) is np.random.RandomState
     assert io.open is open
     assert open.__module__ in ("io", "_io")

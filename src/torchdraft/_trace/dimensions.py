@@ -72,7 +72,7 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
         for cause in causes:
             key = (cause.expr, place_of(cause.place["stack"], cause.place["module"])) if cause else None
             # one that compares two dimensions is told for the first
-            if key is None or key not in told or judge.excludes_alone(cause.expr, got[name][0], asked[name]):
+            if cause is None or key not in told or judge.excludes_alone(cause.expr, got[name][0], asked[name]):
                 events.append(_event(name, asked[name], verdict, cause, fix, request, session))
                 told.add(key)
     return rows, events, shapes

@@ -33,8 +33,18 @@ _CLOCKS = (
     *("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"),
     *("process_time_ns", "localtime", "gmtime", "ctime", "strftime"),
 )
-_SEEDED = ("numpy.random.default_rng", "random.Random")
+_SECRETS = ("token_bytes", "token_hex", "token_urlsafe", "randbits", "randbelow", "choice")
+_NUMPY_SEEDED = ("RandomState", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+_SEEDED = ("random.Random", *(f"numpy.random.{name}" for name in ("default_rng", *_NUMPY_SEEDED)))
 """The same in every call when they are given a seed."""
+_CLASSES: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
+    (datetime, "datetime", ("now", "utcnow", "today")),
+    (datetime, "date", ("today",)),
+    *((random, name, ()) for name in ("Random", "SystemRandom")),
+    (secrets, "SystemRandom", ()),
+    *((numpy.random, name, ()) for name in _NUMPY_SEEDED),
+)
+"""Classes with the methods that are watched; where there are none, making an object is."""
 _NUMPY_FILES = ("loadtxt", "genfromtxt", "fromfile", "memmap")
 """They open files by ways that can't be watched; `numpy.load` does not."""
 _THROUGH_ENVIRON = ("os", "collections.abc")
@@ -52,12 +62,12 @@ def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator
         function = getattr(owner, name)
         own.append((owner, name, function))
         watched.setdefault(id(function), _watching(function, label, asks, session))
-    own.append((datetime, "datetime", datetime.datetime))
-    own.append((datetime, "date", datetime.date))
-    own.append((random, "Random", random.Random))
-    watched[id(datetime.datetime)] = _class_watching(datetime.datetime, ("now", "utcnow", "today"), session)
-    watched[id(datetime.date)] = _class_watching(datetime.date, ("today",), session)
-    watched[id(random.Random)] = _class_watching(random.Random, (), session, seeded="random.Random")
+    for owner, name, methods in _CLASSES:
+        cls = getattr(owner, name)
+        own.append((owner, name, cls))
+        watched.setdefault(
+            id(cls), _class_watching(cls, methods, session, made="" if methods else f"{owner.__name__}.{name}")
+        )
     imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
     for owner, name, function in own:
         setattr(owner, name, watched[id(function)])
@@ -82,8 +92,8 @@ def _functions() -> Iterator[tuple[Any, str, str, Asks]]:
     for name in _CLOCKS:
         yield time, name, f"time.{name}", _model_asks
     yield from ((uuid, name, f"uuid.{name}", _model_asks) for name in ("uuid1", "uuid4"))
-    yield from ((secrets, name, f"secrets.{name}", _model_asks) for name in ("token_bytes", "randbits", "randbelow"))
-    yield os, "urandom", "os.urandom", _model_asks
+    yield from ((secrets, name, f"secrets.{name}", _model_asks) for name in _SECRETS)
+    yield from ((os, name, f"os.{name}", _model_asks) for name in ("urandom", "getrandom") if hasattr(os, name))
     yield type(os.environ), "__getitem__", "os.environ", _asks_through(_THROUGH_ENVIRON)
     for owner in (builtins, io):
         yield owner, "open", "open", _asks_for_file
@@ -130,10 +140,10 @@ def _writes(what: str, args: Any, kwargs: Any) -> bool:
     return what == "open" and "r" not in mode and "+" not in mode
 
 
-def _class_watching(own: Any, methods: tuple[str, ...], session: Session, seeded: str = "") -> Any:
+def _class_watching(own: Any, methods: tuple[str, ...], session: Session, made: str = "") -> Any:
     """A class that is `own` to everybody, and tells when one of its `methods` is called.
 
-    `seeded` is what making one without a seed is called.
+    `made` is what making one is called, where that is told.
     """
 
     class Like(type(own)):  # type: ignore[misc]
@@ -146,8 +156,8 @@ def _class_watching(own: Any, methods: tuple[str, ...], session: Session, seeded
     def make(_cls: Any, *args: Any, **kwargs: Any) -> Any:
         return own(*args, **kwargs)
 
-    if seeded:
-        make = _watching(own, seeded, _model_asks, session, first=1)
+    if made:
+        make = _watching(own, made, _model_asks, session, first=1)
 
     label = f"{own.__module__}.{own.__name__}"
     told = {n: staticmethod(_watching(getattr(own, n), f"{label}.{n}", _model_asks, session)) for n in methods}
