@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import os
 import random
@@ -71,6 +72,8 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     """Tensors in nested containers and objects, without pytree, which a draft may teach new classes."""
     if isinstance(value, torch.Tensor):
         return [value]
+    if isinstance(value, (type, enum.Enum)):
+        return []
     held = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
     held += list(getattr(value, "__dict__", {}).values())
     held += [getattr(value, slot) for slot in getattr(type(value), "__slots__", ()) if hasattr(value, slot)]

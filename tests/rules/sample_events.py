@@ -57,6 +57,7 @@ EVENTS = {
     "outside-state": OutsideStateWritten(name="app.history"),
     "impure": ImpureCall(what="random.random()"),
     "input-type": TypeRegistered(where="input", **_TYPE),
+    "kept-input": TypeRegistered(where="kept", **_TYPE),
     "output-type": TypeRegistered(where="output", **_TYPE),
     "caught": ExceptionCaught(exception="RuntimeError: shape '[-1, 3]' is invalid"),
     "cond": BranchMismatched(reason="RuntimeError: expected same dtype but got float32 and float64"),

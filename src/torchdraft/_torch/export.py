@@ -22,6 +22,14 @@ _constants_pass: Any = need("torch._export.passes.lift_constants_pass")
 _unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
 _export_utils: Any = need("torch._export.utils")
 _insert_deferred_runtime_asserts: Any = need("torch._export.utils:insert_deferred_runtime_asserts")
+_is_constant_argument: Any = need("torch._export.non_strict_utils:_is_constant_argument")
+_is_opaque_value: Any = need("torch._library.opaque_object:is_opaque_value")
+
+
+def is_input(leaf: Any) -> bool:
+    """Whether export can make an input of `leaf` (`torch._export.non_strict_utils.fakify`)."""
+    plain = isinstance(leaf, (torch.Tensor, int, torch.SymInt, torch.ScriptObject, torch.nn.Module))
+    return plain or bool(_is_constant_argument(leaf)) or bool(_is_opaque_value(leaf))
 
 
 @contextmanager

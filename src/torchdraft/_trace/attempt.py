@@ -34,6 +34,7 @@ from .dimensions import judge_dimensions
 from .effects import tell_effects, tell_inputs_and_weights
 from .impure import RandomStates, impure_calls_told
 from .island import islands_in_place
+from .kept import kept_given, without_kept
 from .ladder import Islands
 from .mend import mend
 from .mode import DraftMode
@@ -90,6 +91,7 @@ def attempt(
         stack.enter_context(higher_order_rules(DraftMode, session.made_by))
         stack.enter_context(plain_when_python_insists(Texts(session)))
         drop_export_hook = stack.enter_context(own_buffer_hooks())
+        stack.enter_context(kept_given(request.mod, request.args, request.kwargs))
         stack.enter_context(_hooks(request.mod, session, snapshot, drop_export_hook))
         stack.enter_context(scripted_modules_callable(request.mod))
         stack.enter_context(islands_in_place(request.mod, islands, session))
@@ -110,10 +112,11 @@ def attempt(
         stack.enter_context(long_lists_read_whole(BY_VALUE))
         reads = stack.enter_context(HostReads(session))
         stack.enter_context(saved_tensors_read(reads.saved))
+        args, kwargs = without_kept(request.args, request.kwargs)
         program = export(
             request.mod,
-            request.args,
-            request.kwargs,
+            args,
+            kwargs,
             mode=session.mode,
             any_unbacked=lambda: bool(session.env.born),
             strict=False,

@@ -186,7 +186,8 @@ class TypeRegistered(Event):
     """A class unknown to pytree was registered so that the program can be called with it or return it."""
 
     cls: str
-    where: Literal["input", "output"]
+    where: Literal["input", "output", "kept"]
+    """`kept`: an input that no program can take, so that the program is made for the example's value."""
     paste: str
     """The line another process needs before it loads the program."""
 

@@ -10,6 +10,7 @@ import torch
 
 from .._torch import pytree
 from .events import Event, TypeRegistered
+from .kept import kept
 from .places import parameter
 from .types import register, unknown_classes
 
@@ -51,12 +52,14 @@ def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], eve
     made = []
     given = _given(mod, args, kwargs)
     for name, value in given.items():
-        while unknown := unknown_classes(value):
-            cls = unknown[0]
+        for cls in unknown_classes(value):
             paste, stack = register(cls), parameter(type(mod).forward, name)
             made.append(cls)
             full = f"{cls.__module__}.{cls.__qualname__}"
             events.append(TypeRegistered(stack=stack, cls=full, where="input", paste=paste))
+        for cls in dict.fromkeys(type(leaf) for leaf in kept(value)):
+            stack, full = parameter(type(mod).forward, name), f"{cls.__module__}.{cls.__qualname__}"
+            events.append(TypeRegistered(stack=stack, cls=full, where="kept", paste=""))
     return made
 
 

@@ -88,4 +88,8 @@ pytree.register_pytree_node(
     serialized_type_name="torchdraft.Keyed",
     to_dumpable_context=json.dumps,
     from_dumpable_context=lambda text: [_as_tuple(key) for key in json.loads(text)],
+    flatten_with_keys_fn=lambda keyed: (
+        [(pytree.MappingKey(key), value) for key, value in keyed.content.items()],
+        list(keyed.content),
+    ),
 )

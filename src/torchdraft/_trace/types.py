@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import enum
 import json
-from collections.abc import Iterable
-from types import GeneratorType
+import operator
+import sys
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MemberDescriptorType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,7 +22,7 @@ import torch
 from .._torch import pytree
 from .._torch.pytree import is_registered, nameless_namedtuple, register_namedtuple, unregister
 from .events import TypeRegistered
-from .keys import Keyed, has_tuples
+from .keys import Keyed, has_tuples, key_of, text_of
 from .places import returning
 
 if TYPE_CHECKING:
@@ -31,12 +35,12 @@ def unknown_classes(value: Any, seen: set[int] | None = None) -> list[type]:
     """Classes inside `value` that pytree would treat as leaves although they hold something."""
     seen = set() if seen is None else seen
     found: list[type] = []
-    for leaf in pytree.tree_leaves(value):
+    for leaf in pytree.tree_leaves(value, is_leaf=lambda inner: type(inner) in _BY_CONTENT):
         cls = type(leaf)
-        if isinstance(leaf, LEAVES) or id(leaf) in seen or cls in found or _opaque(leaf):
+        if isinstance(leaf, LEAVES) or id(leaf) in seen or _opaque(leaf):
             continue
         seen.add(id(leaf))
-        if not is_registered(cls):
+        if not is_registered(cls) and cls not in found:
             found.append(cls)
         found.extend(c for c in unknown_classes(list(_content(leaf).values()), seen) if c not in found)
     return found
@@ -50,9 +54,38 @@ def unnamed_tuples(value: Any) -> list[type]:
 
 
 def _opaque(leaf: Any) -> bool:
-    """Values that are one thing to a program: enums, script objects, symbolic numbers, functions."""
-    symbolic = (torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject, torch.Generator, torch.Size)
-    return isinstance(leaf, symbolic) or callable(leaf) or isinstance(leaf, type) or not _holds_content(leaf)
+    """Values that are one thing to a program: enums, script objects, symbolic numbers, functions, references."""
+    if isinstance(leaf, _OPAQUE) or not _holds_content(leaf):
+        return True
+    return callable(leaf) and not _holds_tensor(leaf, set())
+
+
+_OPAQUE = (
+    torch.SymInt,
+    torch.SymFloat,
+    torch.SymBool,
+    torch.ScriptObject,
+    torch.Generator,
+    torch.Size,
+    enum.Enum,
+    type,
+    weakref.ref,
+    FunctionType,
+    MethodType,
+)
+
+
+def _holds_tensor(value: Any, seen: set[int]) -> bool:
+    """Whether there is a tensor in an object, in what it holds, and so on."""
+    for leaf in pytree.tree_leaves(value):
+        if isinstance(leaf, torch.Tensor):
+            return True
+        if isinstance(leaf, (*LEAVES, *_OPAQUE)) or id(leaf) in seen:
+            continue
+        seen.add(id(leaf))
+        if _holds_content(leaf) and _holds_tensor(list(_content(leaf).values()), seen):
+            return True
+    return False
 
 
 def _holds_content(leaf: Any) -> bool:
@@ -68,11 +101,23 @@ def _content(leaf: Any) -> dict[str, Any]:
         content.update({f"[{i}]": v for i, v in enumerate(leaf)})
     with contextlib.suppress(AttributeError):
         content.update(vars(leaf) if hasattr(leaf, "__dict__") else {})
-    for cls in type(leaf).__mro__:
-        for slot in getattr(cls, "__slots__", ()):
-            if isinstance(slot, str) and slot not in ("__dict__", "__weakref__") and hasattr(leaf, slot):
-                content[slot] = getattr(leaf, slot)
+    for name, slot in _slots(type(leaf)).items():
+        with contextlib.suppress(AttributeError):
+            content[name] = slot.__get__(leaf)
     return content
+
+
+def _slots(cls: type) -> dict[str, Any]:
+    """What `__slots__` made, by the name in the class: a private name is another there."""
+    if cls.__module__ == "builtins":
+        return {}
+    return {
+        name: member
+        for base in cls.__mro__
+        if "__slots__" in vars(base)
+        for name, member in vars(base).items()
+        if isinstance(member, MemberDescriptorType)
+    }
 
 
 def register(cls: type) -> str:
@@ -88,6 +133,7 @@ def register(cls: type) -> str:
     if dataclasses.is_dataclass(cls) and _plain_dataclass(cls):
         torch.export.register_dataclass(cls, serialized_type_name=name)
         return f"torch.export.register_dataclass({cls.__module__}.{cls.__qualname__}, serialized_type_name={name!r})"
+    _BY_CONTENT.add(cls)
     pytree.register_pytree_node(
         cls,
         lambda value: _take_apart(value),
@@ -113,9 +159,14 @@ def registered_output(session: Session, output: Any, forward: Any) -> Any:
     return output
 
 
+_BY_CONTENT: set[type] = set()
+"""Classes registered by their content: of an unknown class in there pytree tells nothing."""
+
+
 def forget(classes: Iterable[type]) -> None:
     """Undoes `register`."""
     for cls in classes:
+        _BY_CONTENT.discard(cls)
         unregister(cls)
 
 
@@ -127,22 +178,35 @@ def _plain_dataclass(cls: type) -> bool:
 class Rest:
     """What of an object is not part of the graph: attribute names in order, and the values that are no tensors."""
 
-    def __init__(self, names: list[str], fixed: dict[str, Any]) -> None:
+    def __init__(self, names: list[str], fixed: dict[str, Any], backward: Iterable[Sequence[Any]] = ()) -> None:
         self.names = names
         self.fixed = fixed
+        self.backward = [tuple(path) for path in backward]
+        """Weak references back to the object: attribute, place in it, attribute of what is there."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rest) and self.names == other.names and list(self.fixed) == list(other.fixed)
+        """The program is made for the plain values; what else the object holds cannot be compared."""
+        if not isinstance(other, Rest) or self.names != other.names or list(self.fixed) != list(other.fixed):
+            return False
+        pairs = ((value, other.fixed[name]) for name, value in self.fixed.items())
+        return all(_same(mine, theirs) for mine, theirs in pairs if isinstance(mine, _PLAIN))
 
     def __hash__(self) -> int:
         return hash(tuple(self.names))
+
+
+_PLAIN = (bool, int, float, str)
+
+
+def _same(mine: Any, theirs: Any) -> bool:
+    return type(mine) is type(theirs) and bool(mine == theirs or (mine != mine and theirs != theirs))
 
 
 def _dynamic(value: Any) -> bool:
     """Whether a value belongs in the graph: a tensor, or something that holds one."""
     if isinstance(value, torch.nn.Module):
         return False
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, torch.Tensor) or type(value) in _BY_CONTENT:
         return True
     if isinstance(value, (list, tuple, dict)):
         return any(_dynamic(v) for v in (value.values() if isinstance(value, dict) else value))
@@ -152,7 +216,25 @@ def _dynamic(value: Any) -> bool:
 def _take_apart(value: Any) -> tuple[list[Any], Rest]:
     content = _content(value)
     names = [n for n, v in content.items() if _dynamic(v)]
-    return [content[n] for n in names], Rest(names, {n: v for n, v in content.items() if n not in names})
+    fixed = {n: v for n, v in content.items() if n not in names}
+    return [_spelled(content[n]) for n in names], Rest(names, fixed, _references(value, content))
+
+
+def _spelled(child: Any) -> Any:
+    return Keyed(child) if type(child) is dict and has_tuples(child) else child
+
+
+def _references(value: Any, content: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Where what `value` holds refers weakly to it."""
+    for name, child in content.items():
+        for place, held in enumerate(_held_in(child)):
+            for attribute, reference in getattr(held, "__dict__", {}).items():
+                if isinstance(reference, weakref.ref) and reference() is value:
+                    yield name, place, attribute
+
+
+def _held_in(child: Any) -> list[Any]:
+    return list(child.values()) if type(child) is dict else list(child) if type(child) in (list, tuple) else [child]
 
 
 def _take_apart_with_keys(value: Any) -> tuple[list[tuple[Any, Any]], Rest]:
@@ -168,15 +250,28 @@ def _path_key(value: Any, name: str) -> Any:
 
 
 def _put_together(cls: type, children: Iterable[Any], rest: Rest) -> Any:
-    new: Any = cls.__new__
-    made = new(cls)
     content = dict(zip(rest.names, children, strict=True)) | rest.fixed
+    items = {_key(name): value for name, value in content.items() if name.startswith("[")}
+    made = _blank(cls, items)
+    slots = _slots(cls)
     for name, value in content.items():
-        if name.startswith("["):
-            key = _key(name)
-            made.append(value) if isinstance(made, list) else made.__setitem__(key, value)
-        else:
-            object.__setattr__(made, name, value)
+        if name in slots:
+            slots[name].__set__(made, value)
+        elif not name.startswith("["):
+            made.__dict__[name] = value
+    for name, place, attribute in rest.backward:
+        _held_in(content[name])[place].__dict__[attribute] = weakref.ref(made)
+    return made
+
+
+def _blank(cls: type, items: dict[Any, Any]) -> Any:
+    """An object of `cls` with the items of a dict, list or tuple, made without a call of its own code."""
+    plain: Any = next(base for base in cls.__mro__ if isinstance(vars(base).get("__new__"), BuiltinFunctionType))
+    if issubclass(cls, tuple):
+        return plain.__new__(cls, [items[place] for place in sorted(items)])
+    made = plain.__new__(cls)
+    for key in sorted(items) if issubclass(cls, list) else items:
+        plain.append(made, items[key]) if issubclass(cls, list) else plain.__setitem__(made, key, items[key])
     return made
 
 
@@ -187,19 +282,45 @@ def _key(name: str) -> Any:
 
 
 def _to_json(rest: Rest) -> Any:
-    fixed = {}
-    for name, value in rest.fixed.items():
-        try:
-            json.dumps(value)
-            fixed[name] = value
-        except (TypeError, ValueError):
-            fixed[name] = {"__torchdraft_lost__": repr(value)[:200]}
-    return {"names": rest.names, "fixed": fixed}
+    fixed = {name: _written(value) for name, value in rest.fixed.items()}
+    return {"names": rest.names, "fixed": fixed, "backward": rest.backward}
+
+
+def _written(value: Any) -> Any:
+    if has_tuples([value]):
+        return {_TUPLE: text_of(value)}
+    if isinstance(value, (type, FunctionType)) and _named(value.__module__, value.__qualname__) is value:
+        return {_NAMED: [value.__module__, value.__qualname__]}
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return {"__torchdraft_lost__": repr(value)[:200]}
+    return value
+
+
+def _named(module: str, name: str) -> Any:
+    """A class or function by its name, where its module is loaded."""
+    try:
+        return operator.attrgetter(name)(sys.modules[module])
+    except (AttributeError, KeyError):
+        return None
 
 
 def _from_json(dumped: Any) -> Rest:
-    fixed = {n: None if isinstance(v, dict) and "__torchdraft_lost__" in v else v for n, v in dumped["fixed"].items()}
-    return Rest(list(dumped["names"]), fixed)
+    fixed = {name: _read(value) for name, value in dumped["fixed"].items()}
+    return Rest(list(dumped["names"]), fixed, dumped.get("backward", ()))
+
+
+_TUPLE = "__torchdraft_tuple__"
+_NAMED = "__torchdraft_named__"
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict) and _TUPLE in value:
+        return key_of(value[_TUPLE])
+    if isinstance(value, dict) and _NAMED in value:
+        return _named(*value[_NAMED])
+    return None if isinstance(value, dict) and "__torchdraft_lost__" in value else value
 
 
 def drained(value: Any) -> Any:

@@ -18,6 +18,9 @@ class UnregisteredInputType(Rule[TypeRegistered]):
     The program is right in this process. Another process that loads it needs the same registration first; the issue
     holds the line to paste.
 
+    A value that no program can take (a dtype, a function, a NumPy array, a member of an enumeration) is **baked**: the
+    program is made for the example's. Make it an attribute of the model, or a tensor.
+
     ## Example
 
     ```python
@@ -68,9 +71,18 @@ class UnregisteredInputType(Rule[TypeRegistered]):
     takes = (TypeRegistered,)
 
     def accepts(self, event: TypeRegistered) -> bool:
-        return event.where == "input"
+        return event.where in ("input", "kept")
 
     def issue(self, event: TypeRegistered) -> Issue:
+        if event.where == "kept":
+            return self.found(
+                event,
+                f"An input is a `{event.cls}`, which no program can take or look at. The program is made for the "
+                f"example's and does the same whatever it is given instead.",
+                severity=Severity.BAKED,
+                expr=event.cls,
+                data={"class": event.cls, "paste": ""},
+            )
         return self.found(
             event,
             f"An input is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
@@ -80,4 +92,4 @@ class UnregisteredInputType(Rule[TypeRegistered]):
         )
 
     def identity(self, event: TypeRegistered) -> tuple[object, ...]:
-        return (event.cls,)
+        return (event.cls, event.where)
