@@ -35,7 +35,7 @@ def tell_effects(
             session.plain_writes[name] = after
     if snapshot.outside is not None:
         for left in snapshot.outside.changed():
-            stack = snapshot.outside.where_written(left.name) or parameter(type(mod).forward)
+            stack = snapshot.outside.where_written(left) or parameter(type(mod).forward)
             session.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(session, left)))
     told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
     for what in random_states.moved():

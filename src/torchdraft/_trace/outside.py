@@ -6,7 +6,7 @@ What a trace leaves there (usually a tensor of the trace, in a cache) is told an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CellType
 from typing import Any
 
@@ -15,7 +15,7 @@ import torch
 from .containers import content_of, is_container, parts_of, put_back, same_content
 from .events import Frame
 from .places import mentioning, writes_to, writing
-from .reach import Reach, is_followed
+from .reach import Reach, is_followed, plain_function
 
 
 @dataclass(slots=True)
@@ -28,6 +28,8 @@ class Namespace:
     """The class, where the place is one: its names are set as attributes."""
     names: dict[str, Any]
     containers: dict[str, Any]
+    of: type | None = None
+    """The class of the object, where the place is one."""
     is_module: bool = False
 
     def put(self, name: str, value: Any) -> None:
@@ -55,6 +57,8 @@ class Change:
     """The tensors that came to it."""
     only_added: bool
     """Whether tensors were all that came, and nothing went."""
+    owner: type | None = None
+    """The class of the object whose attribute it is."""
 
 
 class OutsideState:
@@ -92,11 +96,11 @@ class OutsideState:
                 full = f"{space.label}.{name}"
                 if name not in space.names:
                     if _traced(value):
-                        yield change(full, None, value)
+                        yield change(full, None, value, space.of)
                 elif _replaced(value, space.names[name]):
-                    yield change(full, space.names[name], value)
+                    yield change(full, space.names[name], value, space.of)
                 elif self._refilled(space, name):
-                    yield change(full, space.containers[name], value)
+                    yield change(full, space.containers[name], value, space.of)
         for name, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
                 now = _content(cell)[0]
@@ -114,10 +118,13 @@ class OutsideState:
             return False
         return not space.is_module or name in self.reach.names() or _traced(space.live[name]) or _traced(content)
 
-    def where_written(self, name: str) -> tuple[Frame, ...]:
-        """The line that writes to it, or at least names it."""
-        leaf = name.rpartition(".")[2]
-        codes = [c for c in self.reach.codes() if leaf in (*c.co_names, *c.co_freevars, *c.co_varnames)]
+    def where_written(self, left: Change) -> tuple[Frame, ...]:
+        """The line that writes to it, or at least names it. An object's class comes first: mostly it is `self.name`."""
+        leaf = left.name.rpartition(".")[2]
+        functions = map(plain_function, vars(left.owner).values()) if left.owner is not None else ()
+        codes = [*(f.__code__ for f in functions if f is not None), *self.reach.codes()]
+        codes = [c for c in codes if leaf in (*c.co_names, *c.co_freevars, *c.co_varnames)]
+        codes.sort(key=lambda c: c.co_name == "__init__")  # what was there before the trace was made before it
         return writing(codes, writes_to(leaf)) or writing(codes, mentioning(leaf))
 
     def restore(self) -> None:
@@ -159,7 +166,7 @@ def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespac
             continue
         seen.add(id(value))
         if cls.__module__ != "builtins" and type(getattr(value, "__dict__", None)) is dict:
-            yield _namespace(label, vars(value))
+            yield replace(_namespace(label, vars(value)), of=cls)
 
 
 def _content(cell: CellType) -> tuple[Any, Any]:
@@ -185,13 +192,13 @@ def _unchanged(cell: CellType, had: Any, kept: Any) -> bool:
     return kept is None or same_content(now, kept)
 
 
-def change(name: str, before: Any, now: Any) -> Change:
-    """What became of a name; `before` is None where it held nothing."""
+def change(name: str, before: Any, now: Any, owner: type | None = None) -> Change:
+    """What became of a name, the attribute of an object of class `owner`; `before` is None where it held nothing."""
     old = {id(v) for v in ([] if before is None else parts_of(before))}
     held = parts_of(now)
     new = [v for v in held if id(v) not in old]
     tensors = tuple(v for v in new if isinstance(v, torch.Tensor))
-    return Change(name, tensors, len(held) - len(new) == len(old) and 0 < len(tensors) == len(new))
+    return Change(name, tensors, len(held) - len(new) == len(old) and 0 < len(tensors) == len(new), owner)
 
 
 def _replaced(now: Any, before: Any) -> bool:
