@@ -48,6 +48,12 @@ _SQUEEZING = {
 another."""
 
 
+def _asks_for_one(expr: Any) -> bool:
+    """Whether a condition says of a size that depends on data that it is 1, or that it is not."""
+    compares = isinstance(expr, (sympy.Eq, sympy.Ne)) and 1 in expr.args
+    return compares and any(is_unbacked(s) for s in expr.free_symbols)
+
+
 class Taken(NamedTuple):
     """A guard on sizes, and the place in the user's code where it was taken."""
 
@@ -135,7 +141,7 @@ class DraftShapeEnv(ShapeEnv):
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if self.answered and (again := self.answered.get(orig_expr)) is not None and asked_by_code():
             session.emit(replace(again, **here(2)))
-        if session.mode.running in _SQUEEZING and any(is_unbacked(s) for s in orig_expr.free_symbols):
+        if session.mode.running in _SQUEEZING and _asks_for_one(orig_expr):
             kwargs["fallback_value"] = None
         guards = len(self.guards)
         while self._tired:
