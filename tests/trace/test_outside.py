@@ -12,7 +12,9 @@ import uuid
 from datetime import date, datetime
 from pathlib import Path
 from random import gauss
+from types import SimpleNamespace
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -30,6 +32,8 @@ GENERATOR = np.random.default_rng(0)
 
 
 RING: dict[str, Any] = {}
+NAMESPACE = SimpleNamespace(last=None)
+WEAK: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 class Registry:
@@ -112,6 +116,18 @@ class InRing(torch.nn.Module):
         return x
 
 
+class InNamespace(torch.nn.Module):
+    def forward(self, x):
+        NAMESPACE.last = x * 2  # here
+        return x
+
+
+class InWeakTable(torch.nn.Module):
+    def forward(self, x):
+        WEAK[self] = x * 2  # here
+        return x
+
+
 class InObject(torch.nn.Module):
     def forward(self, x):
         REGISTRY.entries["last"] = x * 2  # here
@@ -156,7 +172,7 @@ class InAttribute(torch.nn.Module):
         return x + self.table
 
 
-BAKED = [InList, InGlobal, InCounter, InClass, InRing, InObject, InOwnObject, InCacheOfInputs]
+BAKED = [InList, InGlobal, InCounter, InClass, InRing, InNamespace, InWeakTable, InObject, InOwnObject, InCacheOfInputs]
 NOTES = [InTable, InCache, InAttribute]
 
 
@@ -175,6 +191,8 @@ def _forgotten():
     HISTORY.clear()
     TABLES.clear()
     RING.clear()
+    WEAK.clear()
+    NAMESPACE.last = None
     REGISTRY.entries.clear()
     InClass.seen.clear()
     ramp.cache_clear()
@@ -213,6 +231,8 @@ def test_nothing_stays(model):
     assert not HISTORY
     assert not TABLES
     assert not RING
+    assert NAMESPACE.last is None
+    assert not WEAK
     assert (LAST, COUNT) == (None, 0)
     assert not InClass.seen
     assert not REGISTRY.entries

@@ -50,7 +50,8 @@ _NUMPY_FILES = ("loadtxt", "genfromtxt", "fromfile", "memmap")
 _THROUGH_ENVIRON = ("os", "collections.abc")
 _NOT_FOR_THE_MODEL = ("linecache", "tokenize", "inspect", "traceback", "importlib", "warnings", "logging", "ast")
 """Modules of Python's library that open files for ends of their own."""
-_OPENERS = os.path.join("torch", "serialization.py")
+_OPENERS = (os.path.join("torch", "serialization.py"), os.path.join("torchdraft", "_trace", "copying.py"))
+"""Where `torch.load` opens its file, and what stands around it during a trace."""
 
 
 @contextmanager

@@ -5,10 +5,12 @@ What a trace leaves there (usually a tensor of the trace, in a cache) is told an
 
 from __future__ import annotations
 
+from collections import UserDict, UserList
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import CellType
+from types import CellType, SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 
@@ -16,6 +18,9 @@ from .containers import content_of, is_container, parts_of, put_back, same_conte
 from .events import Frame
 from .places import mentioning, writes_to, writing
 from .reach import Reach, is_followed, plain_function
+
+_WRAPPERS = (UserDict, UserList, WeakKeyDictionary, WeakValueDictionary)
+"""Classes of Python's library that keep what they hold in a container of theirs."""
 
 
 @dataclass(slots=True)
@@ -120,7 +125,9 @@ class OutsideState:
 
     def where_written(self, left: Change) -> tuple[Frame, ...]:
         """The line that writes to it, or at least names it. An object's class comes first: mostly it is `self.name`."""
-        leaf = left.name.rpartition(".")[2]
+        path, _, leaf = left.name.rpartition(".")
+        if left.owner in _WRAPPERS:  # the code writes to the object, which writes to its `data`
+            leaf = path.rpartition(".")[2]
         functions = map(plain_function, vars(left.owner).values()) if left.owner is not None else ()
         codes = [*(f.__code__ for f in functions if f is not None), *self.reach.codes()]
         codes = [c for c in codes if leaf in (*c.co_names, *c.co_freevars, *c.co_varnames)]
@@ -162,7 +169,9 @@ def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespac
     held += [(f"{space.label}.{n}", v) for space in spaces if space.owner is None for n, v in space.names.items()]
     for label, value in held:
         cls = type(value)
-        if id(value) in seen or isinstance(value, (torch.nn.Module, type)) or not is_followed(cls.__module__):
+        if id(value) in seen or isinstance(value, (torch.nn.Module, type)):
+            continue
+        if cls not in _HOLDERS and not is_followed(cls.__module__):
             continue
         seen.add(id(value))
         if cls.__module__ != "builtins" and type(getattr(value, "__dict__", None)) is dict:
@@ -176,6 +185,10 @@ def _content(cell: CellType) -> tuple[Any, Any]:
     except ValueError:
         return _EMPTY, None
     return held, content_of(held) if is_container(held) else None
+
+
+_HOLDERS = (SimpleNamespace, *_WRAPPERS)
+"""Classes of Python's library that are there to hold what others put into them."""
 
 
 class _Empty:
