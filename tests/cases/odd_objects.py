@@ -8,6 +8,14 @@ import torch
 from tests.cases.case import Call, Case, numbers
 
 
+class Space(types.SimpleNamespace):
+    pass
+
+
+class Named(collections.UserDict):
+    pass
+
+
 class Slotted:
     __slots__ = ("__x", "k")
 
@@ -55,13 +63,13 @@ class Model(torch.nn.Module):
     def forward(self, slotted, made, pair, space, user):
         doubles = Doubles()
         doubles["y"] = space.inner["x"]
-        return slotted.x * slotted.k + made.x + pair.x, doubles, types.SimpleNamespace(y=user["x"] * 3, label="a")
+        return slotted.x * slotted.k + made.x + pair.x, doubles, Space(y=user["x"] * 3, label="a")
 
 
 def call(seed: int) -> Call:
     x = [numbers(3, seed=seed + place) for place in range(5)]
-    space = types.SimpleNamespace(inner={"x": x[3]})
-    user = collections.UserDict(x=x[4])
+    space = Space(inner={"x": x[3]})
+    user = Named(x=x[4])
     return Call(Slotted(x[0], 2), TakesArguments(x[1]), Pair((x[2], 5)), space, user)
 
 

@@ -21,6 +21,9 @@ class Texts(Protocol):
     def shown(self, number: Any) -> Any:
         """The real number behind a symbolic one, for showing; None where nobody knows it."""
 
+    def hashed(self) -> None:
+        """A symbolic number is about to be hashed."""
+
 
 @contextmanager
 def plain_when_python_insists(texts: Texts) -> Iterator[None]:
@@ -33,7 +36,10 @@ def plain_when_python_insists(texts: Texts) -> Iterator[None]:
     hash_int = torch.SymInt.__hash__
 
     def hash_symint(self: torch.SymInt) -> int:
-        return hash_int(self) if self.node.is_nested_int() else hash(int(self))
+        if self.node.is_nested_int():
+            return hash_int(self)  # type: ignore[no-any-return]
+        texts.hashed()
+        return hash(int(self))
 
     torch.SymInt.__hash__ = hash_symint
     for cls in _PLAIN:

@@ -27,7 +27,7 @@ from .._torch.symnode import decided_comparisons_told, plain_when_python_insists
 from ..rules.registry import watched_calls
 from .asked import relaxed
 from .branches import Rescue
-from .caches import caches_of_its_own
+from .caches import Unreached, caches_of_its_own
 from .calls import calls_told
 from .copying import saved_tensors_read
 from .dimensions import judge_dimensions
@@ -89,7 +89,9 @@ def attempt(
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
         stack.enter_context(higher_order_rules(DraftMode, session.made_by))
-        stack.enter_context(plain_when_python_insists(Texts(session)))
+        unreached = Unreached()
+        stack.callback(unreached.empty)
+        stack.enter_context(plain_when_python_insists(Texts(session, unreached.watch)))
         drop_export_hook = stack.enter_context(own_buffer_hooks())
         stack.enter_context(kept_given(request.mod, request.args, request.kwargs))
         stack.enter_context(_hooks(request.mod, session, snapshot, drop_export_hook))

@@ -1,11 +1,16 @@
 """Functions under `functools.lru_cache`: while a trace runs they fill a cache of its own.
 
 No tensor of the trace is ever handed to somebody else's call, and no real one of an earlier call becomes a constant.
+Symbolic numbers among the arguments are looked up in no cache: finding them there would fix them.
+
+A function that no name leads to keeps its cache. If a symbolic number was hashed, which is what it takes to be stored,
+the caches filled since are emptied.
 """
 
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +19,7 @@ import torch
 
 from .._reals.provenance import depends_on
 from .._torch import pytree
+from .._torch.shapes import SYMBOLIC
 from .events import OutsideStateWritten
 from .outside import Namespace
 from .reach import CachedFunction, is_followed, plain_function
@@ -54,7 +60,48 @@ def _anew(cached: Any, name: str, session: Session) -> Any:
             session.emit(_left(name, tensors, session))
         return value
 
-    return functools.lru_cache(**cached.cache_parameters())(watched)
+    cache = functools.lru_cache(**cached.cache_parameters())(watched)
+
+    @functools.wraps(own)
+    def looked_up(*args: Any, **kwargs: Any) -> Any:
+        return (watched if _symbolic((args, kwargs)) else cache)(*args, **kwargs)
+
+    for method in ("cache_info", "cache_clear", "cache_parameters"):
+        setattr(looked_up, method, getattr(cache, method))
+    return looked_up
+
+
+def _symbolic(value: Any) -> bool:
+    if isinstance(value, (tuple, list, dict)):
+        return any(_symbolic(v) for v in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, SYMBOLIC)
+
+
+class Unreached:
+    """Empties the caches that a trace may have put symbolic numbers into."""
+
+    def __init__(self) -> None:
+        self._misses: dict[int, tuple[Any, int]] | None = None
+
+    def watch(self) -> None:
+        """A symbolic number is about to be hashed: for a dictionary of the trace's own, or for a cache."""
+        if self._misses is None:
+            self._misses = {id(cached): (cached, cached.cache_info().misses) for cached in _caches()}
+
+    def empty(self) -> None:
+        """Empties those that were filled since."""
+        if self._misses is None:
+            return
+        for cached in _caches():
+            if cached.cache_info().misses != self._misses.get(id(cached), (cached, 0))[1]:
+                cached.cache_clear()
+        self._misses = None
+
+
+def _caches() -> list[Any]:
+    """Every cached function there is that may be part of a model."""
+    found = [thing for thing in gc.get_objects() if type(thing) is CachedFunction]
+    return [cached for cached in found if is_followed(getattr(cached, "__module__", None))]
 
 
 def _left(name: str, tensors: list[torch.Tensor], session: Session) -> OutsideStateWritten:

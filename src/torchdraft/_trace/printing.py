@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
 from types import CodeType
@@ -29,8 +30,9 @@ def read_is_only_shown() -> bool:
 class Texts:
     """Texts that the model makes of symbolic numbers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, hashed: Callable[[], None]) -> None:
         self.session = session
+        self.hashed = hashed
 
     def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
         """What the frame `frames_up` above the caller does with a text; `other` where it is not the user's."""

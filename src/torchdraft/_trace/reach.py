@@ -39,7 +39,8 @@ class Reach:
         for module_class in dict.fromkeys(type(m) for m in mod.modules()):
             found._add(module_class)
         for value in (v for m in mod.modules() for v in vars(m).values()):
-            found._add_function(value)
+            for held in value.values() if type(value) is dict else value if type(value) in (list, tuple) else (value,):
+                found._add_function(held)
         waiting = list(found.functions.values())
         while waiting and len(found.functions) < MOST_FUNCTIONS:
             before = len(found.functions)
@@ -127,6 +128,18 @@ def _named_in(function: FunctionType) -> Iterator[Any]:
             yield from (vars(value)[n] for n in names if n in vars(value))
         elif value is not None:
             yield value
+        elif (module := _imported(function, name)) is not None:
+            yield module
+            yield from (vars(module)[n] for n in names if n in vars(module))
+
+
+def _imported(function: FunctionType, name: str) -> ModuleType | None:
+    """The module that a function's own `import` of `name` gives, where it is loaded."""
+    if not is_followed(name):
+        return None
+    package = function.__globals__.get("__package__")
+    found = sys.modules.get(name) or sys.modules.get(f"{package}.{name}")
+    return found if isinstance(found, ModuleType) and is_followed(found.__name__) else None
 
 
 def _names(code: CodeType) -> Iterator[str]:
