@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -48,6 +50,34 @@ def test_the_end_may_come_as_the_block_ends() -> None:
         except TookTooLong:
             continue
     sum(range(100000))  # nothing is raised afterwards
+
+
+def test_an_exception_that_the_block_catches_has_been_raised() -> None:
+    with within(0.05):
+        try:
+            endless()
+        except BaseException:
+            caught = True
+    assert caught
+
+
+TRACED = """
+import sys
+from torchdraft._verify.limit import TookTooLong, within
+try:
+    with within(0.05):
+        while True:
+            pass
+except TookTooLong:
+    sys.settrace(lambda *event: None)
+    print(len("traced"))
+    (lambda: None)()
+"""
+
+
+def test_code_can_be_traced_afterwards() -> None:
+    """As coverage and debuggers do. CPython 3.11 would hang in a traced function while it expects an exception."""
+    subprocess.run([sys.executable, "-c", TRACED], check=True, timeout=60)
 
 
 class Doubles(torch.nn.Module):

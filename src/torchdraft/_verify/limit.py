@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+_STEPS = 1000
+"""An exception on its way arrives within a few steps of Python."""
 
 
 class TookTooLong(BaseException):
@@ -29,20 +34,26 @@ def within(seconds: float) -> Iterator[None]:
     watch = threading.Timer(seconds, end)
     watch.daemon = True
     watch.start()
+    raised = False
     try:
         yield
     except TookTooLong:
+        raised = True
         raise TookTooLong(f"not done within {seconds:.0f} s") from None
     finally:
-        with state:
-            done = True
-        watch.cancel()
-        watch.join()
-        if fired:
-            _raise_in(thread, None)  # takes back what has not been raised yet
+        try:
+            with state:
+                done = True
+            watch.cancel()
+            watch.join()
+            for _ in range(_STEPS if fired and not raised else 0):
+                time.sleep(0)  # the block ended as it fired, and what is on its way arrives here; or it was caught
+        except TookTooLong:
+            pass
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Only C can raise in another thread (`PyThreadState_SetAsyncExc`)."""
-    raised = ctypes.py_object(error) if error is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Only C can raise in another thread (`PyThreadState_SetAsyncExc`). It could take an exception back, too, but then
+    CPython 3.11 looks for one before every instruction from there on, and hangs in code that is traced.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
