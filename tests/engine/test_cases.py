@@ -30,9 +30,12 @@ def run(module: Any, call: cases.Call) -> Any:
 
 
 def outcome(module: Any, call: cases.Call) -> tuple[Any, Exception | None]:
-    """What `module` returns, or the exception it raises."""
+    """What `module` returns, or the exception it raises. torch leaves the grad mode of a `no_grad` region where an
+    operation in it raises.
+    """
     try:
-        return run(module, call), None
+        with torch.enable_grad():
+            return run(module, call), None
     except Exception as error:
         return None, error
 
