@@ -50,6 +50,31 @@ def test_containers_of_every_kind_are_put_back_and_told():
     assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
 
 
+class KeepsDeepDown(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [{"keys": [1], "seen": {2}}, deque([numpy.zeros(2)])]
+
+    def forward(self, x):
+        self.layers[0]["keys"].append(x)
+        self.layers[0]["seen"].add(3)
+        self.layers[1][0][0] += 1
+        return x * len(self.layers[0]["keys"])
+
+
+def test_containers_in_containers_are_put_back_and_told():
+    model = KeepsDeepDown()
+    parts = model.layers, model.layers[0], model.layers[0]["keys"], model.layers[1][0]
+    before = repr(model.layers)
+    program = torchdraft.draft_export(model, (torch.ones(2),))
+    assert repr(model.layers) == before
+    kept = model.layers, model.layers[0], model.layers[0]["keys"], model.layers[1][0]
+    assert all(now is then for now, then in zip(kept, parts, strict=True))
+    (issue,) = program._report.issues
+    assert (issue.code, issue.severity, issue.expr) == ("TD402", "baked", "layers")
+    assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
+
+
 class SetsUp(torch.nn.Module):
     def __init__(self):
         super().__init__()

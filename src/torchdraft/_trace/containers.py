@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict, deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
 MOST_ITEMS = 4096
 """Containers with more items are not watched, nor arrays with more bytes than eight for each."""
+
+MOST_INNER = 256
+MOST_LEVELS = 8
+"""Containers in a container that are watched with it, and how deep they may lie."""
 
 _TABLES = (dict, OrderedDict, defaultdict, Counter)
 _ROWS = (list, deque)
@@ -23,9 +28,27 @@ def is_container(value: Any) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """A container in a container, and what it held."""
+
+    itself: Any
+    content: Any
+
+
 def content_of(container: Any) -> Any:
-    """A copy, one level deep."""
-    return container.copy()
+    """A copy; containers in it are `Inner`, as far down as they are watched."""
+    return _copied(container, {id(container)}, MOST_LEVELS)
+
+
+def _copied(container: Any, met: set[int], levels: int) -> Any:
+    copy = container.copy()
+    if levels and isinstance(container, (dict, *_ROWS)):
+        for key, value in list(copy.items() if isinstance(copy, dict) else enumerate(copy)):
+            if is_container(value) and id(value) not in met and len(met) < MOST_INNER:
+                met.add(id(value))
+                copy[key] = Inner(value, _copied(value, met, levels - 1))
+    return copy
 
 
 def same_content(container: Any, content: Any) -> bool:
@@ -50,9 +73,18 @@ def put_back(container: Any, content: Any) -> None:
         return
     container.clear()
     if isinstance(container, _ROWS):
-        container.extend(content)
+        container.extend(map(_back, content))
+    elif isinstance(container, dict):
+        container.update({key: _back(value) for key, value in content.items()})
     else:
         container.update(content)
+
+
+def _back(value: Any) -> Any:
+    if isinstance(value, Inner):
+        put_back(value.itself, value.content)
+        return value.itself
+    return value
 
 
 def parts_of(value: Any) -> list[Any]:
@@ -62,6 +94,7 @@ def parts_of(value: Any) -> list[Any]:
     waiting = [value]
     while waiting:
         part = waiting.pop()
+        part = part.content if isinstance(part, Inner) else part
         if type(part) not in (*_ROWS, *_TABLES, tuple, set):
             parts.append(part)
         elif id(part) not in opened:
@@ -71,7 +104,9 @@ def parts_of(value: Any) -> list[Any]:
 
 
 def same(left: Any, right: Any) -> bool:
-    """The very same thing, or a number or text of the same value."""
+    """The very same thing, or a number or text of the same value. `right` may be what a container held."""
+    if isinstance(right, Inner):
+        return left is right.itself and same_content(left, right.content)
     return left is right or (type(left) is type(right) and is_plain(left) and bool(left == right))
 
 

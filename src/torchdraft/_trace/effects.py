@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._reals.provenance import depends_on
-from .containers import is_plain
+from .containers import Inner, is_plain
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
 from .outside import Change, change
 from .places import mentioning, parameter, writes_to, writing
@@ -101,6 +101,8 @@ def shown(value: Any) -> str:
     """A value in words, without reading a tensor's data: that would be a read of the model's."""
     if value is MISSING:
         return "(not set)"
+    if isinstance(value, Inner):
+        return shown(value.content)
     if isinstance(value, torch.Tensor):
         return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
     if isinstance(value, (list, tuple, set)):
