@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _STEPS = 1000
 """An exception on its way arrives within a few steps of Python."""
 
