@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import warnings
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,3 +229,23 @@ def test_a_program_of_dynamos_that_is_wrong_gives_way_to_a_trace_without_it(monk
     (issue,) = program._report.issues
     assert (issue.code, issue.severity) == ("TD902", torchdraft.Severity.NOTE)
     assert "its program differs from eager on the example: output 0: wrong" in issue.message
+
+
+class Way(enum.Enum):
+    """What Dynamo makes an input of that no file can hold."""
+
+    UP = 1
+    DOWN = -1
+
+
+class Goes(torch.nn.Module):
+    def forward(self, x, way):
+        return x * way.value
+
+
+def test_an_input_that_no_program_takes_is_traced_without_dynamo(tmp_path: Path) -> None:
+    program = torchdraft.draft_export(Goes(), (V, Way.DOWN), strict=True)
+    assert {"TD501", "TD902"} <= {issue.code for issue in program._report.issues}
+    torchdraft.save(program, tmp_path / "goes.pt2")
+    again = torchdraft.load(tmp_path / "goes.pt2")
+    assert torch.equal(again.module()(V, Way.DOWN), -V)

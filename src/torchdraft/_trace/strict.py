@@ -32,6 +32,7 @@ from .dimensions import judge_dimensions
 from .effects import shown
 from .events import AttributeWritten, Event, OutsideStateWritten, StrictFellBack
 from .flat_names import own_names
+from .kept import kept
 from .ladder import describe, forget, user_frames
 from .mode import DraftMode
 from .session import Session
@@ -61,6 +62,8 @@ def trace_strictly(draft: Draft) -> torch.export.ExportedProgram | None:
 
 def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
     """Traces the model through Dynamo with the session's fake mode in Dynamo's place. Raises what the trace raised."""
+    if no_inputs := kept((request.args, dict(request.kwargs))):
+        raise TypeError(f"no program takes a {type(no_inputs[0]).__qualname__} as an input")
     effects: dict[str, SideEffect] = {}
     options = {**request.options, "pre_dispatch": True}
     session.own_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
