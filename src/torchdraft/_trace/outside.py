@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 
-from .containers import content_of, is_container, parts_of, put_back, same_content
+from .containers import CONTAINERS, content_of, is_container, parts_of, put_back, same_content
 from .events import Frame
 from .places import mentioning, writes_to, writing
 from .reach import Reach, is_followed, plain_function
@@ -98,14 +98,13 @@ class OutsideState:
         """What holds something else now."""
         for space in self.namespaces:
             for name, value in space.live.items():
-                full = f"{space.label}.{name}"
                 if name not in space.names:
-                    if _traced(value):
-                        yield change(full, None, value, space.of)
+                    if not name.startswith("__") and _traced(value):
+                        yield change(f"{space.label}.{name}", None, value, space.of)
                 elif _replaced(value, space.names[name]):
-                    yield change(full, space.names[name], value, space.of)
+                    yield change(f"{space.label}.{name}", space.names[name], value, space.of)
                 elif self._refilled(space, name):
-                    yield change(full, space.containers[name], value, space.of)
+                    yield change(f"{space.label}.{name}", space.containers[name], value, space.of)
         for name, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
                 now = _content(cell)[0]
@@ -139,7 +138,8 @@ class OutsideState:
         for _, held, content in self.defaults:
             put_back(held, content)
         for space in self.namespaces:
-            for name in [n for n, v in space.live.items() if n not in space.names and _traced(v)]:
+            new = space.live.keys() - space.names.keys()
+            for name in [n for n in new if not n.startswith("__") and _traced(space.live[n])]:
                 space.drop(name)
             for name, value in space.names.items():
                 now = space.live.get(name)
@@ -220,6 +220,8 @@ def _replaced(now: Any, before: Any) -> bool:
 
 def _traced(value: Any) -> bool:
     """A tensor, or a container of tensors."""
+    if type(value) not in CONTAINERS and type(value) is not tuple:
+        return isinstance(value, torch.Tensor)
     return any(isinstance(part, torch.Tensor) for part in parts_of(value)[:16])
 
 
