@@ -78,5 +78,4 @@ CASE = Case(
     right=(Call(graph(2)),),
     other=(Call(scaled(0)),),
     codes=frozenset({"TD501"}),
-    saves=False,  # the example is pickled with it, and asks for attributes before it has any
 )

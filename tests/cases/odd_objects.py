@@ -35,8 +35,8 @@ class TakesArguments:
     def __init__(self, x):
         self.x = x
 
-    def __reduce__(self):
-        return TakesArguments, (self.x,)
+    def __deepcopy__(self, memo):
+        return TakesArguments(self.x.clone())
 
 
 class Pair(tuple):

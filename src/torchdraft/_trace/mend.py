@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+import pickle
 from typing import Any
 
 import torch
@@ -35,6 +36,7 @@ def mend(program: torch.export.ExportedProgram) -> None:
     name_outputs(program)
     spell_conditions(program)
     widen_single_values(program)
+    put_by_example_that_cannot_be_pickled(program)
     for call in program.module_call_graph:
         if call.signature is not None:
             spell_tuple_keys(call.signature.in_spec)
@@ -182,6 +184,21 @@ def spell_conditions(program: torch.export.ExportedProgram) -> None:
 
 def _spelled(argument: Any) -> Any:
     return SymIntArgument(argument.name) if isinstance(argument, SymBoolArgument) else argument
+
+
+def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram) -> None:
+    """The saver pickles the example inputs, and so no program could be written, or read, whose inputs are of a class
+    that pickle cannot find or make (one defined in a function, one that asks for attributes it does not have yet). Where
+    `verify` finds it, it stays.
+    """
+    if program.example_inputs is None:
+        return
+    leaves, spec = pytree.tree_flatten(program.example_inputs)
+    try:
+        pickle.loads(pickle.dumps(pytree.tree_unflatten([None] * len(leaves), spec)))
+    except Exception:
+        program._example = program.example_inputs
+        program.example_inputs = None
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:

@@ -66,7 +66,7 @@ def interface_of(program: torch.export.ExportedProgram, names: Sequence[str] = (
 
     Raises `ValueError` where the program carries no example.
     """
-    example = getattr(program, "example_inputs", None)
+    example = getattr(program, "example_inputs", None) or getattr(program, "_example", None)
     if example is None:
         raise ValueError("the program carries no example inputs to draw others from: give verify(…, inputs=[…])")
     inputs = tuple(example[0]), dict(example[1] or {})
