@@ -188,8 +188,8 @@ def _spelled(argument: Any) -> Any:
 
 def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram) -> None:
     """The saver pickles the example inputs, and so no program could be written, or read, whose inputs are of a class
-    that pickle cannot find or make (one defined in a function, one that asks for attributes it does not have yet). Where
-    `verify` finds it, it stays.
+    that pickle cannot find or make (one defined in a function, one that asks for attributes it does not have yet).
+    `verify` finds the example where it is put.
     """
     if program.example_inputs is None:
         return
