@@ -1,9 +1,12 @@
 """Export's notes on each node are made faster, and are the same."""
 
+from typing import NamedTuple
+
 import pytest
 import torch
 from torch import nn
 from torch.export import Dim
+from torch.utils import _pytree as pytree
 
 import torchdraft
 from torchdraft._torch import bookkeeping
@@ -79,4 +82,21 @@ PATCHED = (
     (torch.fx.experimental.proxy_tensor, "_extract_tensor_metadata"),
     (torch.fx.experimental.proxy_tensor, "track_tensor"),
     (torch.fx.proxy, "CapturedTraceback"),
+    (pytree, "_get_node_type"),
 )
+
+
+class Pair(NamedTuple):
+    one: int
+    two: int
+
+
+class Triple(tuple):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "tree", [Pair(1, 2), Triple((1, 2, 3)), (1,), [1], {}, 1, None, torch.ones(1), Pair, torch.Size([1])]
+)
+def test_the_type_of_a_node_is_as_upstream_has_it(tree):
+    assert bookkeeping.node_type(tree) is pytree._get_node_type(tree)

@@ -34,6 +34,7 @@ _ProxyTensor: Any = need("torch.fx.experimental.proxy_tensor:_ProxyTensor")
 _Memo: Any = need("torch._subclasses.fake_tensor:SymNumberMemoDescriptor")
 _set_memo: Any = need("torch._subclasses.fake_tensor:SymNumberMemoDescriptor.__set__")
 _pytree: Any = need("torch.utils._pytree")
+_node_type: Any = need("torch.utils._pytree:_get_node_type")
 without_torch_function: Any = need("torch._C:DisableTorchFunction")
 """Attributes of tensors read inside are answered by C++, past every function mode: a fifth of the reads of an export
 are its own, while it looks at parameters."""
@@ -58,6 +59,7 @@ def quick_bookkeeping(any_unbacked: Callable[[], bool]) -> Iterator[None]:
         stack.enter_context(_replaced(_proxy_tensor, "track_tensor", track_tensor))
         stack.enter_context(_replaced(_CacheMetadata, "_flatten_into", flatten_into))
         stack.enter_context(_replaced(_Memo, "__set__", set_memo))
+        stack.enter_context(_replaced(_pytree, "_get_node_type", node_type))
         yield
 
 
@@ -114,6 +116,12 @@ def _contiguous(shape: torch.Size, stride: tuple[int, ...]) -> bool:
             return False
         expected *= size
     return True
+
+
+def node_type(tree: Any) -> Any:
+    """Upstream's `_get_node_type`, which looks for the marks of a named tuple on every leaf."""
+    cls = type(tree)
+    return cls if cls is tuple or not issubclass(cls, tuple) else _node_type(tree)
 
 
 def track_tensor(tensor: torch.Tensor, proxy: Any, *, constant: Any, tracer: Any) -> None:
