@@ -63,6 +63,10 @@ EVENTS = {
     "cond": BranchMismatched(reason="RuntimeError: expected same dtype but got float32 and float64"),
     "island": FellBack(rung="island", exception="TypeError: no len()", module="encoder.vq"),
     "concrete": FellBack(rung="concrete", exception="TypeError: no len()"),
+    "native": FellBack(
+        rung="concrete",
+        exception="RuntimeError: The tensor has a non-zero number of elements, but its data is not allocated yet.",
+    ),
     "frozen": ResultFrozen(exception="RuntimeError: no strides"),
     "frozen-in-part": ResultFrozen(exception="RuntimeError: no strides", unasserted=("random numbers",)),
     "strict": StrictFellBack(exception="Unsupported: call to zlib.crc32"),

@@ -106,6 +106,8 @@ def test_messages(snapshot):
         ("read-too-large", Severity.BAKED),
         ("attribute-lost", Severity.BAKED),
         ("attribute-kept", Severity.NOTE),
+        ("concrete", Severity.SPECIALIZED),
+        ("native", Severity.BAKED),
     ],
 )
 def test_severity_follows_what_the_graph_keeps(name, severity):

@@ -7,6 +7,12 @@ from torchdraft.model import Issue, Severity
 from torchdraft.rules.rule import Rule
 
 
+_MEMORY_ASKED_FOR = "but its data is not allocated yet"
+"""What torch says when native code asks a tensor without data for its memory."""
+
+_NATIVE = " (native code read the memory of a tensor: what it computed is a constant)"
+
+
 class ConcreteFallback(Rule[FellBack]):
     """
     ## What it does
@@ -18,6 +24,9 @@ class ConcreteFallback(Rule[FellBack]):
 
     What Python decided inside was decided by the example and is asserted; sizes that Python read inside are fixed. The
     rest of the model stays symbolic when only a submodule was recorded.
+
+    Where native code asked for the memory of a tensor, what it computed from it is a constant of the program that
+    nothing asserts: the severity is `baked` then.
 
     ## Example
 
@@ -62,10 +71,13 @@ class ConcreteFallback(Rule[FellBack]):
     takes = (FellBack,)
 
     def issue(self, event: FellBack) -> Issue:
+        native = _MEMORY_ASKED_FOR in event.exception
         recorded = f"the submodule `{event.module}`" if event.rung == "island" and event.module else "the whole model"
         return self.found(
             event,
-            f"Symbolic tracing broke here, so the real run of {recorded} was recorded instead: {event.exception}",
+            f"Symbolic tracing broke here, so the real run of {recorded} was recorded instead"
+            f"{_NATIVE if native else ''}: {event.exception}",
+            severity=Severity.BAKED if native else None,
             expr=event.module or None,
             data={"rung": event.rung, "exception": event.exception},
         )
