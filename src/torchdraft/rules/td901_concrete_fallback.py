@@ -6,7 +6,6 @@ from torchdraft._trace.events import FellBack
 from torchdraft.model import Issue, Severity
 from torchdraft.rules.rule import Rule
 
-
 _MEMORY_ASKED_FOR = "but its data is not allocated yet"
 """What torch says when native code asks a tensor without data for its memory."""
 
