@@ -35,6 +35,7 @@ def mend(program: torch.export.ExportedProgram) -> None:
                 module.recompile()
     name_outputs(program)
     spell_conditions(program)
+    state_equal_numbers(program)
     widen_single_values(program)
     put_by_example_that_cannot_be_pickled(program)
     for call in program.module_call_graph:
@@ -199,6 +200,20 @@ def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram)
     except Exception:
         program._example = program.example_inputs
         program.example_inputs = None
+
+
+def state_equal_numbers(program: torch.export.ExportedProgram) -> None:
+    """An unbacked symbol that is asserted to equal a number, and whose range says less (`b.numel() == 0` of a `b` with
+    unknown rows), is replaced on loading and then missed. Stated as true, the condition makes the loader assume
+    nothing; the node still computes it.
+    """
+    for node in program.graph.nodes:
+        equal = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
+        if not isinstance(equal, torch.fx.Node) or equal.target is not operator.eq or type(equal.args[1]) is not int:
+            continue
+        known = equal.args[0].meta.get("val") if isinstance(equal.args[0], torch.fx.Node) else None
+        if isinstance(known, torch.SymInt) and is_unbacked(known.node._expr):
+            equal.meta["val"] = True
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
