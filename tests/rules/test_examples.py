@@ -15,5 +15,6 @@ def test_a_rule_keeps_what_its_page_says(rule):
     check_rule(rule, beside=BESIDE.get(rule.code, ()))
 
 
-def test_only_rules_without_code_of_their_own_have_no_example():
-    assert {rule.code for rule in all_rules()} - {rule.code for rule in WITH_EXAMPLES} == {"TD900", "TD903", "TD904"}
+def test_only_the_note_on_broken_rules_has_no_example():
+    """No model makes a rule break; `test_judge.py` and `test_plugins.py` break some."""
+    assert {rule.code for rule in all_rules()} - {rule.code for rule in WITH_EXAMPLES} == {"TD900"}

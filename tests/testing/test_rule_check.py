@@ -76,6 +76,10 @@ CRASHING = {"issue": lambda self, event: event.no_such_field}
         (changed("args = ", "arg = "), "Example raises KeyError: 'args'"),
         (changed(**CRASHING), "yields 0 issues .*AttributeError: .*no_such_field"),
         (changed(f"return {READ}{MARK}", f"y = 1{MARK}\n            return {READ}"), "issue at .*:6 .*marks line 5"),
+        (
+            changed(f"return {READ}{MARK}", f"{MARK.strip()}\n            return {READ}"),
+            "issue at .*:6 .*it has no line",
+        ),
         (changed(GOOD, READ), "Use instead yields ACME001"),
         (changed(GOOD, "x.add_(1)"), "Use instead yields TD401"),
         (changed(GOOD, "x * int(x.max())"), "Use instead raises"),

@@ -20,11 +20,29 @@ class NotCheckedRule(Rule[NotChecked]):
 
     ## Example
 
-    A model of 70 billion parameters built under `fake_weights()`: there is nothing to run.
+    A model built under `fake_weights()`: there is nothing to run.
+
+    ```python
+    import torch
+    import torchdraft
+
+    # TD903
+    with torchdraft.fake_weights():
+        model = torch.nn.Linear(3, 2)
+    args = (torch.ones(4, 3),)
+    ```
 
     ## Use instead
 
-    Compare once yourself, where the weights are: `ep.module()(*args)` beside `model(*args)`.
+    Compare once yourself, where the weights are: `ep.module()(*args)` beside `model(*args)`. A draft with the weights
+    does so.
+
+    ```python
+    import torch
+
+    model = torch.nn.Linear(3, 2)
+    args = (torch.ones(4, 3),)
+    ```
 
     ## Fix safety
 

@@ -20,12 +20,38 @@ class DiffersOnExample(Rule[NotChecked]):
 
     ## Example
 
-    A model whose output differs from call to call, so that no program can agree with it: one that counts its calls, or
-    draws random numbers that torch does not know of.
+    A model whose output differs from call to call, so that no program can agree with it:
+
+    ```python
+    import itertools
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.turns = itertools.count(1)
+
+        def forward(self, x):
+            return x * next(self.turns)
+
+    # TD904
+    args = (torch.ones(3),)
+    ```
 
     ## Use instead
 
     Mend the other issues of the report first, those of severity `baked` above all: one of them is usually the cause.
+    What changes from call to call and is no state of the model's that a graph can keep is an input.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x, turn):
+            return x * turn
+
+    args = (torch.ones(3), torch.tensor(1))
+    ```
 
     ## Fix safety
 

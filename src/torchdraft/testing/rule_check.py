@@ -23,7 +23,8 @@ def check_rule(rule: Rule[Any], *, beside: Collection[str] = ()) -> None:
     """Raises `AssertionError`, with everything that is wrong, unless `rule` keeps what its page says.
 
     The page has its sections, each with text. *Example* yields exactly one issue, this rule's, at the line marked with
-    `# CODE`. *Use instead* yields none, exports with plain `torch.export.export`, and the program equals eager.
+    `# CODE`; where that comment has a line to itself, the issue has none. *Use instead* yields none, exports with plain
+    `torch.export.export`, and the program equals eager.
 
     Args:
         rule: the rule; it need not be registered.
@@ -74,8 +75,11 @@ def _bad_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
     own = [issue for issue in report.issues if issue.code == rule.code]
     if len(own) != 1:
         yield f"yields {len(own)} issues of {rule.code}; expected one, at line {marked[0]}{_crash(rule, report)}"
+    alone = lines[marked[0] - 1].lstrip().startswith("#")
     for issue in own:
-        if not _stands_at(issue, example.file, marked[0]):
+        if alone and issue.location is not None:
+            yield f"has its issue at {issue.location}; `# {rule.code}` in line {marked[0]} says that it has no line"
+        if not alone and not _stands_at(issue, example.file, marked[0]):
             yield f"has its issue at {issue.location or 'no line'}; `# {rule.code}` marks line {marked[0]}"
     for issue in _others(report, rule, beside):
         yield f"also yields {_told(issue)}"
