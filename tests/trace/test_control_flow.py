@@ -8,6 +8,7 @@ from torch._higher_order_ops import associative_scan, while_loop
 from torch._higher_order_ops import map as map_rows
 from torch._higher_order_ops.scan import scan
 
+import torchdraft
 from tests.trace.drafting import Draftable, hold_to_the_promises, told
 
 X = torch.tensor([[1.0, 2.0, -0.5], [3.0, -4.0, 5.0]])
@@ -273,3 +274,17 @@ def test_strict_asserts_again_what_only_a_branch_asserted() -> None:
     case = next(c for c in CASES if c.model is CondReadsThenSameRead)
     program = hold_to_the_promises(case, strict=True)
     assert [code for code, _ in told(program)] == ["TD101"]
+
+
+class BranchesDisagree(torch.nn.Module):
+    def forward(self, x):
+        with torch.compiler.set_stance("force_eager"):  # outside of a trace, `torch.cond` checks its branches
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x.double().sum(1), (x,))
+
+
+def test_branches_that_disagree_are_shown_side_by_side() -> None:
+    report = torchdraft.draft_export(BranchesDisagree(), (torch.ones(2, 3),))._report
+    (issue,) = report.issues
+    assert (issue.code, issue.expr, issue.value) == ("TD602", "x.sum() > 0", "True")
+    assert issue.data["branches"] == {"true": "f32[2, 3]", "false": "f64[2]"}
+    assert "The true branch returns `f32[2, 3]`. The false branch returns `f64[2]`." in issue.message

@@ -175,6 +175,18 @@ def test_the_shapes_that_hold_are_taken_by_plain_export(drafted):
     assert again.successful(), again
 
 
+@pytest.mark.parametrize("model", [Narrows, Fixes, Literal, Divides])
+def test_a_constraint_that_the_model_breaks_needs_no_second_trace(model, monkeypatch):
+    made = []
+    attempt = torchdraft._draft.attempt
+    monkeypatch.setattr(
+        torchdraft._draft, "attempt", lambda *args, **kwargs: made.append(1) or attempt(*args, **kwargs)
+    )
+    report = torchdraft.draft_export(model(), (X, Y), dynamic_shapes={"x": {0: ROWS}, "y": None})._report
+    assert not report.successful()
+    assert len(made) == 1
+
+
 class Patches(torch.nn.Module):
     def forward(self, x):
         rows, columns = x.shape

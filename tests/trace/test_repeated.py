@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import torch
 
@@ -80,6 +82,21 @@ class Remembers(torch.nn.Module):
         return x
 
 
+class Rolls(torch.nn.Module):
+    def forward(self, x):
+        return x.roll(int(x.sum()) % 3)
+
+
+class Sorts(torch.nn.Module):
+    def forward(self, x):
+        return x * float(x.numpy().max())
+
+
+class Draws(torch.nn.Module):
+    def forward(self, x):
+        return x + random.random()
+
+
 class AlwaysPositive(torch.nn.Module):
     """The same question of one value again and again: in the loop, and on another line."""
 
@@ -111,6 +128,14 @@ def test_repeated_layers_are_one_issue_that_lists_them(model, modules):
     assert issue.location.source.endswith("# here")
     assert (issue.occurrences, issue.modules) == (len(modules), modules)
     assert issue.expr == "x.sum() > 0"
+
+
+@pytest.mark.parametrize(("layer", "code"), [(Rolls, "TD102"), (Sorts, "TD103"), (Draws, "TD404")])
+def test_so_is_any_other_kind_of_assumption(layer, code):
+    found = issues(InList(layer, 3), X)
+    assert [i.code for i in found] == [code]
+    assert found[0].occurrences >= 3
+    assert found[0].modules == ("layers.0", "layers.1", "layers.2")
 
 
 def test_layers_of_a_sequence_are_one_issue():
