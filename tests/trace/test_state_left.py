@@ -179,3 +179,51 @@ def test_a_container_that_holds_itself():
     assert "TD403" in {issue.code for issue in program._report.issues}
     assert len(ROUND) == 1
     assert ROUND[0] is ROUND
+
+
+KINDS: dict = {}
+NESTED: dict = {"sizes": []}
+READY = False
+CALLS = 0
+SEEN: list = []
+
+
+class Scale:
+    factor = 2.0
+
+
+class Remembers(torch.nn.Module):
+    """As libraries do: what was looked up once is kept, and so is that something was set up."""
+
+    def forward(self, x):
+        global READY, CALLS
+        if type(x) not in KINDS:
+            KINDS[type(x)] = Scale()
+        READY = True
+        CALLS += 1
+        SEEN.append(len(SEEN))
+        if not NESTED["sizes"]:
+            NESTED["sizes"].append(3)
+        return x * KINDS[type(x)].factor
+
+
+def test_what_a_second_call_finds_and_does_not_change_is_a_note():
+    report = torchdraft.draft_export(Remembers(), (torch.ones(3),))._report
+    severities = {i.expr.rpartition(".")[2]: str(i.severity) for i in report.issues if i.code == "TD403"}
+    assert severities == {"KINDS": "note", "NESTED": "note", "READY": "note", "CALLS": "baked", "SEEN": "baked"}
+    assert (KINDS, NESTED, READY, CALLS, SEEN) == ({}, {"sizes": []}, False, 0, [])
+
+
+class RemembersTheFirst(torch.nn.Module):
+    """The next call reads what this one left."""
+
+    def forward(self, x):
+        factor = KINDS.setdefault("first", 5) if KINDS else 2
+        KINDS["first"] = 3
+        return x * factor
+
+
+def test_what_makes_the_next_call_another_one_is_baked():
+    report = torchdraft.draft_export(RemembersTheFirst(), (torch.ones(3),))._report
+    assert [(i.code, str(i.severity)) for i in report.issues] == [("TD403", "baked")]
+    assert KINDS == {}

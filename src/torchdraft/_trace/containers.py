@@ -64,6 +64,17 @@ def same_content(container: Any, content: Any) -> bool:
     return all(same(now, before) for now, before in zip(container, content, strict=True))
 
 
+def same_copy(one: Any, other: Any) -> bool:
+    """Whether two copies, or two parts of them, are of the same content."""
+    if isinstance(one, Inner) and isinstance(other, Inner):
+        return one.itself is other.itself and same_copy(one.content, other.content)
+    if type(one) is not type(other) or type(one) not in (*_TABLES, *_ROWS):
+        return same_content(one, other) if is_container(one) else same(one, other)
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same_copy(one[key], other[key]) for key in one)
+    return len(one) == len(other) and all(map(same_copy, one, other))
+
+
 def put_back(container: Any, content: Any) -> None:
     """Gives a container its content back."""
     if same_content(container, content):

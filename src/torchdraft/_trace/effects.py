@@ -37,6 +37,8 @@ def tell_effects(
         for left in snapshot.outside.changed():
             stack = snapshot.outside.where_written(left) or parameter(type(mod).forward)
             session.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(session, left)))
+            if left.left is not None:
+                session.plain_left[left.name] = left.left
     told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
     for what in random_states.moved():
         if what not in told:

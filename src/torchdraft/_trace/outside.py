@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 
-from .containers import CONTAINERS, content_of, is_container, parts_of, put_back, same_content
+from .._torch.shapes import SYMBOLIC
+from .containers import CONTAINERS, content_of, is_container, parts_of, put_back, same_content, same_copy
 from .events import Frame
 from .places import mentioning, writes_to, writing
 from .reach import Reach, is_followed, plain_function
@@ -64,6 +65,31 @@ class Change:
     """Whether tensors were all that came, and nothing went."""
     owner: type | None = None
     """The class of the object whose attribute it is."""
+    left: Left | None = None
+    """What can be left there once more; None where tensors or symbolic numbers are part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a name came to hold."""
+
+    space: Namespace
+    name: str
+    value: Any
+    content: Any
+    """A copy where it is a container."""
+
+    def again(self) -> None:
+        """Makes the name hold it."""
+        if self.content is not None:
+            put_back(self.value, self.content)
+        self.space.put(self.name, self.value)
+
+    def same_as(self, other: Left | None) -> bool:
+        """Whether it is what was left another time."""
+        return other is not None and same_copy(
+            *((self.value, other.value) if self.content is None else (self.content, other.content))
+        )
 
 
 class OutsideState:
@@ -102,9 +128,9 @@ class OutsideState:
                     if not name.startswith("__") and _traced(value):
                         yield change(f"{space.label}.{name}", None, value, space.of)
                 elif _replaced(value, space.names[name]):
-                    yield change(f"{space.label}.{name}", space.names[name], value, space.of)
+                    yield _with_left(space, name, space.names[name], value)
                 elif self._refilled(space, name):
-                    yield change(f"{space.label}.{name}", space.containers[name], value, space.of)
+                    yield _with_left(space, name, space.containers[name], value)
         for name, cell, had, kept in self.cells:
             if not _unchanged(cell, had, kept):
                 now = _content(cell)[0]
@@ -212,6 +238,13 @@ def change(name: str, before: Any, now: Any, owner: type | None = None) -> Chang
     new = [v for v in held if id(v) not in old]
     tensors = tuple(v for v in new if isinstance(v, torch.Tensor))
     return Change(name, tensors, len(held) - len(new) == len(old) and 0 < len(tensors) == len(new), owner)
+
+
+def _with_left(space: Namespace, name: str, before: Any, now: Any) -> Change:
+    found = change(f"{space.label}.{name}", before, now, space.of)
+    if any(isinstance(part, (torch.Tensor, *SYMBOLIC)) for part in parts_of(now)):
+        return found
+    return replace(found, left=Left(space, name, now, content_of(now) if is_container(now) else None))
 
 
 def _replaced(now: Any, before: Any) -> bool:

@@ -21,6 +21,7 @@ from .events import Birth, Event, ExceptionCaught, Frame, GuardResolved, HostRea
 from .lent import Lent
 from .mode import DraftMode
 from .orphans import Orphans
+from .outside import Left
 from .replaced import Replaced
 from .scopes import Scopes
 from .sources import in_callers_terms
@@ -52,6 +53,7 @@ class Session:
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.plain_writes: dict[str, Any] = {}
+        self.plain_left: dict[str, Left] = {}
         self.dimensions: list[Dimension] = []
         self.new_dynamic_shapes: Any = None
         self.own_tensors: list[torch.Tensor] = []

@@ -18,7 +18,9 @@ class OutsideState(Rule[OutsideStateWritten]):
 
     The program computes the outputs only. Whoever reads that global afterwards finds what was there before, and a model
     that reads it back in the next call is frozen to the example's value. A table of no input's data or size, made once
-    and kept in a cache, is made anew in every call of the program, and nothing else changes (`note`).
+    and kept in a cache, is made anew in every call of the program, and nothing else changes (`note`). What holds no
+    tensor is left there once more and the model traced again: where that gives the same program, as it does where a
+    library notes that it is set up, the issue is a `note` too.
 
     ## Example
 
@@ -65,7 +67,7 @@ class OutsideState(Rule[OutsideStateWritten]):
         return self.found(
             event,
             f"The model left something in `{event.name}`, outside of itself. The program leaves nothing there"
-            + (": it makes it anew in every call." if event.same_each_time else "."),
+            + (": another call does the same without it." if event.same_each_time else "."),
             severity=Severity.NOTE if event.same_each_time else Severity.BAKED,
             expr=event.name,
             data={"name": event.name},
