@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import itertools
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 
 import numpy
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 import torchdraft
+from torchdraft._trace.containers import content_of, is_container
 
 
 class Keeps(torch.nn.Module):
@@ -73,6 +76,32 @@ def test_containers_in_containers_are_put_back_and_told():
     (issue,) = program._report.issues
     assert (issue.code, issue.severity, issue.expr) == ("TD402", "baked", "layers")
     assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
+
+
+class KeepsAScope(torch.nn.Module):
+    """Holds the names that generated code ran in, as libraries do that write code."""
+
+    def __init__(self):
+        super().__init__()
+        scope = {}
+        exec("def double(x):\n    return x * 2", scope)
+        self.generated = {"double": scope["double"], "scope": scope}
+
+    def forward(self, x):
+        return self.generated["double"](x)
+
+
+@pytest.mark.parametrize("names", [vars(builtins), globals(), sys.modules, KeepsAScope().generated["scope"]])
+def test_pythons_own_names_are_looked_at_as_one_thing(names):
+    assert not is_container(names)
+    assert content_of([names])[0] is names
+
+
+def test_pythons_own_names_are_no_content():
+    before = dict(vars(builtins))
+    program = torchdraft.draft_export(KeepsAScope(), (torch.ones(2),))
+    assert vars(builtins) == before
+    assert program._report.issues == ()
 
 
 class SetsUp(torch.nn.Module):

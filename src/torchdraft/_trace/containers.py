@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,16 @@ CONTAINERS = (*_TABLES, *_ROWS, set, numpy.ndarray)
 
 def is_container(value: Any) -> bool:
     """Whether a value is one whose content is watched."""
-    return type(value) in CONTAINERS and (
-        value.nbytes <= 8 * MOST_ITEMS if _is_array(value) else len(value) <= MOST_ITEMS
-    )
+    if type(value) not in CONTAINERS or _is_namespace(value):
+        return False
+    return bool(value.nbytes <= 8 * MOST_ITEMS if _is_array(value) else len(value) <= MOST_ITEMS)
+
+
+def _is_namespace(value: Any) -> bool:
+    """Whether a dictionary is that of a module, was given to `exec`, or holds Python's modules: those are not to be
+    emptied for a moment, nor is what is loaded meanwhile to be forgotten.
+    """
+    return isinstance(value, dict) and ("__builtins__" in value or "__name__" in value or value is sys.modules)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,13 +90,17 @@ def put_back(container: Any, content: Any) -> None:
     if _is_array(container):
         container[...] = content
         return
+    if isinstance(container, _ROWS):
+        held: Any = [_back(value) for value in content]
+    elif isinstance(container, dict):
+        held = {key: _back(value) for key, value in content.items()}
+    else:
+        held = content
     container.clear()
     if isinstance(container, _ROWS):
-        container.extend(map(_back, content))
-    elif isinstance(container, dict):
-        container.update({key: _back(value) for key, value in content.items()})
+        container.extend(held)
     else:
-        container.update(content)
+        container.update(held)
 
 
 def _back(value: Any) -> Any:
