@@ -7,6 +7,7 @@ import io
 import os
 import random
 import secrets
+import sys
 import time
 import uuid
 from datetime import date, datetime
@@ -324,3 +325,24 @@ def test_the_functions_watched_are_pythons_own_again():
     assert type(np.random.RandomState(0)) is np.random.RandomState
     assert io.open is open
     assert open.__module__ in ("io", "_io")
+
+
+class ImportsLate(torch.nn.Module):
+    def forward(self, x):
+        import imported_late
+
+        return x * imported_late.FACTOR
+
+
+def test_what_an_import_reads_is_no_doing_of_the_model(tmp_path, monkeypatch):
+    """Nor is what a hook of the import system reads, as pytest's does for the modules of its plugins."""
+    (tmp_path / "table.txt").write_text("3")
+    module = "import os, time\nMADE = time.time()\nHOME = os.environ.get('HOME')\n"
+    module += "FACTOR = int(open(os.path.join(os.path.dirname(__file__), 'table.txt')).read())\n"
+    (tmp_path / "imported_late.py").write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "imported_late", raising=False)
+    program = torchdraft.draft_export(ImportsLate(), (torch.ones(2),))
+    assert program._report.issues == ()
+    assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 3)
+    del sys.modules["imported_late"]

@@ -24,7 +24,7 @@ import numpy
 
 from .events import ImpureCall
 from .outside import Namespace
-from .stacks import here, is_framework, is_library
+from .stacks import here, in_an_import, is_framework, is_library
 
 if TYPE_CHECKING:
     from .session import Session
@@ -117,7 +117,13 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
 
     def watched(*args: Any, **kwargs: Any) -> Any:
         args = args[first:]
-        if asks(sys._getframe(1)) and not _given_its_seed(what, args, kwargs) and not _writes(what, args, kwargs):
+        caller = sys._getframe(1)
+        if (
+            asks(caller)
+            and not in_an_import(caller)
+            and not _given_its_seed(what, args, kwargs)
+            and not _writes(what, args, kwargs)
+        ):
             session.emit(ImpureCall(what=_named(what, args), **here(2)))
         return own(*args, **kwargs)
 

@@ -86,6 +86,15 @@ def is_draft_export(code: CodeType) -> bool:
     return code.co_name == "draft_export" and code.co_filename.startswith(_OWN)
 
 
+def in_an_import(frame: FrameType | None) -> bool:
+    """Whether code runs because a module is imported, which happens once in a process: no call's doing."""
+    while frame is not None and _kind(frame.f_code) != "entry":
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
     """The user's frames inside the traced call, outermost first. Frames above torchdraft's entry are left out."""
     return _walked(sys._getframe(skip), limit)[0]
