@@ -78,6 +78,7 @@ def test_upstream_is_put_back():
 PATCHED = (
     (torch.export._trace, "_replace_unbacked_bindings"),
     (torch.export._trace, "pytree"),
+    (torch.export._trace, "_detect_attribute_assignment"),
     (torch.export.exported_program, "_create_graph_module_for_export"),
     (torch.fx.experimental.proxy_tensor, "_extract_tensor_metadata"),
     (torch.fx.experimental.proxy_tensor, "track_tensor"),

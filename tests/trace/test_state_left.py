@@ -256,3 +256,19 @@ def test_what_makes_the_next_call_another_one_is_baked():
     report = torchdraft.draft_export(RemembersTheFirst(), (torch.ones(3),))._report
     assert [(i.code, str(i.severity)) for i in report.issues] == [("TD403", "baked")]
     assert KINDS == {}
+
+
+class HoldsItself(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = [2]
+        self.parts.append(self.parts)
+
+    def forward(self, x):
+        return x * self.parts[1][0]
+
+
+def test_an_attribute_that_holds_itself():
+    program = torchdraft.draft_export(HoldsItself(), (torch.ones(2),))
+    assert program._report.issues == ()
+    assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from .probe import need
 _trace_module: Any = need("torch.export._trace")
 _program_module: Any = need("torch.export.exported_program")
 need("torch.export.exported_program:_create_graph_module_for_export")
+need("torch.export._trace:_detect_attribute_assignment")
 _make_graph_module: Any = need("torch.fx._lazy_graph_module:_make_graph_module")
 _proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
 _strip_root: Any = need("torch.export._trace:_strip_root")
@@ -54,6 +55,7 @@ def quick_bookkeeping(any_unbacked: Callable[[], bool]) -> Iterator[None]:
         stack.enter_context(fast_node_stacks())
         stack.enter_context(_replaced(_trace_module, "_replace_unbacked_bindings", replace_unbacked_bindings))
         stack.enter_context(_replaced(_trace_module, "pytree", _QuickTrees()))
+        stack.enter_context(_replaced(_trace_module, "_detect_attribute_assignment", attributes_left_to_us))
         stack.enter_context(_replaced(_program_module, "_create_graph_module_for_export", _make_graph_module))
         stack.enter_context(_replaced(_proxy_tensor, "_extract_tensor_metadata", tensor_metadata))
         stack.enter_context(_replaced(_proxy_tensor, "track_tensor", track_tensor))
@@ -71,6 +73,13 @@ def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(module, name, own)
+
+
+def attributes_left_to_us(_mod: torch.nn.Module) -> AbstractContextManager[None]:
+    """Upstream copies and compares every attribute of every module, and can't where a container holds itself. The
+    engine tells of what was assigned, and puts it back, before upstream looks.
+    """
+    return nullcontext()
 
 
 class _QuickTrees:
