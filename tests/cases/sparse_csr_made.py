@@ -1,4 +1,4 @@
-"""A sparse CSR tensor made of indices, multiplied and taken apart: before torch 2.15 the tracer asks for its strides."""
+"""A sparse CSR tensor made of indices, multiplied and taken apart: before 2.15 torch's tracer asks for its strides."""
 
 import torch
 
