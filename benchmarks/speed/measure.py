@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 import warnings
@@ -77,6 +78,7 @@ def measure(example: Example, name: str, dynamic: bool) -> Measurement:
     """Runs in the child: time, memory and torchdraft's own figures."""
     mod, args, kwargs, shapes = example
     call = exporter(name)
+    gc.collect()  # the first collection after a fork copies the pages of every object: no exporter's doing
     reset_peak()
     before = resident_bytes()
     started = time.perf_counter()
