@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=100, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="which programs")
     parser.add_argument("--first", type=int, default=0, help="number of the first program")
-    parser.add_argument("--inputs", type=int, default=40, help="how many inputs verify draws for each")
+    parser.add_argument("--inputs", type=int, default=80, help="how many inputs verify draws for each")
     parser.add_argument("--all", action="store_true", help="name every program found wrong as drafted, too")
     options = parser.parse_args()
     torch.set_num_threads(1)

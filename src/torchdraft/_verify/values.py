@@ -167,6 +167,18 @@ def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) 
     return values
 
 
+def shifted(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The example with one number added to all of it: what is asked of the largest may hold, of their mean no longer."""
+    values = kept(seen, shape, generator)
+    if seen.integer or seen.dtype is torch.bool:
+        return permuted(seen, shape, generator)
+    finite = seen.values[torch.isfinite(seen.values)]
+    spread = finite.abs().std(correction=0).item() if finite.numel() else 1.0
+    share = 0.05 + 0.45 * torch.rand((), generator=generator).item()
+    sign = 1.0 if torch.rand((), generator=generator) < 0.5 else -1.0
+    return values + sign * share * (spread or 1.0)
+
+
 def nearby(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     """The example moved a little: a tenth, a hundredth or a thousandth of the way to other values."""
     values = kept(seen, shape, generator)
@@ -196,6 +208,7 @@ KINDS: dict[str, Draw] = {
     "values from a wider range": widened,
     "one element changed": nudged,
     "a few elements beyond the range": strayed,
+    "values shifted": shifted,
     "values nearby": nearby,
     "a NaN among the values": with_a_nan,
 }
