@@ -168,7 +168,7 @@ def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) 
 
 
 def shifted(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example with one number added to all of it: what is asked of the largest may hold, of their mean no longer."""
+    """The example with one number added to all of it: what is asked of the largest may hold, of the mean no longer."""
     values = kept(seen, shape, generator)
     if seen.integer or seen.dtype is torch.bool:
         return permuted(seen, shape, generator)
