@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..isolate import peak_bytes
 
 SECONDS = 20.0
 BYTES = 1_000_000_000
@@ -118,7 +119,7 @@ def draft(shape: Shape) -> dict[str, float | int | str]:
     return {
         "build": built - started,
         "draft": time.perf_counter() - built,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": peak_bytes(),  # `getrusage` would count what the process that started this one held
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nodes": len(program.graph.nodes),
         "rung": str(program._report.rung),
