@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import sys
+import threading
 import time
 import uuid
 from datetime import date, datetime
@@ -346,3 +347,32 @@ def test_what_an_import_reads_is_no_doing_of_the_model(tmp_path, monkeypatch):
     assert program._report.issues == ()
     assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 3)
     del sys.modules["imported_late"]
+
+
+class Waits(torch.nn.Module):
+    """Until the other thread has asked for the time."""
+
+    def __init__(self, asked, go):
+        super().__init__()
+        self.ask = lambda: (go.set(), asked.wait(20))
+
+    def forward(self, x):
+        self.ask()
+        return x + 1
+
+
+def test_a_thread_that_runs_beside_is_not_the_model():
+    asked, go = threading.Event(), threading.Event()
+
+    def beside():
+        go.wait(20)
+        time.time()
+        random.random()
+        asked.set()
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    report = torchdraft.draft_export(Waits(asked, go), (torch.ones(2),))._report
+    thread.join()
+    assert asked.is_set()
+    assert [i for i in report.issues if i.code == "TD404" and i.expr != "random"] == []

@@ -13,6 +13,7 @@ import os
 import random
 import secrets
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -59,6 +60,7 @@ def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator
     """Emits an event for each call of the model's to one of the functions watched."""
     own: list[tuple[Any, str, Any]] = []
     watched: dict[int, Any] = {}
+    session.other_threads = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     for owner, name, label, asks in _functions():
         function = getattr(owner, name)
         own.append((owner, name, function))
@@ -118,8 +120,10 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
     def watched(*args: Any, **kwargs: Any) -> Any:
         args = args[first:]
         caller = sys._getframe(1)
+        beside = threading.get_ident() in session.other_threads  # a progress bar's, say
         if (
-            asks(caller)
+            not beside
+            and asks(caller)
             and not in_an_import(caller)
             and not _given_its_seed(what, args, kwargs)
             and not _writes(what, args, kwargs)

@@ -54,6 +54,8 @@ class Session:
         self.failed_ops: list[Event] = []
         self.plain_writes: dict[str, Any] = {}
         self.plain_left: dict[str, Left] = {}
+        self.other_threads: set[int | None] = set()
+        """Threads that ran when the trace began: what they do is not the model's doing."""
         self.dimensions: list[Dimension] = []
         self.new_dynamic_shapes: Any = None
         self.own_tensors: list[torch.Tensor] = []
