@@ -1,18 +1,9 @@
-"""The same on an example where it does not fail."""
+"""The model of `caught_failure_on_unknown_sizes` on an example where the operation does not fail."""
 
 import torch
 
 from tests.cases.case import Call, Case
-
-
-class Model(torch.nn.Module):
-    def forward(self, x):
-        kept = x[x > 0]
-        try:
-            return kept.view(-1, 2).sum(0)
-        except RuntimeError:
-            return kept * 2
-
+from tests.cases.caught_failure_on_unknown_sizes import Model
 
 CASE = Case(
     origin="upstream: a failing op inside try/except stays in the graph and raises at run time",

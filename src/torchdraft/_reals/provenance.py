@@ -37,7 +37,7 @@ def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[in
 
 def record_depends_on(record: Record, cells: Collection[int], most: int) -> bool:
     """As `depends_on`, of what an operation returns."""
-    if record.unknown is not None or record.draw is not None or _symbolic((record.args, record.kwargs)):
+    if record.unknown is not None or record.draw is not None or holds_symbol((record.args, record.kwargs)):
         return True
     return _rests_on([(operand.handle, operand.version) for operand in record.operands], cells, most)
 
@@ -54,7 +54,7 @@ def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], mos
         seen.add(id(record))
         if len(seen) > most or record.unknown is not None or record.draw is not None:
             return True
-        if _symbolic((record.args, record.kwargs)):
+        if holds_symbol((record.args, record.kwargs)):
             return True
         if _takes_data(record.func):
             waiting.extend((operand.handle, operand.version) for operand in record.operands)
@@ -64,7 +64,7 @@ def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], mos
 def _viewed_at_symbol(handle: Handle) -> bool:
     """Whether a view was taken at a symbolic place."""
     while isinstance(handle, View):
-        if _symbolic(handle.record.args):
+        if holds_symbol(handle.record.args):
             return True
         handle = handle.parent
     return False
@@ -76,10 +76,10 @@ def _takes_data(op: Any) -> bool:
     return not (name.startswith("new_") or name.endswith("_like"))
 
 
-def _symbolic(value: Any) -> bool:
-    """Whether a symbolic number is among an operator's arguments."""
+def holds_symbol(value: Any) -> bool:
+    """Whether a symbolic number is among the arguments of a call."""
     if isinstance(value, (list, tuple)):
-        return any(_symbolic(v) for v in value)
+        return any(holds_symbol(v) for v in value)
     if isinstance(value, dict):
-        return any(_symbolic(v) for v in value.values())
+        return any(holds_symbol(v) for v in value.values())
     return isinstance(value, SYMBOLIC)

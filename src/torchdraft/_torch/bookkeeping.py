@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from .node_stacks import fast_node_stacks
+from .patch import patched
 from .probe import need
 
 _trace_module: Any = need("torch.export._trace")
@@ -53,26 +54,16 @@ def quick_bookkeeping(any_unbacked: Callable[[], bool]) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(fast_node_stacks())
-        stack.enter_context(_replaced(_trace_module, "_replace_unbacked_bindings", replace_unbacked_bindings))
-        stack.enter_context(_replaced(_trace_module, "pytree", _QuickTrees()))
-        stack.enter_context(_replaced(_trace_module, "_detect_attribute_assignment", attributes_left_to_us))
-        stack.enter_context(_replaced(_program_module, "_create_graph_module_for_export", _make_graph_module))
-        stack.enter_context(_replaced(_proxy_tensor, "_extract_tensor_metadata", tensor_metadata))
-        stack.enter_context(_replaced(_proxy_tensor, "track_tensor", track_tensor))
-        stack.enter_context(_replaced(_CacheMetadata, "_flatten_into", flatten_into))
-        stack.enter_context(_replaced(_Memo, "__set__", set_memo))
-        stack.enter_context(_replaced(_pytree, "_get_node_type", node_type))
+        stack.enter_context(patched(_trace_module, "_replace_unbacked_bindings", replace_unbacked_bindings))
+        stack.enter_context(patched(_trace_module, "pytree", _QuickTrees()))
+        stack.enter_context(patched(_trace_module, "_detect_attribute_assignment", attributes_left_to_us))
+        stack.enter_context(patched(_program_module, "_create_graph_module_for_export", _make_graph_module))
+        stack.enter_context(patched(_proxy_tensor, "_extract_tensor_metadata", tensor_metadata))
+        stack.enter_context(patched(_proxy_tensor, "track_tensor", track_tensor))
+        stack.enter_context(patched(_CacheMetadata, "_flatten_into", flatten_into))
+        stack.enter_context(patched(_Memo, "__set__", set_memo))
+        stack.enter_context(patched(_pytree, "_get_node_type", node_type))
         yield
-
-
-@contextmanager
-def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
-    own = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, own)
 
 
 def attributes_left_to_us(_mod: torch.nn.Module) -> AbstractContextManager[None]:

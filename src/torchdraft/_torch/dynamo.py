@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
+from .patch import patched
 from .probe import need
 
 UserFrame = tuple[CodeType, int, int]
@@ -27,7 +28,8 @@ def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
     """
     output_graph: Any = need("torch._dynamo.output_graph")
     subclasses: Any = need("torch._subclasses")
-    own_env, own_mode = need("torch._dynamo.output_graph:ShapeEnv"), need("torch._subclasses:FakeTensorMode")
+    need("torch._dynamo.output_graph:ShapeEnv")
+    own_mode = need("torch._subclasses:FakeTensorMode")
 
     def env(**options: Any) -> Any:
         return make_mode(options, None)
@@ -36,13 +38,8 @@ def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
         made = make_mode(None, options) if options.get("shape_env") is not None else None
         return own_mode(*args, **options) if made is None else made
 
-    output_graph.ShapeEnv = env
-    subclasses.FakeTensorMode = mode
-    try:
+    with patched(output_graph, "ShapeEnv", env), patched(subclasses, "FakeTensorMode", mode):
         yield
-    finally:
-        output_graph.ShapeEnv = own_env
-        subclasses.FakeTensorMode = own_mode
 
 
 @contextmanager
@@ -53,12 +50,8 @@ def assertions_written() -> Iterator[None]:
     writes its assertions.
     """
     config: Any = need("torch.export._trace:DEFAULT_EXPORT_DYNAMO_CONFIG")
-    own = config.do_not_emit_runtime_asserts
-    config.do_not_emit_runtime_asserts = False
-    try:
+    with patched(config, "do_not_emit_runtime_asserts", False):
         yield
-    finally:
-        config.do_not_emit_runtime_asserts = own
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +83,9 @@ def side_effects_told(tell: Callable[[SideEffect], None]) -> Iterator[None]:
                 tell(SideEffect(source, written, _frames(stacks[-1]) if stacks else ()))
         return names
 
-    output_graph.get_replayed_side_effect_source_refs = told
-    try:
-        with config.patch(side_effect_replay_policy="warn"):
-            yield
-    finally:
-        output_graph.get_replayed_side_effect_source_refs = own
+    warned = config.patch(side_effect_replay_policy="warn")
+    with patched(output_graph, "get_replayed_side_effect_source_refs", told), warned:
+        yield
 
 
 def _plain(variable: Any) -> Any:

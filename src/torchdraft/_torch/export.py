@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .bookkeeping import quick_bookkeeping
+from .patch import patched
 from .probe import need
 
 _export: Any = need("torch.export._trace:_export")
@@ -149,11 +150,8 @@ def module_stack_kept() -> Iterator[None]:
                 self.module_stack.popitem()
             raise
 
-    torch.fx.Tracer.call_module = call_module
-    try:
+    with patched(torch.fx.Tracer, "call_module", call_module):
         yield
-    finally:
-        torch.fx.Tracer.call_module = own
 
 
 @contextmanager
@@ -165,8 +163,5 @@ def text_outputs_loaded() -> Iterator[None]:
     def deserialize_graph_output(self: Any, output: Any) -> Any:
         return output.as_string if output.type == "as_string" else own(self, output)
 
-    cls.deserialize_graph_output = deserialize_graph_output
-    try:
+    with patched(cls, "deserialize_graph_output", deserialize_graph_output):
         yield
-    finally:
-        cls.deserialize_graph_output = own

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .dispatch import outside_modes
+from .patch import patched
 from .probe import need
 
 FakeTensor: Any = need("torch._subclasses.fake_tensor:FakeTensor")
@@ -81,11 +82,8 @@ def long_lists_read_whole(longest: int) -> Iterator[None]:
         count = self.numel()
         return torch.Tensor.tolist(self) if isinstance(count, int) and count > longest else own(self)
 
-    FakeTensor.tolist = tolist
-    try:
+    with patched(FakeTensor, "tolist", tolist):
         yield
-    finally:
-        FakeTensor.tolist = own
 
 
 def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:

@@ -9,13 +9,14 @@ transform the tracer sits there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 
 from .dispatch import proxy_mode
+from .patch import patched
 from .probe import need
 
 _TRANSFORMS = (
@@ -38,18 +39,8 @@ def transforms_traced_below() -> Iterator[None]:
     with ExitStack() as stack:
         for path in _TRANSFORMS:
             module, _, name = path.partition(":")
-            stack.enter_context(_replaced(need(module), name, _below))
+            stack.enter_context(patched(need(module), name, _below(need(path))))
         yield
-
-
-@contextmanager
-def _replaced(module: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
-    own = getattr(module, name)
-    setattr(module, name, wrap(own))
-    try:
-        yield
-    finally:
-        setattr(module, name, own)
 
 
 def _below(transform: Any) -> Any:

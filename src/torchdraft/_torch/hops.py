@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from .patch import patched
 from .probe import need
 
 _utils: Any = need("torch._higher_order_ops.utils")
@@ -52,8 +53,5 @@ def rescued(rescuer: Rescuer) -> Iterator[None]:
         name = getattr(fn, "__qualname__", str(fn)).partition(".")[0]
         return rescuer.watched(lambda: own(fn, args, kwargs), name, args)
 
-    _utils._hop_compile_and_call = compile_and_call
-    try:
+    with patched(_utils, "_hop_compile_and_call", compile_and_call):
         yield
-    finally:
-        _utils._hop_compile_and_call = own

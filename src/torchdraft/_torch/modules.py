@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .dispatch import outside_modes
+from .patch import patched
 from .probe import need
 
 need("torch.nn:Module._apply")
@@ -48,11 +49,8 @@ def idle_conversions_skipped() -> Iterator[None]:
         tensors = [*self.parameters(), *self.buffers()]
         return self if all(_leaves_alone(fn, tensor) for tensor in tensors) else own(self, fn, *args, **kwargs)
 
-    torch.nn.Module._apply = _apply
-    try:
+    with patched(torch.nn.Module, "_apply", _apply):
         yield
-    finally:
-        torch.nn.Module._apply = own
 
 
 def _leaves_alone(fn: Any, tensor: torch.Tensor) -> bool:
@@ -88,8 +86,5 @@ def attribute_writes_told(tell: Callable[[Any, str], None]) -> Iterator[None]:
         tell(self, name)
         own(self, name, value)
 
-    torch.nn.Module.__setattr__ = set_attribute
-    try:
+    with patched(torch.nn.Module, "__setattr__", set_attribute):
         yield
-    finally:
-        torch.nn.Module.__setattr__ = own

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
+from .patch import patched
 from .probe import need
 
 _proxy_module: Any = need("torch.fx.proxy")
@@ -86,9 +87,5 @@ class _Traceback:
 @contextmanager
 def fast_node_stacks() -> Iterator[None]:
     """While active, nodes get the same stack traces as ever, in a fraction of the time."""
-    own = _proxy_module.CapturedTraceback
-    _proxy_module.CapturedTraceback = _Traceback()
-    try:
+    with patched(_proxy_module, "CapturedTraceback", _Traceback()):
         yield
-    finally:
-        _proxy_module.CapturedTraceback = own

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch.overrides import handle_torch_function, has_torch_function
 
+from .patch import patched
+
 
 @contextmanager
 def pickling_seen() -> Iterator[None]:
@@ -22,8 +24,5 @@ def pickling_seen() -> Iterator[None]:
             return handle_torch_function(own, (self,), self, protocol)
         return own(self, protocol)
 
-    torch.Tensor.__reduce_ex__ = reduce_ex
-    try:
+    with patched(torch.Tensor, "__reduce_ex__", reduce_ex):
         yield
-    finally:
-        torch.Tensor.__reduce_ex__ = own

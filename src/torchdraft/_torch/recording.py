@@ -13,6 +13,7 @@ import torch
 
 from . import pytree
 from .dispatch import proxy_mode
+from .patch import patched
 from .probe import need
 
 _proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
@@ -32,11 +33,8 @@ def any_layout_recorded() -> Iterator[None]:
             return None
         return own(value, *args, **kwargs)
 
-    _proxy_tensor.extract_val = extract_val
-    try:
+    with patched(_proxy_tensor, "extract_val", extract_val):
         yield
-    finally:
-        _proxy_tensor.extract_val = own
 
 
 def has_strides(tensor: torch.Tensor) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 import torch
 
+from .patch import patched
 from .probe import need
 
 _PATH = "torch.fx.experimental.symbolic_shapes"
@@ -70,12 +71,9 @@ def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[Non
             adopt(unbound)
         return bound
 
-    module.compute_unbacked_bindings = reporting
-    try:
-        with config.patch(soft_pending_unbacked_not_found_error=True):
-            yield
-    finally:
-        module.compute_unbacked_bindings = own
+    soft = config.patch(soft_pending_unbacked_not_found_error=True)
+    with patched(module, "compute_unbacked_bindings", reporting), soft:
+        yield
 
 
 def without_constraints(context: Any) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, Protocol
 
 import sympy
 import torch
 
+from .patch import patched
 from .probe import need
 
 
@@ -132,10 +133,9 @@ def decided_comparisons_told(tell: Callable[[Any, Any], None]) -> Iterator[None]
     A size is a positive symbol to upstream, so `x.shape[0] == 0` is false at once and nobody is asked, although a
     program may well be given an empty tensor.
     """
-    own = {name: getattr(_SymNode, name) for name in _RELATIONS}
 
     def watching(name: str) -> Callable[[Any, Any], Any]:
-        compare, relation = own[name], _RELATIONS[name]
+        compare, relation = getattr(_SymNode, name), _RELATIONS[name]
 
         def compared(self: Any, other: Any) -> Any:
             out = compare(self, other)
@@ -146,10 +146,7 @@ def decided_comparisons_told(tell: Callable[[Any, Any], None]) -> Iterator[None]
 
         return compared
 
-    for name in own:
-        setattr(_SymNode, name, watching(name))
-    try:
+    with ExitStack() as stack:
+        for name in _RELATIONS:
+            stack.enter_context(patched(_SymNode, name, watching(name)))
         yield
-    finally:
-        for name, compare in own.items():
-            setattr(_SymNode, name, compare)

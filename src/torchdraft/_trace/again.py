@@ -1,7 +1,7 @@
-"""Whether what `forward` left on the model makes its next call another one: traced again, from that state.
+"""Whether what `forward` left on the model or outside makes its next call another one: traced again, from that state.
 
-A library notes on a module that it has set something up, or how long the input was; nobody reads it before it is
-written again. That can't be told from a counter by looking at the write.
+A library notes, on a module or in a table of its own, that it has set something up, or how long the input was; nobody
+reads it before it is written again. That can't be told from a counter by looking at the write.
 """
 
 from __future__ import annotations

@@ -25,10 +25,8 @@ class Asked:
     """Its size in the example."""
 
     def __str__(self) -> str:
-        kind = hint_kind(self.spec)
-        bounds = ", ".join(bounds_text(*self.bounds()))
-        if kind:
-            return f"Dim.{kind}({bounds})" if bounds else f"Dim.{kind}"
+        if kind := hint_kind(self.spec):
+            return _hint_text(kind, *self.bounds())
         name = self.name()
         if name is None or hasattr(self.spec, "root"):
             return str(name or self.spec)
@@ -47,6 +45,11 @@ class Asked:
 def bounds_text(low: int, high: int | None) -> list[str]:
     """`min=…` and `max=…`, as far as they say anything."""
     return [f"min={low}"] * bool(low) + [f"max={high}"] * (high is not None)
+
+
+def _hint_text(kind: str, low: int, high: int | None) -> str:
+    bounds = ", ".join(bounds_text(low, high))
+    return f"Dim.{kind}({bounds})" if bounds else f"Dim.{kind}"
 
 
 def hint_kind(spec: Any) -> str:
@@ -156,6 +159,5 @@ def relaxed(request: Request, level: int) -> Any:
 def in_words(spec: Any) -> str:
     """An entry of `dynamic_shapes` as it is written. Named dimensions by their names."""
     if kind := hint_kind(spec):
-        bounds = ", ".join(bounds_text(getattr(spec, "min", None) or 0, getattr(spec, "max", None)))
-        return f"Dim.{kind}({bounds})" if bounds else f"Dim.{kind}"
+        return _hint_text(kind, getattr(spec, "min", None) or 0, getattr(spec, "max", None))
     return re.sub(r"\*(?=\w)", " * ", str(getattr(spec, "__name__", spec)))

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._reals.provenance import depends_on
+from .._reals.provenance import depends_on, holds_symbol
 from .._torch import pytree
-from .._torch.shapes import SYMBOLIC
 from .events import OutsideStateWritten
-from .outside import Namespace
+from .outside import Namespace, names_lent
 from .reach import CachedFunction, is_followed, plain_function
 from .stacks import user_stack
 
@@ -40,13 +39,8 @@ def caches_of_its_own(session: Session, namespaces: list[Namespace]) -> Iterator
             if inner is not None and is_followed(inner.__module__):
                 taken.append((space, name, value))
                 made.setdefault(id(value), _anew(value, f"{space.label}.{name}", session))
-    for space, name, value in taken:
-        space.put(name, made[id(value)])
-    try:
+    with names_lent(taken, made):
         yield
-    finally:
-        for space, name, value in taken:
-            space.put(name, value)
 
 
 def _anew(cached: Any, name: str, session: Session) -> Any:
@@ -64,17 +58,11 @@ def _anew(cached: Any, name: str, session: Session) -> Any:
 
     @functools.wraps(own)
     def looked_up(*args: Any, **kwargs: Any) -> Any:
-        return (watched if _symbolic((args, kwargs)) else cache)(*args, **kwargs)
+        return (watched if holds_symbol((args, kwargs)) else cache)(*args, **kwargs)
 
     for method in ("cache_info", "cache_clear", "cache_parameters"):
         setattr(looked_up, method, getattr(cache, method))
     return looked_up
-
-
-def _symbolic(value: Any) -> bool:
-    if isinstance(value, (tuple, list, dict)):
-        return any(_symbolic(v) for v in (value.values() if isinstance(value, dict) else value))
-    return isinstance(value, SYMBOLIC)
 
 
 class Unreached:

@@ -11,6 +11,7 @@ import torch
 
 from .._torch import pytree
 from .._torch.dispatch import as_if_untraced, outside_modes
+from .._torch.patch import patched
 from .stacks import is_framework
 
 
@@ -47,11 +48,8 @@ def saved_tensors_read(read: Callable[[torch.Tensor], torch.Tensor]) -> Iterator
         with as_if_untraced():
             return own_load(*args, **kwargs)
 
-    torch.save, torch.load = save, load
-    try:
+    with patched(torch, "save", save), patched(torch, "load", load):
         yield
-    finally:
-        torch.save, torch.load = own_save, own_load
 
 
 def reduced(real: torch.Tensor) -> Any:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from .events import ImpureCall
-from .outside import Namespace
+from .outside import Namespace, names_lent
 from .stacks import here, in_an_import, is_framework, is_library
 
 if TYPE_CHECKING:
@@ -74,15 +74,12 @@ def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator
     imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
     for owner, name, function in own:
         setattr(owner, name, watched[id(function)])
-    for space, name, value in imported:
-        space.put(name, watched[id(value)])
     try:
-        yield
+        with names_lent(imported, watched):
+            yield
     finally:
         for owner, name, function in own:
             setattr(owner, name, function)
-        for space, name, value in imported:
-            space.put(name, value)
 
 
 Asks = Callable[[FrameType | None], bool]

@@ -6,7 +6,8 @@ What a trace leaves there (usually a tensor of the trace, in a cache) is told an
 from __future__ import annotations
 
 from collections import UserDict, UserList
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import CellType, SimpleNamespace
 from typing import Any
@@ -36,7 +37,11 @@ class Namespace:
     containers: dict[str, Any]
     of: type | None = None
     """The class of the object, where the place is one."""
-    is_module: bool = False
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the place is the globals of a module."""
+        return self.owner is None and self.of is None
 
     def put(self, name: str, value: Any) -> None:
         """Sets a name back."""
@@ -51,6 +56,19 @@ class Namespace:
             delattr(self.owner, name)
         else:
             del self.live[name]  # type: ignore[attr-defined]
+
+
+@contextmanager
+def names_lent(places: Iterable[tuple[Namespace, str, Any]], instead: Mapping[int, Any]) -> Iterator[None]:
+    """In this block each name of `places` holds what stands `instead` of its value, which is known by its address."""
+    lent = list(places)
+    for space, name, value in lent:
+        space.put(name, instead[id(value)])
+    try:
+        yield
+    finally:
+        for space, name, value in lent:
+            space.put(name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +116,6 @@ class OutsideState:
     def __init__(self, mod: torch.nn.Module) -> None:
         self.reach = Reach.of(mod)
         self.namespaces = [_namespace(label, space) for label, space in self.reach.globals.values()]
-        for space in self.namespaces:
-            space.is_module = True
         self.namespaces += [_namespace(f"{c.__module__}.{c.__qualname__}", vars(c), c) for c in self.reach.classes]
         self.namespaces += list(_objects(mod, self.namespaces))
         self.cells = [(name, cell, *_content(cell)) for name, cell in self._cells()]
@@ -259,4 +275,4 @@ def _traced(value: Any) -> bool:
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, (int, float, str, bool, torch.SymInt, torch.SymFloat, torch.SymBool))
+    return isinstance(value, (int, float, str, bool, *SYMBOLIC))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy
 import torch
 
 from .._torch import pytree
@@ -17,7 +17,7 @@ from .outside import Namespace, OutsideState
 
 @dataclass(slots=True)
 class ModuleState:
-    """Attributes of one module: the dictionaries' content by reference, containers among them one level deep."""
+    """Attributes of one module: the dictionaries' content by reference, and a copy of the containers among them."""
 
     module: torch.nn.Module
     attributes: dict[str, Any]
@@ -45,12 +45,10 @@ class Snapshot:
     def take(cls, mod: torch.nn.Module, inputs: Any = ()) -> Snapshot:
         """Remembers references only: nothing of the model's size is copied."""
         taken = cls(torch_random=torch.random.get_rng_state(), python_random=random.getstate())
+        taken.numpy_random = numpy.random.get_state()
         taken.grad_enabled = torch.is_grad_enabled()
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             taken.cuda_random = torch.cuda.get_rng_state_all()
-        numpy = sys.modules.get("numpy")
-        if numpy is not None:
-            taken.numpy_random = numpy.random.get_state()
         taken.modules = cls.modules_of(mod)
         taken.outside = OutsideState(mod)
         places = [(n, m.attributes) for n, m in taken.modules.items()]
@@ -90,8 +88,7 @@ class Snapshot:
         random.setstate(self.python_random)
         if self.cuda_random:
             torch.cuda.set_rng_state_all(self.cuda_random)
-        if self.numpy_random is not None:
-            sys.modules["numpy"].random.set_state(self.numpy_random)
+        numpy.random.set_state(self.numpy_random)
         for generator, state in self.generators:
             generator.set_state(state)
         for generator, state in self.random_states:
