@@ -31,9 +31,12 @@ _TYPE = {"cls": "app.Batch", "paste": "torchdraft.register(app.Batch)"}
 EVENTS = {
     "branch": GuardResolved(expr="u0 > 5", value="True", symbols={"u0": "x.item() at m.py:12"}),
     "size": GuardResolved(expr="u0", value="4", kind="size"),
+    "branch-constant": GuardResolved(expr="u0 > 5", value="True", constant=True),
+    "size-constant": GuardResolved(expr="u0", value="4", kind="size", constant=True),
     "read-value": HostRead(asserted="value", **_READ),
     "read-constant": HostRead(asserted="constant", **_READ),
     "read-unused": HostRead(asserted="unused", **_READ),
+    "read-same": HostRead(asserted="same", **_READ),
     "read-too-large": HostRead(asserted="no", **_READ),
     "violated": ConstraintViolated(
         dimension="x.shape[0]",

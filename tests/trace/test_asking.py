@@ -74,3 +74,41 @@ class Sorting(torch.nn.Module):
 def test_a_choice_of_pythons_own_library_is_told_at_the_models_line():
     (issue,) = told(Sorting(), torch.tensor([[3.0, 1.0], [1.0, 1.0]]))
     assert issue[:2] == ("TD101", "return torch.stack(sorted(rows.unbind(0), key=lambda row: row.sum()))")
+
+
+class MaskOfOnes(torch.nn.Module):
+    def forward(self, x, mask=None):
+        mask = torch.ones(x.shape[:1]) if mask is None else mask
+        return x * 2 if bool((mask < 1).any()) else x + 1
+
+
+def test_a_question_about_constants_is_a_note_and_assumes_nothing():
+    program = torchdraft.draft_export(MaskOfOnes(), (torch.ones(3, 2),))
+    (issue,) = program._report.issues
+    assert (issue.code, issue.severity, issue.location.source.strip()) == (
+        "TD101",
+        "note",
+        "return x * 2 if bool((mask < 1).any()) else x + 1",
+    )
+    assert program._report.successful()
+    for other in (torch.zeros(3, 2), torch.full((3, 2), -7.0)):
+        assert torch.equal(program.module()(other), other + 1)
+
+
+def test_the_same_question_about_an_input_is_assumed():
+    program = torchdraft.draft_export(MaskOfOnes(), (torch.ones(3, 2), torch.ones(3)))
+    (issue,) = program._report.issues
+    assert (issue.code, issue.severity) == ("TD101", "guarded")
+
+
+class AskedOfBoth(torch.nn.Module):
+    def forward(self, x):
+        return [self.asked(x), self.asked(torch.ones(2))]
+
+    def asked(self, rows):
+        return rows * 2 if rows.sum() > 0 else rows
+
+
+def test_one_line_that_asks_data_and_constants_is_told_as_both():
+    issues = torchdraft.draft_export(AskedOfBoth(), (torch.ones(2),))._report.issues
+    assert sorted((issue.code, str(issue.severity)) for issue in issues) == [("TD101", "guarded"), ("TD101", "note")]

@@ -64,6 +64,8 @@ class GuardResolved(Event):
     """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
     by: Literal["code", "operation"] = "code"
     """What asked: Python code that branches, or an operation that has to know something of a size."""
+    constant: bool = False
+    """Whether it was asked of constants alone: the answer is the same in every call. Known when the report is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +76,10 @@ class HostRead(Event):
     dtype: str
     shape: tuple[str, ...]
     value: str
-    asserted: Literal["value", "constant", "unused", "no"]
+    asserted: Literal["value", "constant", "unused", "same", "no"]
     """`value`/`constant`: the graph compares the data with what was read. `unused`: the value was only printed or
-    logged. `no`: too large to store; the program is frozen to it."""
+    logged. `same`: it is made of constants, the same in every call. `no`: too large to store; the program is frozen to
+    it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

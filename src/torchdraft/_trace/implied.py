@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..rules.symbols import SYMBOL
@@ -12,18 +13,19 @@ if TYPE_CHECKING:
 
 
 def without_implied(session: Session) -> list[Event]:
-    """The session's events without guards on constants of the model's code, which hold in every call, and without the
-    conditions of operations on numbers that the program fixes as a whole anyway.
+    """The session's events without the conditions of operations on numbers that the program fixes as a whole anyway.
+    Guards on constants of the model's code, which hold in every call, are marked.
 
     A loop over `x.nonzero()` fixes the count; that unbinding it asked whether there are any is no news then.
     """
-    guards = {id(e): e for e in session.events if isinstance(e, GuardResolved)}
-    constant = {
-        key for key, e in guards.items() if hasattr(e.expr, "free_symbols") and session.rests_on_constants(e.expr)
-    }
-    fixed = {str(e.expr) for key, e in guards.items() if e.kind == "size" and key not in constant}
-    told = (e for e in session.events if id(e) not in constant)
-    return [e for e in told if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
+    events = [_marked(e, session) if isinstance(e, GuardResolved) else e for e in session.events]
+    fixed = {str(e.expr) for e in events if isinstance(e, GuardResolved) and e.kind == "size"}
+    return [e for e in events if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
+
+
+def _marked(event: GuardResolved, session: Session) -> GuardResolved:
+    symbolic = hasattr(event.expr, "free_symbols")
+    return replace(event, constant=True) if symbolic and session.rests_on_constants(event.expr) else event
 
 
 def symbols_in(expr: Any) -> list[str]:

@@ -85,10 +85,11 @@ class HostReads(TorchFunctionMode):
         """A private copy of the real data behind `fake`, asserted in the graph."""
         with outside_modes():
             real = self.session.reals.tensor(fake).detach().clone()
-        if self.session.is_constant(fake):
+        constant = self.session.is_constant(fake)
+        if constant and read in _SHOWING:
             return real
         shown = read in _SHOWING and read_is_only_shown()
-        asserted = "unused" if shown else "value" if real.numel() <= BY_VALUE else "constant"
+        asserted = "same" if constant else "unused" if shown else "value" if real.numel() <= BY_VALUE else "constant"
         if asserted == "constant" and real.numel() > BY_CONSTANT:
             asserted = "no"
         condition = self._assert_equal(fake, real) if asserted in ("value", "constant") else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import GuardResolved
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.constants import REFUSED
 from torchdraft.rules.places import knows_instruction
 from torchdraft.rules.rule import Rule
 from torchdraft.rules.seen import shown
@@ -23,6 +24,9 @@ class DataDependentBranch(Rule[GuardResolved]):
     A graph holds one path. The example's values chose it, and the graph asserts that choice: an input that would take
     the other path raises at the assertion instead of giving the wrong answer. `torch.export.export` refuses such a
     model with `GuardOnDataDependentSymNode`.
+
+    A condition on a tensor that the code itself makes (`torch.ones(3).all()`) has one answer in every call. It is a
+    note: nothing is assumed, but `torch.export.export` does not know the answer.
 
     ## Example
 
@@ -74,8 +78,11 @@ class DataDependentBranch(Rule[GuardResolved]):
         value = shown(event.value)
         return self.found(
             event,
-            f"A branch depends on a tensor's data: `{expr}` was {value}. "
+            f"A branch asks a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+            if event.constant
+            else f"A branch depends on a tensor's data: `{expr}` was {value}. "
             "The program follows that path and raises where the condition differs.",
+            severity=Severity.NOTE if event.constant else None,
             expr=expr,
             value=value,
             symbols=event.symbols,
@@ -83,4 +90,5 @@ class DataDependentBranch(Rule[GuardResolved]):
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        return (canonical(event.expr, event.symbols, any_number=event.by == "code" and knows_instruction(event.stack)),)
+        any_number = event.by == "code" and knows_instruction(event.stack)
+        return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import GuardResolved
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.constants import REFUSED
 from torchdraft.rules.places import knows_instruction
 from torchdraft.rules.rule import Rule
 from torchdraft.rules.seen import shown
@@ -22,6 +23,9 @@ class DataDependentSize(Rule[GuardResolved]):
 
     The graph was built for that number (a loop was unrolled that many times, a list has that many entries). It asserts
     the number, or what the operation was told of it, so an input where that differs raises.
+
+    A number out of a tensor that the code itself makes (`int(torch.arange(4).max())`) is the same in every call. It is
+    a note: nothing is assumed, but `torch.export.export` does not know the number.
 
     ## Example
 
@@ -71,13 +75,10 @@ class DataDependentSize(Rule[GuardResolved]):
     def issue(self, event: GuardResolved) -> Issue:
         expr = in_users_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
         value = shown(event.value)
-        fact = f"`{expr}` was {value}"
         return self.found(
             event,
-            f"Python needed a number that is a tensor's data: {fact}. "
-            "The program is built for that number and raises where it differs."
-            if event.kind == "size"
-            else f"An operation had to know a size that is data: {fact}. The program raises where it differs.",
+            _said(event, expr, value),
+            severity=Severity.NOTE if event.constant else None,
             expr=expr,
             value=value,
             symbols=event.symbols,
@@ -85,4 +86,15 @@ class DataDependentSize(Rule[GuardResolved]):
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        return (canonical(event.expr, event.symbols, any_number=event.by == "code" and knows_instruction(event.stack)),)
+        any_number = event.by == "code" and knows_instruction(event.stack)
+        return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)
+
+
+def _said(event: GuardResolved, expr: str, value: str) -> str:
+    needs = "Python needed a number" if event.kind == "size" else "An operation had to know a size"
+    if event.constant:
+        return f"{needs} out of a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+    if event.kind == "size":
+        built = "The program is built for that number and raises where it differs."
+        return f"{needs} that is a tensor's data: `{expr}` was {value}. {built}"
+    return f"{needs} that is data: `{expr}` was {value}. The program raises where it differs."

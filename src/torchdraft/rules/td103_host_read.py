@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._trace.events import HostRead
 from torchdraft.model import Issue, Severity
+from torchdraft.rules.constants import REFUSED
 from torchdraft.rules.rule import Rule
 
 
@@ -18,7 +19,8 @@ class HostReadRule(Rule[HostRead]):
 
     What Python computed from the data is not in the graph; the graph holds the outcome for the example. The data read
     is asserted (`guarded`), so other data raises. Data too large to store can't be asserted (`baked`): the program then
-    gives the example's outcome for other data too. Data that was only printed or logged changes nothing (`note`).
+    gives the example's outcome for other data too. Data that was only printed or logged changes nothing (`note`), and a
+    tensor of constants that the code itself makes has the same data in every call (`note`).
 
     ## Example
 
@@ -80,6 +82,7 @@ class HostReadRule(Rule[HostRead]):
 _OUTCOMES = {
     "value": (Severity.GUARDED, "The program asserts the values read and raises where they differ."),
     "constant": (Severity.GUARDED, "The program compares the data with a stored copy and raises where it differs."),
+    "same": (Severity.NOTE, f"It is made of constants, the same in every call of the program. {REFUSED}"),
     "unused": (Severity.NOTE, "The text was only printed or logged; the program prints nothing."),
     "address": (Severity.BAKED, "Nothing can be asserted of an address: the program keeps what Python made of it."),
     "no": (Severity.BAKED, "It is too large to store and assert: the program is frozen to the example's data."),

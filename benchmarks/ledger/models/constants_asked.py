@@ -1,4 +1,4 @@
-"""Nothing wrong: questions about tensors that the code itself makes have one answer."""
+"""Nothing assumed: questions about tensors that the code itself makes have one answer. Plain export knows none."""
 
 import torch
 
@@ -7,8 +7,8 @@ class Windows(torch.nn.Module):
     def forward(self, x):
         grid = torch.stack(torch.meshgrid(torch.arange(3), torch.arange(3), indexing="ij")).flatten(1)
         offsets = grid[:, :, None] - grid[:, None]
-        span = int(offsets.max() - offsets.min()) + 1
-        if (offsets.sum(0) > 0).any():
+        span = int(offsets.max() - offsets.min()) + 1  # expect: TD102 note
+        if (offsets.sum(0) > 0).any():  # expect: TD101 note
             x = x * span
         return x + torch.zeros(span).sum()
 
