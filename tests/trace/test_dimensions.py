@@ -11,6 +11,7 @@ import torch
 from torch.export import AdditionalInputs, Dim, ShapesCollection
 
 import torchdraft
+from torchdraft import _draft
 
 
 class Plain(torch.nn.Module):
@@ -241,3 +242,27 @@ def test_the_text_ends_with_the_table_and_the_shapes_that_hold():
     table = text[text.index("Dynamic dimensions") :]
     assert "x.shape[0]" in table
     assert "x.shape[0] > 3 at test_dimensions.py:" in table
+
+
+@pytest.mark.parametrize(("size", "code"), [(6, "TD201"), (1, "TD203")])
+def test_a_declared_dimension_that_is_fixed_costs_no_second_trace(size, code, monkeypatch):
+    traces = []
+    attempt = _draft.attempt
+    monkeypatch.setattr(_draft, "attempt", lambda *a, **k: traces.append(k["relax"]) or attempt(*a, **k))
+    shapes = {"x": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC(min=2, max=9)}, "y": None}
+    program = torchdraft.draft_export(Fixes(), (torch.rand(6, 4)[:size], Y), dynamic_shapes=shapes)
+    assert traces == [0]
+    assert [i.code for i in program._report.issues] == [code]
+    assert {d.name: d.got for d in program._report.dimensions} == {"x.shape[0]": str(size), "x.shape[1]": "dynamic"}
+    assert [(r.lower, r.upper) for r in program.range_constraints.values()] == [(2, 9)]
+
+
+class Remainder(torch.nn.Module):
+    def forward(self, x, y):
+        return (x * 2 if (x.shape[0] - 1) % 4 < 4 else x), y
+
+
+def test_a_condition_that_upstream_has_no_answer_to_at_size_0_stays_symbolic():
+    program = torchdraft.draft_export(Remainder(), (X, Y), dynamic_shapes={"x": {0: Dim.DYNAMIC}, "y": None})
+    assert program._report.rung == "symbolic"
+    assert [d.got for d in program._report.dimensions] == ["dynamic"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,9 @@ _constants_pass: Any = need("torch._export.passes.lift_constants_pass")
 _unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
 _export_utils: Any = need("torch._export.utils")
 _insert_deferred_runtime_asserts: Any = need("torch._export.utils:insert_deferred_runtime_asserts")
+_non_strict_utils: Any = need("torch._export.non_strict_utils")
+_constrain_by_hint: Any = need("torch._export.non_strict_utils:_constrain_user_specified_dimhint_range")
+_DimHintType: Any = need("torch.export.dynamic_shapes:_DimHintType")
 _is_constant_argument: Any = need("torch._export.non_strict_utils:_is_constant_argument")
 _is_opaque_value: Any = need("torch._library.opaque_object:is_opaque_value")
 
@@ -61,6 +65,7 @@ def export(
         stack.enter_context(quick_bookkeeping(any_unbacked))
         stack.enter_context(constants_without_users_dropped())
         stack.enter_context(guards_asserted_without_operations())
+        stack.enter_context(fixed_dimensions_let_pass())
         if mode is not None:
             stack.enter_context(adopting(mode))
         stack.callback(_traced_nodes.clear)
@@ -105,6 +110,19 @@ def guards_asserted_without_operations() -> Iterator[None]:
         yield
     finally:
         _export_utils.insert_deferred_runtime_asserts = _insert_deferred_runtime_asserts
+
+
+@contextmanager
+def fixed_dimensions_let_pass() -> Iterator[None]:
+    """A finished trace is thrown away where it fixed a dimension that was declared `Dim.DYNAMIC`. Here it stays, as it
+    does for `Dim.AUTO`, and the report tells of it. Bounds that the fixed size breaks still end the export.
+    """
+
+    def constrain(size: Any, hint: Any, dim: Any, *args: Any, **kwargs: Any) -> Any:
+        return _constrain_by_hint(size, hint, dataclasses.replace(dim, type=_DimHintType.AUTO), *args, **kwargs)
+
+    with patched(_non_strict_utils, "_constrain_user_specified_dimhint_range", constrain):
+        yield
 
 
 @contextmanager

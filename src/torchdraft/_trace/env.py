@@ -203,7 +203,7 @@ class DraftShapeEnv(ShapeEnv):
         """What a condition says where one size is another than in the example; None where it says nothing."""
         try:
             return condition.xreplace({symbol: sympy.Integer(size)}).xreplace(self.backed_var_to_val)
-        except (ArithmeticError, ValueError, TypeError):  # a remainder by 0
+        except (ArithmeticError, ValueError, TypeError, AssertionError):  # a remainder by 0, or of a negative number
             return None
 
     # -- what upstream would write into logs nobody reads ----------------------------------------------------------
