@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from ._torch.shapes import is_constraint_error
-from ._trace.again import tell_harmless_writes
+from ._trace.again import tell_harmless
+from ._trace.answers import Answers
 from ._trace.attempt import Request, attempt
 from ._trace.check import check, worth_checking
 from ._trace.eager import ModelRaised, has_data, mismatch, run_eagerly
@@ -158,7 +159,7 @@ class Draft:
             self.events.append(NotChecked(reason=wrong, wrong=True))
         elif self.session is not None:
             with self.phases("trace"):
-                tell_harmless_writes(self.request.mod, program, self.session, self.trace_again)
+                tell_harmless(self.request.mod, program, self.session, self.trace_again)
         with self.phases("report"):
             program._report = build_report(self, program)
         return program
@@ -221,9 +222,10 @@ class Draft:
             self.request, session, self.islands, self.snapshot, relax=self.relaxed, unnoticed=bool(self.unnoticed)
         )
 
-    def trace_again(self) -> tuple[torch.export.ExportedProgram, Session]:
-        """One more trace from the state the model is in."""
+    def trace_again(self, answers: Answers) -> tuple[torch.export.ExportedProgram, Session]:
+        """One more trace from the state the model is in, which hears these answers."""
         session = self.new_session()
+        session.answers = answers
         program = self.attempt(session)
         self.registered.extend(session.registered)
         return program, session

@@ -59,6 +59,7 @@ EVENTS = {
     "attribute-kept": AttributeWritten(name="encoder.total", before="f32[3]", after="f32[3]", kept=True),
     "outside-state": OutsideStateWritten(name="app.history"),
     "impure": ImpureCall(what="random.random()"),
+    "impure-unused": ImpureCall(what="time.time", unused=True),
     "input-type": TypeRegistered(where="input", **_TYPE),
     "kept-input": TypeRegistered(where="kept", **_TYPE),
     "output-type": TypeRegistered(where="output", **_TYPE),

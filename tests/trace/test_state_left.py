@@ -272,3 +272,87 @@ def test_an_attribute_that_holds_itself():
     program = torchdraft.draft_export(HoldsItself(), (torch.ones(2),))
     assert program._report.issues == ()
     assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
+
+
+class Captures(torch.nn.Module):
+    """Sets hooks up in the first call, and keeps what they see for the length of each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+        self.seen = None
+
+    def capture(self, _module, _args, output):
+        self.seen.append(output)
+
+    def forward(self, x):
+        if not getattr(self, "hooked", False):
+            for layer in self.layers:
+                layer.register_forward_hook(self.capture)
+            self.hooked = True
+        self.seen = []
+        for layer in self.layers:
+            x = layer(x)
+        seen, self.seen = self.seen, None
+        return torch.stack(seen)
+
+
+def test_hooks_set_up_once_are_a_note():
+    model = Captures()
+    report = torchdraft.draft_export(model, (torch.ones(3),))._report
+    told = {issue.expr.rpartition(".")[2]: (str(issue.severity), issue.occurrences) for issue in report.issues}
+    assert told == {"hooked": ("note", 1), "_forward_hooks": ("note", 2)}
+    (hooks,) = [issue for issue in report.issues if issue.expr.endswith("_forward_hooks")]
+    assert hooks.location.source.strip() == "layer.register_forward_hook(self.capture)"
+    assert not any(layer._forward_hooks for layer in model.layers)
+
+
+class HooksEachTime(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = torch.nn.ReLU()
+
+    def forward(self, x):
+        self.act.register_forward_hook(lambda _module, _args, output: output * 2)
+        return self.act(x)
+
+
+class HookedOnce(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = torch.nn.ReLU()
+        self.handle = self.act.register_forward_pre_hook(lambda _module, args: (args[0] + 1,))
+
+    def forward(self, x):
+        x = self.act(x)
+        self.handle.remove()
+        return x
+
+
+@pytest.mark.parametrize("model", [HooksEachTime(), HookedOnce()], ids=["added each time", "taken away"])
+def test_hooks_that_make_the_next_call_another_are_baked(model):
+    report = torchdraft.draft_export(model, (torch.ones(3),))._report
+    (issue,) = report.issues
+    assert (issue.code, str(issue.severity), issue.expr) == ("TD402", "baked", "act._forward_hooks")
+
+
+class Biased(torch.nn.Module):
+    """Keeps a table in a buffer that has none yet."""
+
+    def __init__(self, of_input):
+        super().__init__()
+        self.of_input = of_input
+        self.register_buffer("slopes", torch.tensor([0.5, 0.25]))
+        self.register_buffer("bias", None, persistent=False)
+
+    def forward(self, x):
+        if self.bias is None:
+            rows = x.sum(1) if self.of_input else torch.arange(x.shape[0])
+            self.bias = -(rows[None] - rows[:, None]).abs() * self.slopes[:, None, None]
+        return x + self.bias
+
+
+@pytest.mark.parametrize(("of_input", "severity"), [(False, "note"), (True, "baked")])
+def test_a_buffer_filled_once_is_a_note_where_no_input_is_in_it(of_input, severity):
+    (issue,) = torchdraft.draft_export(Biased(of_input), (torch.ones(3, 3),))._report.issues
+    assert (issue.code, str(issue.severity), issue.expr) == ("TD402", severity, "bias")

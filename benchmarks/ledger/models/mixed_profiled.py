@@ -11,9 +11,9 @@ TIMES = []
 def timed(method):
     @functools.wraps(method)
     def measured(self, *args):
-        started = time.perf_counter()  # expect: TD404
+        started = time.perf_counter()  # expect: TD404 note
         result = method(self, *args)
-        TIMES.append(time.perf_counter() - started)  # expect: TD403, TD404
+        TIMES.append(time.perf_counter() - started)  # expect: TD403, TD404 note
         return result
 
     return measured

@@ -1,7 +1,9 @@
-"""Whether what `forward` left on the model or outside makes its next call another one: traced again, from that state.
+"""Whether a second trace makes the same program: from the state that `forward` left on the model or outside, and with
+other answers from clocks and makers of names.
 
 A library notes, on a module or in a table of its own, that it has set something up, or how long the input was; nobody
-reads it before it is written again. That can't be told from a counter by looking at the write.
+reads it before it is written again. That can't be told from a counter by looking at the write. Nor can a time that is
+logged be told from one that is computed with.
 """
 
 from __future__ import annotations
@@ -12,40 +14,79 @@ from typing import Any
 
 import torch
 
-from .events import AttributeWritten, Event, OutsideStateWritten
+from .answers import Answers, may_be_other
+from .caches import emptied
+from .effects import hooks_of
+from .events import AttributeWritten, Event, ImpureCall, OutsideStateWritten
 from .session import Session
 
-Attempt = Callable[[], tuple[torch.export.ExportedProgram, Session]]
+Attempt = Callable[[Answers], tuple[torch.export.ExportedProgram, Session]]
+"""One more trace from the state the model is in, which hears these answers."""
 
 
-def tell_harmless_writes(
+def tell_harmless(
     mod: torch.nn.Module, program: torch.export.ExportedProgram, session: Session, trace_again: Attempt
 ) -> None:
-    """Marks the session's plain writes as harmless where a second call gives the same program and the same state."""
-    if not session.plain_writes and not session.plain_left:
+    """Marks the session's plain writes and its reads of clocks and names as harmless where a second call gives the same
+    program and leaves the same state.
+    """
+    written = bool(session.plain_writes or session.plain_left or session.hooks_left)
+    read = bool(session.answers)
+    after = _traced_alike(mod, program, session, trace_again, others=read) if written or read else None
+    if after is None and written and read:  # one of both may be harmless
+        read = False
+        after = _traced_alike(mod, program, session, trace_again, others=False)
+    if after is None:
         return
+    settled = session.plain_writes.keys() - after.plain_writes.keys()
+    settled |= {hooks_of(name) for name in session.hooks_left.keys() - after.hooks_left.keys()}
+    remembered = {name for name, left in session.plain_left.items() if left.same_as(after.plain_left.get(name))}
+    idle = read and session.answers.asked_like(after.answers)
+    session.events[:] = [_harmless(event, settled, remembered, idle) for event in session.events]
+
+
+def _traced_alike(
+    mod: torch.nn.Module,
+    program: torch.export.ExportedProgram,
+    session: Session,
+    trace_again: Attempt,
+    *,
+    others: bool,
+) -> Session | None:
+    """The second trace, if its program is the same."""
     for name, value in session.plain_writes.items():
         owner, _, leaf = name.rpartition(".")
         mod.get_submodule(owner).__dict__[leaf] = value
+    for name, tables in session.hooks_left.items():
+        for table, hooks in tables.items():
+            live = mod.get_submodule(name).__dict__[table]
+            live.clear()
+            live.update(hooks)
     for left in session.plain_left.values():
         left.again()
+    codes = {frame[0] for event in session.events if _may_be_idle(event) for frame in event.stack}
+    emptied(codes)  # what was made of the first answers is not to be remembered
     try:
-        second, after = trace_again()
+        second, after = trace_again(Answers(session.answers, others=others))
     except Exception:
-        return
-    if not same_program(program, second):
-        return
-    settled = session.plain_writes.keys() - after.plain_writes.keys()
-    remembered = {name for name, left in session.plain_left.items() if left.same_as(after.plain_left.get(name))}
-    session.events[:] = [_harmless(event, settled, remembered) for event in session.events]
+        return None
+    finally:
+        emptied(codes)  # nor, by the caller's process, what was made of others
+    return after if same_program(program, second) else None
 
 
-def _harmless(event: Event, settled: Set[str], remembered: Set[str]) -> Event:
+def _harmless(event: Event, settled: Set[str], remembered: Set[str], idle: bool) -> Event:
     if isinstance(event, AttributeWritten) and event.name in settled and not event.kept:
         return replace(event, same_each_time=True)
     if isinstance(event, OutsideStateWritten) and event.name in remembered:
         return replace(event, same_each_time=True)
+    if isinstance(event, ImpureCall) and idle and _may_be_idle(event):
+        return replace(event, unused=True)
     return event
+
+
+def _may_be_idle(event: Event) -> bool:
+    return isinstance(event, ImpureCall) and may_be_other(event.what)
 
 
 def same_program(one: torch.export.ExportedProgram, other: torch.export.ExportedProgram) -> bool:

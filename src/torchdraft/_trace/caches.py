@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -90,6 +91,14 @@ def _caches() -> list[Any]:
     """Every cached function there is that may be part of a model."""
     found = [thing for thing in gc.get_objects() if type(thing) is CachedFunction]
     return [cached for cached in found if is_followed(getattr(cached, "__module__", None))]
+
+
+def emptied(codes: Set[CodeType]) -> None:
+    """Empties the caches of functions with that code, whether a name leads to them or not."""
+    for cached in [thing for thing in gc.get_objects() if type(thing) is CachedFunction] if codes else ():
+        inner = plain_function(cached)
+        if inner is not None and inner.__code__ in codes:
+            cached.cache_clear()
 
 
 def _left(name: str, tensors: list[torch.Tensor], session: Session) -> OutsideStateWritten:

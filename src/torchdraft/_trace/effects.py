@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -29,10 +30,12 @@ def tell_effects(
     """Emits an event for each thing that is another one than when forward began (`entry`) or the draft (`snapshot`)."""
     for name, before, after in entry.changed_attributes():
         written = attribute_written(mod, session, name, before, after, kept=False)
-        left = change(name, None if before is MISSING else before, after)
-        session.emit(replace(written, same_each_time=_made_anew(session, left)))
+        session.emit(replace(written, same_each_time=made_anew(session, name, before, after)))
         if is_plain(after):
             session.plain_writes[name] = after
+    for name, had, has in entry.changed_hooks():
+        session.emit(_hooks_changed(mod, snapshot, name, had, has))
+        session.hooks_left[name] = has
     if snapshot.outside is not None:
         for left in snapshot.outside.changed():
             stack = snapshot.outside.where_written(left) or parameter(type(mod).forward)
@@ -47,12 +50,42 @@ def tell_effects(
         session.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
 
 
+def hooks_of(module: str) -> str:
+    """What an issue calls the hooks of a module."""
+    return f"{module}._forward_hooks".lstrip(".")
+
+
+def _hooks_changed(
+    mod: torch.nn.Module, snapshot: Snapshot, name: str, before: dict[str, Any], after: dict[str, Any]
+) -> AttributeWritten:
+    had, has = ({**tables["_forward_hooks"], **tables["_forward_pre_hooks"]} for tables in (before, after))
+    new = [hook for key, hook in has.items() if key not in had]
+    codes = _codes_named(snapshot, _REGISTERING if new else _REMOVING)
+    if new and (code := getattr(plain_function(new[0]), "__code__", None)) is not None:
+        codes = [c for c in codes if c.co_filename == code.co_filename]  # many a file registers hooks
+    calls = (writing(codes, mentioning(word)) for word in (_REGISTERING if new else _REMOVING))
+    stack = next(filter(None, calls), ()) or parameter(new[0] if new else type(mod).forward)
+    told = [f"{len(hooks)} hook{'' if len(hooks) == 1 else 's'}" for hooks in (had, has)]
+    after_words = f"{told[1]}, others" if len(had) == len(has) else told[1]
+    return AttributeWritten(
+        stack=stack, module=name, name=hooks_of(name), before=told[0], after=after_words, kept=False
+    )
+
+
+_REGISTERING = ("register_forward_hook", "register_forward_pre_hook")
+_REMOVING = ("remove",)
+
+
+def _codes_named(snapshot: Snapshot, names: tuple[str, ...]) -> list[CodeType]:
+    """The model's code that names one of these, but for what makes objects."""
+    codes = snapshot.outside.reach.codes() if snapshot.outside else ()
+    return [c for c in codes if not {*names}.isdisjoint(c.co_names) and c.co_name != "__init__"]
+
+
 def _where_named(mod: torch.nn.Module, snapshot: Snapshot, name: str) -> tuple[Frame, ...]:
     """The first line of the model's code that names what is called so."""
     leaf = name.rpartition(".")[2]
-    codes = snapshot.outside.reach.codes() if snapshot.outside else ()
-    theirs = [code for code in codes if leaf in code.co_names and code.co_name != "__init__"]
-    return writing(theirs, mentioning(leaf)) or parameter(type(mod).forward)
+    return writing(_codes_named(snapshot, (leaf,)), mentioning(leaf)) or parameter(type(mod).forward)
 
 
 def attribute_written(
@@ -63,6 +96,11 @@ def attribute_written(
     key = (id(mod.get_submodule(owner).__dict__), leaf)
     stack = session.attribute_writes.get(key) or where_written(mod, name) or parameter(type(mod).forward)
     return AttributeWritten(stack=stack, module=owner, name=name, before=shown(before), after=shown(after), kept=kept)
+
+
+def made_anew(session: Session, name: str, before: Any, after: Any) -> bool:
+    """Whether all that an attribute came to hold is tensors that every call makes anew."""
+    return _made_anew(session, change(name, None if before is MISSING else before, after))
 
 
 def _made_anew(session: Session, left: Change) -> bool:

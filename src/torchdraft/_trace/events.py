@@ -174,6 +174,8 @@ class ImpureCall(Event):
     """Python's or NumPy's random numbers, a clock, the environment or a file was read."""
 
     what: str
+    unused: bool = False
+    """Whether a second trace, which heard another answer, made the same program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,15 +118,17 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
         args = args[first:]
         caller = sys._getframe(1)
         beside = threading.get_ident() in session.other_threads  # a progress bar's, say
-        if (
+        told = (
             not beside
             and asks(caller)
             and not in_an_import(caller)
             and not _given_its_seed(what, args, kwargs)
             and not _writes(what, args, kwargs)
-        ):
+        )
+        if told:
             session.emit(ImpureCall(what=_named(what, args), **here(2)))
-        return own(*args, **kwargs)
+        answer = own(*args, **kwargs)
+        return session.answers.answer(what, answer) if told else answer
 
     return watched
 

@@ -8,13 +8,14 @@ the outermost module alone, and without looking whether the new one fits.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .._torch import pytree
 from .._torch.fake import same_storage
-from .effects import attribute_written
+from .effects import attribute_written, made_anew
 from .snapshot import MISSING, Snapshot
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def _assigned(mod: torch.nn.Module, session: Session, entry: Snapshot) -> list[P
                 pair = _fitting(was, new)
                 pairs.extend(pair)
                 kept = any(one.dtype == other.dtype for one, other in pair)  # the program keeps the old dtype
-                session.emit(attribute_written(mod, session, name, was, new, kept=kept))
+                anew = table == "_buffers" and made_anew(session, name, was, new)  # a parameter is there to be changed
+                written = attribute_written(mod, session, name, was, new, kept=kept)
+                session.emit(replace(written, same_each_time=anew and not kept))
             if now.keys() != before.keys() or any(now[leaf] is not before[leaf] for leaf in now):
                 live.clear()
                 live.update(before)

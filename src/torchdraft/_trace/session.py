@@ -16,6 +16,7 @@ from .._torch.dispatch import forget_failed_nodes
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
 from ..model import Dimension
+from .answers import Answers
 from .env import MOST_SYMBOLS, DraftShapeEnv
 from .events import Birth, Event, ExceptionCaught, Frame, GuardResolved, HostRead
 from .lent import Lent
@@ -54,6 +55,9 @@ class Session:
         self.failed_ops: list[Event] = []
         self.plain_writes: dict[str, Any] = {}
         self.plain_left: dict[str, Left] = {}
+        self.hooks_left: dict[str, dict[str, Any]] = {}
+        """Module → the tables of hooks that forward left on it."""
+        self.answers = Answers()
         self.other_threads: set[int | None] = set()
         """Threads that ran when the trace began: what they do is not the model's doing."""
         self.dimensions: list[Dimension] = []

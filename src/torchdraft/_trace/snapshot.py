@@ -142,6 +142,17 @@ class Snapshot:
                     found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], content_of(after)))
         return found
 
+    def changed_hooks(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """`(dotted name of the module, before, after)` of the tables of hooks that `forward` changed."""
+        found = []
+        for prefix, state in self.modules.items():
+            tables = [t for t in HOOKS if t in state.tables]
+            before = {t: state.tables[t] for t in tables}
+            after = {t: dict(state.module.__dict__[t]) for t in tables}
+            if any(list(before[t].items()) != list(after[t].items()) for t in ("_forward_hooks", "_forward_pre_hooks")):
+                found.append((prefix, before, after))
+        return found
+
 
 _OWN_CACHES = ("_flat_weights", "_flat_weight_refs")
 """Lists of their own parameters that recurrent modules renew when parameters were swapped, as tracing does."""
@@ -153,16 +164,14 @@ class _Missing:
 
 
 MISSING = _Missing()
-_TABLES = (
-    "_parameters",
-    "_buffers",
-    "_modules",
+HOOKS = (
     "_forward_hooks",
     "_forward_hooks_with_kwargs",
     "_forward_hooks_always_called",
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
 )
+_TABLES = ("_parameters", "_buffers", "_modules", *HOOKS)
 _NAMED = ("_parameters", "_buffers", "_modules")
 _PATCHED = (*_TABLES, "forward")
 """What a trace itself replaces for its duration and puts back."""

@@ -11,7 +11,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     """
     ## What it does
 
-    Reports a module attribute that `forward` assigns.
+    Reports a module attribute that `forward` assigns, and hooks that it registers or removes.
 
     ## Why it matters
 
@@ -20,7 +20,8 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
     the model would see the new value. A table made in the first call, of no input's data or size, is made anew in every
     call of the program, and nothing else changes (`note`). So it is with numbers and texts that a call sets before it
-    reads them: a second trace, from the state that the first call left, gave the same program and left the same state.
+    reads them, and with hooks that the first call sets up: a second trace, from the state that the first call left,
+    gave the same program and left the same state.
 
     ## Example
 

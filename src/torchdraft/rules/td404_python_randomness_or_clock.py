@@ -16,7 +16,8 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
 
     ## Why it matters
 
-    The graph holds what was read during the trace, for ever.
+    The graph holds what was read during the trace, for ever. A time that was only logged and a UUID that only made a
+    name are in no graph (`note`): a second trace, which hears of other times and other UUIDs, makes the same program.
 
     ## Example
 
@@ -58,12 +59,15 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     takes = (ImpureCall,)
 
     def issue(self, event: ImpureCall) -> Issue:
+        kept = "A second trace, which heard another answer, made the same program."
+        kept = kept if event.unused else "The program keeps what it gave then."
         return self.found(
             event,
-            f"`{event.what}` was read while tracing. The program keeps what it gave then.",
+            f"`{event.what}` was read while tracing. {kept}",
+            severity=Severity.NOTE if event.unused else None,
             expr=event.what,
             data={"what": event.what},
         )
 
     def identity(self, event: ImpureCall) -> tuple[object, ...]:
-        return (event.what,)
+        return (event.what, event.unused)
