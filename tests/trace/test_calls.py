@@ -1,6 +1,7 @@
 """Functions that a rule asks to hear of."""
 
 import sys
+import threading
 import time
 import types
 
@@ -102,6 +103,29 @@ def test_calls_of_the_frameworks_own_are_not_told():
     with also(calling("torch.nn.functional.softmax", "torch.overrides.has_torch_function_unary")):
         report = torchdraft.draft_export(Sum(), (torch.ones(3),))._report
     assert [issue.expr for issue in report.issues] == ["torch.nn.functional.softmax"]
+
+
+def test_a_thread_that_runs_beside_is_not_the_model(acme):
+    called, go = threading.Event(), threading.Event()
+
+    def beside():
+        go.wait(20)
+        acme.plain(1)
+        called.set()
+
+    class Waits(torch.nn.Module):
+        def forward(self, x):
+            go.set()
+            called.wait(20)
+            return acme.plain(x)
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    with also(calling("acme.plain")):
+        (issue,) = torchdraft.draft_export(Waits(), (torch.ones(3),))._report.issues
+    thread.join()
+    assert called.is_set()
+    assert issue.location.source.strip() == "return acme.plain(x)"
 
 
 def test_a_loop_is_one_issue_with_a_count(acme):

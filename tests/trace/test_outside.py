@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import glob
 import io
 import os
 import random
 import secrets
 import sys
+import tempfile
 import threading
 import time
+import traceback
 import uuid
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +33,7 @@ HISTORY: list[Any] = []
 TABLES: dict[str, torch.Tensor] = {}
 LAST = None
 COUNT = 0
+listdir = os.listdir
 GENERATOR = np.random.default_rng(0)
 
 
@@ -285,6 +289,20 @@ READS = {
     "os.environ['PATH']": lambda _: len(os.environ["PATH"]),
     "os.environ['HOME']": lambda _: len(os.getenv("HOME", "")),
     f"open({str(SETTINGS)!r})": lambda _: len(SETTINGS.read_text()),
+    f"Path.exists({str(SETTINGS)!r})": lambda _: SETTINGS.exists(),
+    f"Path.is_dir({str(SETTINGS)!r})": lambda _: SETTINGS.is_dir(),
+    f"Path.stat({str(SETTINGS)!r})": lambda _: SETTINGS.stat().st_size,
+    f"os.path.exists({str(SETTINGS)!r})": lambda _: os.path.exists(SETTINGS),
+    f"os.path.isfile({str(SETTINGS)!r})": lambda _: os.path.isfile(SETTINGS),
+    f"os.path.getsize({str(SETTINGS)!r})": lambda _: os.path.getsize(SETTINGS),
+    f"os.stat({str(SETTINGS)!r})": lambda _: os.stat(SETTINGS).st_size,
+    f"os.access({str(SETTINGS)!r})": lambda _: os.access(SETTINGS, os.R_OK),
+    f"os.listdir({str(SETTINGS.parent)!r})": lambda _: len(listdir(SETTINGS.parent)),
+    f"os.scandir({str(SETTINGS.parent)!r})": lambda _: len(list(os.scandir(SETTINGS.parent))),
+    "os.walk": lambda _: len(next(os.walk(SETTINGS.parent))),
+    "Path.iterdir": lambda _: len(list(SETTINGS.parent.iterdir())),
+    "Path.glob": lambda _: len(list(SETTINGS.parent.glob("*.py"))),
+    "glob.glob": lambda _: len(glob.glob(str(SETTINGS.parent / "*.py"))),
 }
 
 
@@ -307,6 +325,10 @@ QUIET = {
     "a generator asked for": lambda _: isinstance(np.random.RandomState(0), np.random.RandomState),
     "a file written": lambda _: io.open(os.devnull, "w").close() or 1,  # noqa: UP020
     "a class asked for": lambda _: isinstance(datetime(2020, 1, 1), datetime) + issubclass(datetime, date),
+    "a folder made": lambda _: os.makedirs(SETTINGS.parent, exist_ok=True) or SETTINGS.parent.mkdir(exist_ok=True) or 1,
+    "a path worked out": lambda _: len(SETTINGS.resolve().name) + len(os.path.join("a", os.path.basename("b/c"))),
+    "a temporary file": lambda _: tempfile.TemporaryFile().close() or 1,
+    "a warning shown": lambda _: traceback.print_stack(file=io.StringIO()) or 1,
     "a date made": lambda _: datetime(2020, 1, 2).day + date(2020, 1, 1).day,
 }
 
@@ -325,6 +347,8 @@ def test_the_functions_watched_are_pythons_own_again():
     assert type(Philox(1)) is Philox is np.random.Philox
     assert type(np.random.RandomState(0)) is np.random.RandomState
     assert io.open is open
+    assert listdir is os.listdir
+    assert os.stat.__module__ == "posix"
     assert open.__module__ in ("io", "_io")
 
 

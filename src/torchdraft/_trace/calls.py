@@ -56,7 +56,7 @@ def _replaceable(owner: Any, attribute: str) -> bool:
 def _watching(own: Callable[..., Any], name: str, session: Session) -> Callable[..., Any]:
     @functools.wraps(own)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        if asked_by_user(1):
+        if asked_by_user(1) and not session.is_beside():
             session.emit(FunctionCalled(stack=user_stack(2), function=name))
         return own(*args, **kwargs)
 

@@ -25,6 +25,7 @@ import numpy
 
 from .events import ImpureCall
 from .outside import Namespace, names_lent
+from .queries import watched_queries
 from .stacks import here, in_an_import, is_framework, is_library
 
 if TYPE_CHECKING:
@@ -49,7 +50,17 @@ _CLASSES: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
 _NUMPY_FILES = ("loadtxt", "genfromtxt", "fromfile", "memmap")
 """They open files by ways that can't be watched; `numpy.load` does not."""
 _THROUGH_ENVIRON = ("os", "collections.abc")
-_NOT_FOR_THE_MODEL = ("linecache", "tokenize", "inspect", "traceback", "importlib", "warnings", "logging", "ast")
+_NOT_FOR_THE_MODEL = (
+    "linecache",
+    "tempfile",
+    "tokenize",
+    "inspect",
+    "traceback",
+    "importlib",
+    "warnings",
+    "logging",
+    "ast",
+)
 """Modules of Python's library that open files for ends of their own."""
 _OPENERS = (os.path.join("torch", "serialization.py"), os.path.join("torchdraft", "_trace", "copying.py"))
 """Where `torch.load` opens its file, and what stands around it during a trace."""
@@ -71,6 +82,9 @@ def impure_calls_told(session: Session, namespaces: list[Namespace]) -> Iterator
         watched.setdefault(
             id(cls), _class_watching(cls, methods, session, made="" if methods else f"{owner.__name__}.{name}")
         )
+    for name, query in watched_queries(session):
+        own.append((os, name, getattr(os, name)))
+        watched[id(getattr(os, name))] = query
     imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
     for owner, name, function in own:
         setattr(owner, name, watched[id(function)])
@@ -117,9 +131,8 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
     def watched(*args: Any, **kwargs: Any) -> Any:
         args = args[first:]
         caller = sys._getframe(1)
-        beside = threading.get_ident() in session.other_threads  # a progress bar's, say
         told = (
-            not beside
+            not session.is_beside()
             and asks(caller)
             and not in_an_import(caller)
             and not _given_its_seed(what, args, kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
@@ -82,6 +83,12 @@ class Session:
         self.lent = Lent(self)
         self.replaced = Replaced()
         self.scopes = Scopes()
+
+    def is_beside(self) -> bool:
+        """Whether the thread that runs is one that ran before the trace, a progress bar's, say: it is no doing of the
+        model's.
+        """
+        return threading.get_ident() in self.other_threads
 
     def emit(self, event: Event) -> None:
         """Adds a fact to the ledger."""

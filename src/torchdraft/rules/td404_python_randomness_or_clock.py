@@ -12,7 +12,7 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     ## What it does
 
     Reports that the trace read something that differs from call to call and is no tensor: Python's or NumPy's random
-    numbers, a clock, the environment, a file.
+    numbers, a clock, the environment, a file, whether a file is there or what a folder holds.
 
     ## Why it matters
 
