@@ -54,6 +54,8 @@ class Questions(torch.nn.Module):
             y = y + 1
         if torch.equal(lens, lens.clone()):  # expr: torch.equal(lens, lens.clone())
             y = y + 1
+        y = y + torch.nn.functional.one_hot(lens).shape[1]  # expr: lens.max().item()
+        y = y + torch.nn.functional.one_hot(lens + 1).sum()  # expr: (lens + 1).max().item()
         table = torch.arange(n)
         if table.shape[0] % 2 == 1:  # expr: table.shape[0] % 2 == 1
             y = y + 1

@@ -29,6 +29,8 @@ READS = frozenset(
 )
 """Methods and functions whose value is the number read."""
 CONVERSIONS = frozenset({"int", "float", "bool", "index"})
+_READ_INSIDE = {"one_hot": "max().item()"}
+"""Functions of torch that read a number of their one argument."""
 _SCALAR_READS = ("item", "_local_scalar_dense")
 
 
@@ -125,6 +127,9 @@ def _words_for_read(birth: Birth, segment: str, node: ast.expr) -> Words | None:
         return Words(ast.unparse(node.args[0]), truth=birth.truth)
     if name in CONVERSIONS and len(node.args) == 1:
         return Words(segment, truth=birth.truth, of=ast.unparse(node.args[0]) if name == "int" else "")
+    if name in _READ_INSIDE and len(node.args) == 1 and not node.keywords:
+        of = ast.unparse(node.args[0])
+        return Words(f"{of if isinstance(node.args[0], _ATOMS) else f'({of})'}.{_READ_INSIDE[name]}")
     part = birth.part if name == "tolist" else ""
     return Words(segment + part, truth=birth.truth) if name in READS else None
 
