@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import warnings
 import zlib
 from pathlib import Path
@@ -229,6 +230,43 @@ def test_a_program_of_dynamos_that_is_wrong_gives_way_to_a_trace_without_it(monk
     (issue,) = program._report.issues
     assert (issue.code, issue.severity) == ("TD902", torchdraft.Severity.NOTE)
     assert "its program differs from eager on the example: output 0: wrong" in issue.message
+
+
+class ReadsEnvironment(torch.nn.Module):
+    def forward(self, x):
+        if "TORCHDRAFT_TEST_FAST" in os.environ:
+            return x
+        x = x * int(os.getenv("TORCHDRAFT_TEST_SCALE", "2"))
+        for _ in range(2):
+            x = x + len(os.environ["PATH"])
+        return x
+
+
+def test_the_environment_that_dynamo_read_is_told_at_its_lines() -> None:
+    case = Draftable(ReadsEnvironment, (V,), right=[(-V,)])
+    issues = hold_to_the_promises(case, strict=True)._report.issues
+    assert [(i.code, i.expr, i.location.line - issues[0].location.line, i.occurrences) for i in issues] == [
+        ("TD404", "os.environ['TORCHDRAFT_TEST_FAST']", 0, 1),
+        ("TD404", "os.environ['TORCHDRAFT_TEST_SCALE']", 2, 1),
+        ("TD404", "os.environ['PATH']", 4, 2),
+    ]
+
+
+class WritesInputs(torch.nn.Module):
+    def forward(self, x, given):
+        x.add_(1)
+        given["rows"][0][1:].mul_(2)
+        return x + given["rows"][0]
+
+
+def test_writes_to_inputs_are_told_under_their_own_names() -> None:
+    case = Draftable(WritesInputs, (V.clone(), {"rows": [V.clone()]}))
+    program = hold_to_the_promises(case, strict=True)
+    assert [(i.code, str(i.severity), i.location.source.strip()) for i in program._report.issues] == [
+        ("TD401", "note", "x.add_(1)"),
+        ("TD401", "note", 'given["rows"][0][1:].mul_(2)'),
+    ]
+    assert "`given['rows'][0]`" in program._report.issues[1].message
 
 
 class Way(enum.Enum):

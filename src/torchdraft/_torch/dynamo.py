@@ -88,6 +88,23 @@ def side_effects_told(tell: Callable[[SideEffect], None]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def calls_interpreted_told(code: CodeType, tell: Callable[[tuple[Any, ...]], None]) -> Iterator[None]:
+    """Calls `tell` with the plain arguments of each call of the function with that code that Dynamo interprets: nothing
+    runs it, so that no watch of the function sees them.
+    """
+    translator: Any = need("torch._dynamo.symbolic_convert:InliningInstructionTranslator")
+    own: Any = need("torch._dynamo.symbolic_convert:InliningInstructionTranslator.inline_call")
+
+    def inline_call(cls: Any, parent: Any, func: Any, args: Any, kwargs: Any, *others: Any, **options: Any) -> Any:
+        if func.get_code() is code:
+            tell(tuple(_plain(variable) for variable in args))
+        return own.__func__(cls, parent, func, args, kwargs, *others, **options)
+
+    with patched(translator, "inline_call", classmethod(inline_call)):
+        yield
+
+
 def _plain(variable: Any) -> Any:
     """The value behind a variable of Dynamo's; its type's name where it has no plain one."""
     try:

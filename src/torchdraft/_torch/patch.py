@@ -11,6 +11,8 @@ from typing import Any
 def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
     """In this block `owner.name` is `value`; after it, what it was."""
     own = getattr(owner, name)
+    if isinstance(owner, type):
+        own = vars(owner).get(name, own)  # a class method itself, not what it is bound to
     setattr(owner, name, value)
     try:
         yield

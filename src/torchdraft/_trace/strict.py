@@ -7,8 +7,9 @@ model's.
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from .._torch.dispatch import modes_put_back
 from .._torch.dynamo import (
     SideEffect,
     assertions_written,
+    calls_interpreted_told,
     dynamo_adopts,
     reason_it_gave_up,
     side_effects_told,
@@ -29,14 +31,15 @@ from .._torch.functorch import has_transform_steps
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from .attempt import Request, finished
 from .dimensions import judge_dimensions
-from .effects import shown
-from .events import AttributeWritten, Event, OutsideStateWritten, StrictFellBack
+from .effects import shown, tell_inputs_and_weights
+from .events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
 from .flat_names import own_names
 from .kept import kept
 from .ladder import describe, forget, user_frames
 from .mode import DraftMode
 from .session import Session
 from .snapshot import MISSING, Snapshot
+from .stacks import here
 from .untraced import raise_if_untraced
 
 if TYPE_CHECKING:
@@ -76,10 +79,12 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         stack.enter_context(dynamo_adopts(session.dynamo_mode))
         stack.enter_context(assertions_written())
         stack.enter_context(side_effects_told(lambda effect: effects.update({effect.source: effect})))
+        stack.enter_context(environment_told(session))
         program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
         narrow_to_guards(program, session.env)
         with own_names(request, session):
             session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
+            tell_inputs_and_weights(request, session)
         session.events.extend(found)
     raise_if_untraced(program, request)
     if has_transform_steps(program.graph):
@@ -87,6 +92,17 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
     for effect in effects.values():
         session.events.extend(_written(request.mod, effect))
     return finished(program, request, session)
+
+
+def environment_told(session: Session) -> AbstractContextManager[None]:
+    """Emits an event for each variable of the environment that the model reads: Dynamo interprets what would do it."""
+
+    def tell(args: tuple[Any, ...]) -> None:
+        place = here(2)
+        if place["stack"] and len(args) > 1:
+            session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", **place))
+
+    return calls_interpreted_told(type(os.environ).__getitem__.__code__, tell)
 
 
 class BufferDropped(RuntimeError):
