@@ -65,6 +65,42 @@ def test_a_model_that_keeps_state_of_its_own_is_not_taken_soundly(kept):
     assert taken_plainly(entry, False).unsound == ("drops `seen`, which the model counts on from call to call" * kept)
 
 
+class Sized(torch.nn.Module):
+    """Takes rows of any number, or asks too much of them."""
+
+    def __init__(self, asks):
+        super().__init__()
+        self.asks = asks
+
+    def forward(self, x, y):
+        if self.asks == "the same number":
+            return torch.cat([x, y], 1)
+        if self.asks == "seven at most" and x.shape[0] > 7:
+            return x.sum(), y
+        if self.asks == "several" and x.shape[0] > 1:
+            return x - x.mean(0), y
+        return x * 2, y
+
+
+@pytest.mark.parametrize(
+    ("asks", "unsound"),
+    [
+        ("nothing", ""),
+        ("the same number", "keeps 1 of 2 dimensions as free as asked, and says nothing"),
+        ("seven at most", "keeps 1 of 2 dimensions as free as asked, and says nothing"),
+        ("several", "differs on another input: "),
+    ],
+)
+def test_a_program_that_gives_up_dimensions_is_not_sound(asks, unsound):
+    rows = {0: torch.export.Dim.AUTO}
+    example = (torch.arange(12.0).reshape(4, 3), torch.ones(4, 3))
+    entry = Entry("sized", "torch", lambda: (Sized(asks), example, {}, {"x": rows, "y": rows}))
+    found = taken_plainly(entry, True).unsound
+    assert found.startswith(unsound)
+    assert bool(found) == bool(unsound)
+    assert taken_plainly(entry, False).unsound == ""
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "found"),
     [

@@ -49,13 +49,46 @@ def taken_plainly(model: Model, dynamic: bool) -> Plain:
         return Plain(f"differs on the example: {found}")
     if name := kept_outside_buffers(model):
         return Plain(f"drops `{name}`, which the model counts on from call to call")
-    args, kwargs = changed(args, kwargs, shapes)
-    try:
-        other = seeded(model.build()[0], args, kwargs)
-    except Exception:
-        return Plain()  # the model itself takes no other input of this kind: nothing speaks against the program
-    found = compared(lambda: replay(args, kwargs), other)
-    return Plain(f"differs on another input: {found}" if found else "")
+    for inputs in (changed(args, kwargs, shapes), *with_ones(args, kwargs, shapes)):
+        try:
+            other = seeded(model.build()[0], *inputs)
+        except Exception:
+            continue  # the model itself takes no such input: nothing speaks against the program
+        if found := compared(lambda inputs=inputs: replay(*inputs), other):
+            return Plain(f"differs on another input: {found}")
+    asked, free = sum(1 for _ in asked_for(shapes)), free_dimensions(program)
+    return Plain(f"keeps {free} of {asked} dimensions as free as asked, and says nothing" if free < asked else "")
+
+
+Inputs = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def with_ones(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> Iterator[Inputs]:
+    """The inputs with one dynamic dimension of size 1, in turn."""
+    marks = [] if shapes is None else [*zip(range(len(args)), shapes.values(), strict=False), *shapes.items()]
+    given = {**dict(enumerate(args)), **kwargs}
+    for place, dims in marks:
+        value = given.get(place)
+        for dim in dims if isinstance(dims, dict) and isinstance(value, torch.Tensor) else ():
+            other = copy.deepcopy(given | {place: value.narrow(dim, 0, 1).clone()})
+            yield tuple(other[n] for n in range(len(args))), {name: other[name] for name in kwargs}
+
+
+def asked_for(shapes: Any) -> Iterator[Any]:
+    """Every dimension that is to be dynamic."""
+    if isinstance(shapes, (dict, list, tuple)):
+        for part in shapes.values() if isinstance(shapes, dict) else shapes:
+            yield from asked_for(part)
+    elif shapes is not None and not isinstance(shapes, int):
+        yield shapes
+
+
+def free_dimensions(program: torch.export.ExportedProgram) -> int:
+    """How many sizes of the program's inputs are numbers of their own, of any value from 2 on."""
+    values = [node.meta.get("val") for node in program.graph.find_nodes(op="placeholder")]
+    sizes = {str(size) for value in values if isinstance(value, torch.Tensor) for size in value.shape}
+    ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
+    return sum(1 for size in sizes & ranges.keys() if ranges[size].lower <= 2 and ranges[size].upper > 1 << 31)
 
 
 def kept_outside_buffers(model: Model) -> str:

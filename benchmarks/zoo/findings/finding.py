@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -93,7 +94,9 @@ def _frame(frame: dict[str, Any], names: dict[int, str]) -> str:
 
 
 def _short(place: str) -> str:
-    """The place without the folder that packages are installed in."""
+    """The place without the folder that packages are installed in, or code is generated in."""
+    if place.startswith(tempfile.gettempdir() + os.sep):
+        return os.path.basename(place)
     for mark in ("site-packages" + os.sep, "benchmarks" + os.sep):
         head, found, tail = place.rpartition(mark)
         if found and (head or mark.startswith("benchmarks")):

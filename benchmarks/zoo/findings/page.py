@@ -57,7 +57,8 @@ def section(models: list[Model]) -> Iterator[str]:
     yield "Written by `python -m benchmarks.zoo.findings`, one fresh process per model and exporter. A finding of"
     yield "torch's counts as there if torchdraft's report has an issue of the same kind at the same line. *No finding*:"
     yield "plain export takes the model and is right on other inputs, or torch's comparison of fake with real tensors"
-    yield "asked."
+    yield "asked. Plain export is *sound* on a model where its program is right on other values and sizes, size 1 among"
+    yield "them, and where every dimension that was to be dynamic is as free as it was asked to be."
     for dynamic in (False, True):
         chosen = [model for model in models if model.dynamic == dynamic]
         if chosen:
