@@ -18,7 +18,8 @@ import torch
 from .._torch.dispatch import real_compute
 from .._torch.fake import FakeTensor
 from .._torch.shapes import SYMBOLIC
-from .._torch.storage import window
+from .._torch.storage import copy_with_storage, window
+from .borrowed import Borrowed
 from .errors import NoRealValue, OpRaised
 from .randomness import Randomness
 from .signature import signature_of
@@ -46,6 +47,7 @@ class Reals:
         self.budget = budget
         self.symbols = SymbolValues()
         self.randomness = Randomness()
+        self.borrowed = Borrowed()
         self.ops_evaluated = 0
         self.bytes_held = 0
         self.bytes_peak = 0
@@ -199,7 +201,7 @@ class Reals:
             args = tuple([self._concrete(a, roots) for a in record.args])
             kwargs = {name: self._concrete(v, roots) for name, v in record.kwargs.items()}
             try:
-                out = record.func(*args, **kwargs)
+                out = self.borrowed.run(lambda: record.func(*args, **kwargs), list(roots.values()))
             except Exception as error:
                 raise OpRaised(record, error) from error
         self.ops_evaluated += 1
@@ -209,11 +211,11 @@ class Reals:
         """A private copy of the storage behind each operand the record writes to, and of each tensor of the user's that
         an operator not of torch's own gets: its schema may leave a write out.
         """
-        roots: dict[Version, torch.Tensor] = {}
-        for operand in record.writes if signature_of(record.func).builtin else record.operands:
-            if operand.version not in roots and (operand in record.writes or operand.version.origin is None):
-                root = self._root(operand.version)
-                roots[operand.version] = copy_with_storage(root)
+        roots = {operand.version: copy_with_storage(self._root(operand.version)) for operand in record.writes}
+        if not signature_of(record.func).builtin:
+            for operand in record.operands:
+                if operand.version not in roots and operand.version.origin is None:
+                    roots[operand.version] = self.borrowed.copy(self._root(operand.version))
         return roots
 
     def _store(self, record: Record, out: Any, roots: dict[Version, torch.Tensor]) -> None:
@@ -320,13 +322,6 @@ def _hold_operands(record: Record) -> None:
     for operand in record.operands:
         if operand.box is None:
             operand.box = operand.version.box()
-
-
-def copy_with_storage(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy of the whole storage of `tensor`, seen through the same window."""
-    if tensor.layout is not torch.strided:
-        return tensor.detach().clone()
-    return window(tensor.untyped_storage().clone(), tensor)
 
 
 def _bytes(tensor: torch.Tensor) -> int:

@@ -25,6 +25,8 @@ _make_graph_module: Any = need("torch.fx._lazy_graph_module:_make_graph_module")
 _proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
 _strip_root: Any = need("torch.export._trace:_strip_root")
 _replace_unbacked_bindings: Any = need("torch.export._trace:_replace_unbacked_bindings")
+_symbolic_shapes: Any = need("torch.fx.experimental.symbolic_shapes")
+_unbacked_with_path: Any = need("torch.fx.experimental.symbolic_shapes:_free_unbacked_symbols_with_path")
 _extract_tensor_metadata: Any = need("torch.fx.experimental.proxy_tensor:_extract_tensor_metadata")
 _TensorMetadata: Any = need("torch.fx.passes.shape_prop:TensorMetadata")
 _FakeTensor: Any = need("torch._subclasses.fake_tensor:FakeTensor")
@@ -50,7 +52,11 @@ def quick_bookkeeping(any_unbacked: Callable[[], bool]) -> Iterator[None]:
 
     def replace_unbacked_bindings(graph_module: torch.fx.GraphModule) -> None:
         if any_unbacked():
-            _replace_unbacked_bindings(graph_module)
+            with (
+                patched(_symbolic_shapes, "_free_unbacked_symbols_with_path", unbacked_with_path),
+                without_torch_function(),
+            ):
+                _replace_unbacked_bindings(graph_module)
 
     with ExitStack() as stack:
         stack.enter_context(fast_node_stacks())
@@ -71,6 +77,14 @@ def attributes_left_to_us(_mod: torch.nn.Module) -> AbstractContextManager[None]
     engine tells of what was assigned, and puts it back, before upstream looks.
     """
     return nullcontext()
+
+
+def unbacked_with_path(value: Any, path: Any, *args: Any, **kwargs: Any) -> dict[Any, Any]:
+    """Upstream's `_free_unbacked_symbols_with_path`, past the sizes, strides and offsets that are plain numbers."""
+    if type(value) is int or (type(value) is _FakeTensor and not value._has_symbolic_sizes_strides):
+        return {}
+    found: dict[Any, Any] = _unbacked_with_path(value, path, *args, **kwargs)
+    return found
 
 
 class _QuickTrees:

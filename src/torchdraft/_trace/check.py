@@ -88,15 +88,14 @@ def check(
 
 
 def private_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
-    """The program's module with buffers of its own, and parameters where it writes to one: a run must not move the
-    user's.
+    """The program's module with buffers of its own, and a parameter of its own where one may be written to: a run must
+    not move the user's.
     """
     module = program.module()
     places = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
-    if writes_parameters(program):
-        places += [
-            (o._parameters, name) for o in module.modules() for name, p in o._parameters.items() if p is not None
-        ]
+    for full_name in written_parameters(program):
+        owner, _, name = full_name.rpartition(".")
+        places.append((module.get_submodule(owner)._parameters, name))
     copies = private([table[name] for table, name in places])  # together: they may share storage
     for (table, name), copied in zip(places, copies, strict=True):
         table[name] = (
@@ -105,23 +104,40 @@ def private_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
     return module
 
 
-def writes_parameters(program: torch.export.ExportedProgram) -> bool:
-    """Whether an operation of the program writes to the memory of a parameter."""
+def written_parameters(program: torch.export.ExportedProgram) -> list[str]:
+    """The parameters whose memory an operation of the program writes to, or gets without being torch's own: its schema
+    may leave a write out.
+    """
     names = program.graph_signature.inputs_to_parameters
-    parameters = [n.meta.get("val") for n in program.graph.nodes if n.op == "placeholder" and n.name in names]
+    parameters = {
+        names[node.name]: node.meta.get("val")
+        for node in program.graph.nodes
+        if node.op == "placeholder" and node.name in names
+    }
     written = [tensor for module in program.graph_module.modules() for tensor in _written(module)]
-    return any(same_storage(one, two) for one in parameters if isinstance(one, torch.Tensor) for two in written)
+    return [
+        name
+        for name, value in parameters.items()
+        if isinstance(value, torch.Tensor) and any(same_storage(value, tensor) for tensor in written)
+    ]
 
 
 def _written(module: torch.nn.Module) -> list[torch.Tensor]:
-    """What the operations of a graph write to, as the tensors of the trace."""
+    """What the operations of a graph may write to, as the tensors of the trace."""
     if not isinstance(module, torch.fx.GraphModule):
         return []
-    calls = [node for node in module.graph.nodes if node.op == "call_function"]
-    given = [_argument(node, place) for node in calls for place in signature_of(node.target).writes]
-    nodes = [node for value in given for node in (value if isinstance(value, (list, tuple)) else [value])]
-    values = [node.meta.get("val") for node in nodes if isinstance(node, torch.fx.Node)]
+    nodes = [node for call in module.graph.nodes if call.op == "call_function" for node in _written_by(call)]
+    values = [node.meta.get("val") for node in nodes]
     return [value for value in values if isinstance(value, torch.Tensor)]
+
+
+def _written_by(call: torch.fx.Node) -> list[torch.fx.Node]:
+    signature = signature_of(call.target)
+    if not signature.builtin:
+        return call.all_input_nodes
+    given = [_argument(call, place) for place in signature.writes]
+    flat = [value for one in given for value in (one if isinstance(one, (list, tuple)) else [one])]
+    return [value for value in flat if isinstance(value, torch.fx.Node)]
 
 
 def _argument(node: torch.fx.Node, place: int | str) -> Any:

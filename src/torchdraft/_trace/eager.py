@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._reals.evaluate import copy_with_storage
 from .._torch import pytree
 from .._torch.fake import FakeTensor
-from .._torch.storage import window
+from .._torch.storage import copy_with_storage, window
 from .snapshot import Snapshot
 from .types import drained
 

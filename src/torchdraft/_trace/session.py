@@ -205,6 +205,7 @@ class Session:
     def close(self) -> None:
         """The fake mode lives on in the program's metadata: from here on it is torch's own class, with no tape."""
         self.env.tracked_fakes = []  # caches of torch's hold on to the environment
+        self.reals.borrowed.give_back()
         self.mode.session = None
         self.env.session = None
         self.mode.__class__ = FakeTensorMode
