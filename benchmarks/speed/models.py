@@ -108,6 +108,10 @@ class ExpertTransformer(nn.Module):
         return x
 
 
+LENGTH = 512
+"""Tokens of a sequence: what BERT was made for, and a short prompt for a language model."""
+
+
 def tokens(batch: int, length: int, vocabulary: int = 8192) -> Tensor:
     """Random token ids."""
     return torch.randint(0, vocabulary, (batch, length), generator=torch.Generator().manual_seed(0))
@@ -115,18 +119,18 @@ def tokens(batch: int, length: int, vocabulary: int = 8192) -> Tensor:
 
 def transformer() -> Example:
     """The twelve-layer transformer."""
-    return Transformer().eval(), (tokens(2, 128),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
+    return Transformer().eval(), (tokens(2, LENGTH),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
 def branchy_transformer() -> Example:
     """The same with one branch on a small input."""
     shapes = {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}, "scores": None}
-    return Transformer(branch=True).eval(), (tokens(2, 128), torch.ones(16)), {}, shapes
+    return Transformer(branch=True).eval(), (tokens(2, LENGTH), torch.ones(16)), {}, shapes
 
 
 def vision() -> Example:
     """A vision transformer of transformers, or a plain convolutional network."""
-    images = torch.randn(2, 3, 224, 224)
+    images = torch.randn(8, 3, 224, 224)
     if importlib.util.find_spec("transformers"):
         from transformers import ViTConfig, ViTModel
 
@@ -141,14 +145,14 @@ def language() -> Example:
     """A Llama of transformers, or a deeper transformer of our own."""
     if not importlib.util.find_spec("transformers"):
         model = Transformer(layers=16, width=1024, heads=16).eval()
-        return model, (tokens(2, 128),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
+        return model, (tokens(2, LENGTH),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
     from transformers import LlamaConfig, LlamaModel
 
     config = LlamaConfig(
         vocab_size=8192, hidden_size=1024, intermediate_size=2816, num_hidden_layers=16, num_attention_heads=16,
         num_key_value_heads=8, use_cache=False,
     )  # fmt: skip
-    return LlamaModel(config).eval(), (), {"input_ids": tokens(2, 128)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
+    return LlamaModel(config).eval(), (), {"input_ids": tokens(2, LENGTH)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
 def experts() -> Example:
@@ -161,7 +165,7 @@ def experts() -> Example:
         vocab_size=8192, hidden_size=512, intermediate_size=1024, num_hidden_layers=8, num_attention_heads=8,
         num_key_value_heads=4, num_local_experts=8, use_cache=False,
     )  # fmt: skip
-    return MixtralModel(config).eval(), (), {"input_ids": tokens(2, 128)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
+    return MixtralModel(config).eval(), (), {"input_ids": tokens(2, LENGTH)}, {"input_ids": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
 def own_experts() -> Example:
