@@ -202,8 +202,8 @@ CASES = [
         (X, FOUR),
         right=[(-X, FOUR)],
         loud=[(X, torch.tensor(2))],
-        codes=("TD101", "TD602"),
-        lines=("if n.item() > 3:", "return while_loop"),
+        codes=("TD101", "TD101", "TD602"),  # unrolled, the loop asks its own counter whether to go on
+        lines=("if n.item() > 3:", "return while_loop", "return while_loop"),
     ),
     Draftable(MapThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)),
     Draftable(

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import dis
 import sys
-from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
-from .stacks import is_draft_export, is_framework
+from .stacks import frames_of_user
 
 
 def model_would_catch(skip: int = 1) -> bool:
     """Whether a frame of the user's stands inside a `try` that has a handler."""
-    frame: FrameType | None = sys._getframe(skip)
-    while frame is not None and not is_draft_export(frame.f_code):
-        if not is_framework(frame.f_code) and _handled(frame.f_code, frame.f_lasti):
-            return True
-        frame = frame.f_back
-    return False
+    return any(_handled(frame) for frame in frames_of_user(sys._getframe(skip)))
 
 
-@lru_cache(maxsize=4096)
-def _handled(code: CodeType, instruction: int) -> bool:
+def _handled(frame: FrameType) -> bool:
+    """Whether an exception in `frame` gets to a handler of its own."""
+    place = id(frame.f_code), frame.f_lasti
+    known = _HANDLED.get(place)
+    if known is None:
+        known = _HANDLED[place] = (_is_handled(frame.f_code, frame.f_lasti), frame.f_code)
+    return known[0]
+
+
+_HANDLED: dict[tuple[int, int], tuple[bool, CodeType]] = {}
+"""By identity: a code object's own hash goes over all it holds. Those in here stay alive, and keep theirs."""
+
+
+def _is_handled(code: CodeType, instruction: int) -> bool:
     """Whether an exception at `instruction` gets to a handler in `code` that is not the end of a `with` statement.
 
     Each instruction has the innermost handler only, from which the next one out is reached as from anywhere else.

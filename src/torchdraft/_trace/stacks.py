@@ -95,6 +95,18 @@ def in_an_import(frame: FrameType | None) -> bool:
     return False
 
 
+def frames_of_user(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frames that run the user's code inside the traced call, from `frame` up."""
+    end = _outermost[-1] if _outermost else None
+    while frame is not None and frame is not end:
+        kind = _kind(frame.f_code)
+        if kind == "entry":
+            return
+        if kind == "user":
+            yield frame
+        frame = frame.f_back
+
+
 def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
     """The user's frames inside the traced call, outermost first. Frames above torchdraft's entry are left out."""
     return _walked(sys._getframe(skip), limit)[0]
