@@ -60,6 +60,7 @@ EVENTS = {
     "outside-state": OutsideStateWritten(name="app.history"),
     "impure": ImpureCall(what="random.random()"),
     "impure-unused": ImpureCall(what="time.time", unused=True),
+    "impure-absent": ImpureCall(what="os.environ['FAST']", absent=True),
     "input-type": TypeRegistered(where="input", **_TYPE),
     "kept-input": TypeRegistered(where="kept", **_TYPE),
     "output-type": TypeRegistered(where="output", **_TYPE),

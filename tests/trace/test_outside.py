@@ -317,6 +317,23 @@ def test_a_read_is_told_at_its_line(what):
     assert (model.generator.bit_generator.state, model.dice.getstate(), GENERATOR.bit_generator.state) == states
 
 
+ABSENT = {
+    "get": lambda _: int(os.environ.get("TORCHDRAFT_TEST_SWITCH", "2")),
+    "getenv": lambda _: os.getenv("TORCHDRAFT_TEST_SWITCH") is None,
+    "in": lambda _: "TORCHDRAFT_TEST_SWITCH" not in os.environ,
+}
+
+
+@pytest.mark.parametrize("how", ABSENT)
+@pytest.mark.parametrize("value", [None, "3"])
+def test_a_variable_that_is_not_set_is_a_note(how, value, monkeypatch):
+    if value is not None:
+        monkeypatch.setenv("TORCHDRAFT_TEST_SWITCH", value)
+    (issue,) = torchdraft.draft_export(Reads(ABSENT[how]), (torch.ones(3),))._report.issues
+    assert (issue.code, issue.expr) == ("TD404", "os.environ['TORCHDRAFT_TEST_SWITCH']")
+    assert issue.severity == ("note" if value is None else "baked")
+
+
 QUIET = {
     "a seeded generator": lambda _: np.random.default_rng(0).random() + random.Random(1).random(),
     "a seeded generator of NumPy's": lambda _: (

@@ -6,7 +6,7 @@ import torch
 
 
 def fast():
-    return "TORCHDRAFT_LEDGER_FAST" in os.environ  # expect: TD404
+    return "TORCHDRAFT_LEDGER_FAST" in os.environ  # expect: TD404 note
 
 
 class Switch(torch.nn.Module):

@@ -176,6 +176,8 @@ class ImpureCall(Event):
     what: str
     unused: bool = False
     """Whether a second trace, which heard another answer, made the same program."""
+    absent: bool = False
+    """Whether it is a variable of the environment that is not set: the model went on with its default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -138,10 +139,16 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
             and not _given_its_seed(what, args, kwargs)
             and not _writes(what, args, kwargs)
         )
-        if told:
-            session.emit(ImpureCall(what=_named(what, args), **here(2)))
-        answer = own(*args, **kwargs)
-        return session.answers.answer(what, answer) if told else answer
+        if not told:
+            return own(*args, **kwargs)
+        event, absent = ImpureCall(what=_named(what, args), **here(2)), False
+        try:
+            return session.answers.answer(what, own(*args, **kwargs))
+        except KeyError:
+            absent = what == "os.environ"
+            raise
+        finally:
+            session.emit(replace(event, absent=absent))
 
     return watched
 

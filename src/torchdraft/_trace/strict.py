@@ -100,7 +100,7 @@ def environment_told(session: Session) -> AbstractContextManager[None]:
     def tell(args: tuple[Any, ...]) -> None:
         place = here(2)
         if place["stack"] and len(args) > 1:
-            session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", **place))
+            session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
 
     return calls_interpreted_told(type(os.environ).__getitem__.__code__, tell)
 

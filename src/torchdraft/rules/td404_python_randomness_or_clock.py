@@ -17,7 +17,8 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     ## Why it matters
 
     The graph holds what was read during the trace, for ever. A time that was only logged and a UUID that only made a
-    name are in no graph (`note`): a second trace, which hears of other times and other UUIDs, makes the same program.
+    name are in no graph (`note`): a second trace, which hears of other times and other UUIDs, makes the same program. A
+    variable that the environment does not set leaves the model at its default, which is no value from outside (`note`).
 
     ## Example
 
@@ -59,15 +60,18 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     takes = (ImpureCall,)
 
     def issue(self, event: ImpureCall) -> Issue:
-        kept = "A second trace, which heard another answer, made the same program."
-        kept = kept if event.unused else "The program keeps what it gave then."
+        kept = "The program keeps what it gave then."
+        if event.unused:
+            kept = "A second trace, which heard another answer, made the same program."
+        if event.absent:
+            kept = "The variable is not set: the program is the one of the model's default."
         return self.found(
             event,
             f"`{event.what}` was read while tracing. {kept}",
-            severity=Severity.NOTE if event.unused else None,
+            severity=Severity.NOTE if event.unused or event.absent else None,
             expr=event.what,
             data={"what": event.what},
         )
 
     def identity(self, event: ImpureCall) -> tuple[object, ...]:
-        return (event.what, event.unused)
+        return (event.what, event.unused, event.absent)
