@@ -104,6 +104,30 @@ def describe_last_node(like: torch.fx.Node | str) -> None:
         mode.tracer.graph._root.prev.meta["stack_trace"] = stack
 
 
+def last_node() -> torch.fx.Node | None:
+    """The node written last into the graph being traced."""
+    mode = proxy_mode()
+    return None if mode is None else mode.tracer.graph._root.prev
+
+
+def numbers_read_since(last: torch.fx.Node | None) -> Iterator[tuple[torch.fx.Node, torch.Tensor | None]]:
+    """The reads of a number that were written since `last`, each with the tensor it was read from where that lives."""
+    mode = proxy_mode()
+    node = None if mode is None else mode.tracer.graph._root.prev
+    while mode is not None and node is not None and node is not last and node.op != "root":
+        if node.target in NUMBER_READS:
+            yield node, _tensor_of(node.args[0], mode.tracer)
+        node = node.prev
+
+
+def _tensor_of(node: Any, tracer: Any) -> torch.Tensor | None:
+    return next((t for t, proxy in tracer.tensor_tracker.items() if proxy.proxy.node is node), None)
+
+
+NUMBER_READS = (torch.ops.aten.item.default, torch.ops.aten._local_scalar_dense.default)
+ASSERTED = "torchdraft_asserted"
+"""Marks a recorded read of a number whose value is asserted beside it."""
+
 _proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")
 _track: Any = need("torch.fx.experimental.proxy_tensor:track_tensor_tree")
 

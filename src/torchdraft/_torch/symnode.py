@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Literal, Protocol
 import sympy
 import torch
 
+from .fake import FakeTensor
 from .patch import patched
 from .probe import need
 
@@ -120,6 +122,25 @@ def sections_as_numbers() -> Iterator[None]:
 
 def _number(value: Any) -> Any:
     return int(value.item()) if isinstance(value, torch.Tensor) else value
+
+
+linspace: Any = need("torch._refs:linspace")
+"""`torch.linspace` in operations that take a symbol for the number of steps; upstream's own operator takes none."""
+
+
+@contextmanager
+def lengths_symbolic() -> Iterator[None]:
+    """`len(x)` gives the symbol that `x.shape[0]` is. Python's own makes an `int` of it, which fixes the size.
+
+    Dynamo, which compiles control flow operators inside a trace, goes through this function as through the model's own.
+    """
+    own = builtins.len
+
+    def length(value: Any, /) -> Any:
+        return value.shape[0] if type(value) is FakeTensor and value.dim() else own(value)
+
+    with patched(builtins, "len", length):
+        yield
 
 
 _SymNode: Any = need("torch.fx.experimental.sym_node:SymNode")

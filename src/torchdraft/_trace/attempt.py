@@ -23,7 +23,7 @@ from .._torch.modules import attribute_writes_told, idle_conversions_skipped, ow
 from .._torch.recording import asked_whether_traced
 from .._torch.scripted import scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
-from .._torch.symnode import decided_comparisons_told, plain_when_python_insists, sections_as_numbers
+from .._torch.symnode import decided_comparisons_told, lengths_symbolic, plain_when_python_insists, sections_as_numbers
 from ..rules.registry import watched_calls
 from .asked import relaxed
 from .branches import Rescue
@@ -99,6 +99,7 @@ def attempt(
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
         stack.enter_context(sections_as_numbers())
+        stack.enter_context(lengths_symbolic())
         stack.enter_context(decided_comparisons_told(session.env.note_decided))
         stack.enter_context(module_stack_kept())
         stack.enter_context(idle_conversions_skipped())

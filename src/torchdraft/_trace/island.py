@@ -24,7 +24,7 @@ from .eager import private
 from .frozen import Frozen
 from .island_reads import IslandReads
 from .outsiders import Outsiders, give_back_inputs, kept_constants
-from .replay import Replay
+from .replay import Replay, as_plain
 from .stacks import is_framework
 from .types import drained, registered_output
 
@@ -85,7 +85,7 @@ class Island:
         self, tensors: list[torch.Tensor], state: dict[str, torch.Tensor], leaves: list[Any], spec: Any
     ) -> tuple[torch.fx.GraphModule, dict[str, Any]]:
         """The graph of the module's real run, and the structure of what it returned, assigned and gave other memory."""
-        plain = [_fixed(leaf) for leaf in leaves]
+        plain = [as_plain(leaf) for leaf in leaves]
         with outside_tracing():
             reals = self._reals(tensors)
             before = [real.detach() for real in reals]
@@ -168,12 +168,3 @@ def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
         **dict(module.named_parameters(remove_duplicate=False)),
         **dict(module.named_buffers(remove_duplicate=False)),
     }
-
-
-def _fixed(leaf: Any) -> Any:
-    """A symbolic number handed into an island is fixed, under a guard: Python may do anything with it there."""
-    if isinstance(leaf, torch.SymBool):
-        return bool(leaf)
-    if isinstance(leaf, torch.SymInt):
-        return int(leaf)
-    return float(leaf) if isinstance(leaf, torch.SymFloat) else leaf

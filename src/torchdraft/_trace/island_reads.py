@@ -12,12 +12,13 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from .._torch.dispatch import outside_tracing, retarget
-from .._torch.recording import can_wait, describe_last_node
+from .._torch.recording import ASSERTED, can_wait, describe_last_node, last_node, numbers_read_since
 from .copying import being_copied, deep_copied, reduced
 from .events import ComputedOutside
 from .lent import LentInIsland
 from .reads import BY_CONSTANT, same_data
 from .replay import ISLAND_READ
+from .said_otherwise import said_otherwise
 from .stacks import formatted, here, user_stack
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class IslandReads(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if torch.compiler.is_dynamo_compiling():  # a control flow operator compiles its branches, with us in view
             return func(*args, **(kwargs or {}))
+        func, args, kwargs = said_otherwise(func, args, kwargs or {})
         self.outsiders.meet((args, kwargs))
         if func in READS:
             for tensor in _tensors(args):
@@ -68,9 +70,10 @@ class IslandReads(TorchFunctionMode):
                 return reduced(args[0].detach().clone())
         if func is torch.Tensor.data_ptr:
             return self.lent.address(args[0])
-        return self._run(func, args, kwargs or {})
+        return self._run(func, args, kwargs)
 
     def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
+        last = last_node()
         try:
             self.lent.before((args, kwargs))
             out = func(*args, **kwargs)
@@ -78,10 +81,19 @@ class IslandReads(TorchFunctionMode):
         except Exception as error:
             self.session.op_raised(error)
             raise
+        finally:
+            self._read_natively(last, told=func in READS)
         if func in LENDING and isinstance(args[0], torch.Tensor):
             told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here(3))
             self.lent.lend(args[0], args[0].detach(), told, weakref.ref(out))
         return out
+
+    def _read_natively(self, last: torch.fx.Node | None, *, told: bool) -> None:
+        """Asserts the numbers that native code took for sizes, places and the like (`x[i]`, `torch.zeros(n)`)."""
+        for node, tensor in list(numbers_read_since(last)):
+            if tensor is not None and not told:
+                self._assert(tensor, torch.Tensor.item if tensor.dtype.is_floating_point else torch.Tensor.__index__)
+            node.meta[ASSERTED] = told or tensor is not None
 
     def saved(self, tensor: torch.Tensor) -> torch.Tensor:
         """What `torch.save` is to write for a tensor."""

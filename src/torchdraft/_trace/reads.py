@@ -24,6 +24,7 @@ from .copying import being_copied, deep_copied, reduced
 from .events import ComputedOutside, HostRead
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
+from .said_otherwise import said_otherwise
 from .stacks import here, innermost_user_frame, is_framework, is_library
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class HostReads(TorchFunctionMode):
         self._keep: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if not torch.compiler.is_dynamo_compiling():
+            func, args, kwargs = said_otherwise(func, args, kwargs or {})
         handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))
         if handler is not None and not torch.compiler.is_dynamo_compiling() and _fake_in(args):
             return handler(self, args, kwargs or {})
@@ -294,32 +297,6 @@ def _data_ptr(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     return mode.session.lent.address(args[0])
 
 
-def _tensor(_mode: HostReads, args: Any, kwargs: Any) -> Any:
-    made = _stacked(args[0], kwargs.get("device"))
-    dtype = kwargs.get("dtype")
-    made = made.to(dtype=dtype) if dtype is not None else made
-    return made.requires_grad_(True) if kwargs.get("requires_grad") else made
-
-
-def _as_tensor(mode: HostReads, args: Any, kwargs: Any) -> Any:
-    if isinstance(args[0], torch.Tensor):
-        return torch.as_tensor(*args, **kwargs)
-    return _tensor(mode, args, kwargs)
-
-
-def _stacked(data: Any, device: Any) -> torch.Tensor:
-    if isinstance(data, torch.Tensor):
-        copied = data.detach().clone()
-        return copied if device is None else copied.to(device)
-    if isinstance(data, (list, tuple)):
-        parts = [_stacked(d, device) for d in data]
-        wide = parts[0].dtype
-        for part in parts[1:]:
-            wide = torch.promote_types(wide, part.dtype)
-        return torch.stack([p.to(wide) for p in parts])
-    return torch.tensor(data, device=device)
-
-
 def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
     given = dict(zip(("self", "indices", "dim"), args, strict=False)) | kwargs
     indices = given.get("tensor_indices_or_sections", given.get("indices", given.get("indices_or_sections")))
@@ -362,8 +339,6 @@ HANDLERS: dict[Any, Handler] = {
     torch.Tensor.__deepcopy__: _deepcopy,
     torch.Tensor.__reduce_ex__: _reduce,
     torch.Tensor.data_ptr: _data_ptr,
-    torch.tensor: _tensor,
-    torch.as_tensor: _as_tensor,
     torch.Tensor.data.__get__: lambda _mode, args, _kwargs: args[0].detach(),
     torch.Tensor.data.__set__: _set_data,
     torch.tensor_split: _tensor_split,

@@ -15,13 +15,22 @@ from .._reals.errors import NoRealValue
 from .._reals.tape import flat_outputs, tensors_in
 from .._torch.dispatch import forget_failed_nodes, outside_tracing
 from .._torch.fake import OpOverload
-from .._torch.recording import describe_last_node, has_plain_memory, write_node
+from .._torch.recording import ASSERTED, NUMBER_READS, describe_last_node, has_plain_memory, write_node
 from .._torch.shapes import free_unbacked_symbols
 
 if TYPE_CHECKING:
     from .session import Session
 
 ISLAND_READ = "torchdraft: the data differs from what the model read when it was traced"
+
+
+def as_plain(number: Any) -> Any:
+    """A symbolic number as a plain one, under a guard: Python or native code may do anything with it."""
+    if isinstance(number, torch.SymBool):
+        return bool(number)
+    if isinstance(number, torch.SymInt):
+        return int(number)
+    return float(number) if isinstance(number, torch.SymFloat) else number
 
 
 class Replay(torch.fx.Interpreter):
@@ -42,6 +51,8 @@ class Replay(torch.fx.Interpreter):
         out = super().run_node(n)
         if n.target is torch.ops.aten._assert_async.msg:
             describe_last_node(n)
+        if n.target in NUMBER_READS and not n.meta.get(ASSERTED):
+            as_plain(out)
         recorded = n.meta.get("val")
         for have, want in zip(flat_outputs(out), flat_outputs(recorded), strict=False):
             if isinstance(have, torch.Tensor) and isinstance(want, torch.Tensor) and have.dim() == want.dim():
