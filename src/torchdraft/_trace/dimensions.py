@@ -15,6 +15,7 @@ from ..model import Dimension
 from ..rules.places import place_of
 from ..rules.terms import in_users_terms, source_of
 from .asked import Asked, asked_dimensions, broken_by_example
+from .conditions import Conditions
 from .events import ConstraintViolated, DimensionSpecialized, Event, Frame
 from .places import parameter
 from .sources import in_callers_terms, root_of
@@ -120,6 +121,7 @@ class _Judge:
         self.session = session
         self.env = session.env
         self.asked = asked
+        self.conditions = Conditions(session.env.backed_var_to_val, session.env.outcome)
 
     def verdict(self, symbol: Any, size: Any, want: Asked, broken: str) -> Verdict:
         """What the dimension that began as `symbol` is at the end of the trace."""
@@ -232,7 +234,7 @@ class _Judge:
         return all(self._fails(left, o, n) for o in left.free_symbols for n in _near(int(values.get(o, 2))))
 
     def _fails(self, guard: Any, symbol: Any, size: int) -> bool:
-        return bool(self.env.outcome(guard, symbol, size) == sympy.false)
+        return bool(self.conditions.outcome(guard, symbol, size) == sympy.false)
 
 
 def _near(size: int) -> list[int]:
