@@ -60,7 +60,13 @@ def python_source(expr: Any) -> str | None:
 
 
 _FUNCTIONS = {"min": min, "max": max}
-_WORDS = {
-    **{"Add": "+", "Mul": "*", "Pow": "**", "PowByNatural": "**", "And": "and", "Or": "or", "Not": "not"},
-    **{"FloorDiv": "//", "CleanDiv": "//", "Mod": "%", "PythonMod": "%", "Max": "max", "Min": "min"},
+_ARITHMETIC = {"Add": "+", "Mul": "*", "Pow": "**", "PowByNatural": "**", "FloorDiv": "//", "CleanDiv": "//"}
+_WORDS = _ARITHMETIC | {
+    "Mod": "%",
+    "PythonMod": "%",
+    "Max": "max",
+    "Min": "min",
+    "And": "and",
+    "Or": "or",
+    "Not": "not",
 }
