@@ -125,6 +125,32 @@ def test_what_every_call_sets_anew_is_a_note():
     assert severities == {"ready": "note", "length": "note", "calls": "baked"}
 
 
+def test_a_dynamic_size_that_every_call_sets_anew_is_a_note():
+    rows = {"x": {0: torch.export.Dim.AUTO}}
+    program = torchdraft.draft_export(SetsUp(), (torch.ones(3),), dynamic_shapes=rows)
+    severities = {issue.expr: str(issue.severity) for issue in program._report.issues}
+    assert severities == {"ready": "note", "length": "note", "calls": "baked"}
+    assert torch.equal(program.module()(torch.ones(5)), torch.ones(5) / 5)
+
+
+class Longest(torch.nn.Module):
+    """Remembers how long its inputs were so far."""
+
+    def __init__(self):
+        super().__init__()
+        self.longest = 0
+
+    def forward(self, x):
+        self.longest = max(self.longest, x.shape[0])
+        return x / self.longest
+
+
+def test_a_dynamic_size_that_the_next_call_reads_is_baked():
+    rows = {"x": {0: torch.export.Dim.AUTO}}
+    report = torchdraft.draft_export(Longest(), (torch.ones(3),), dynamic_shapes=rows)._report
+    assert [str(issue.severity) for issue in report.issues if issue.expr == "longest"] == ["baked"]
+
+
 class StartsCold(torch.nn.Module):
     def __init__(self):
         super().__init__()

@@ -33,6 +33,9 @@ def tell_effects(
         session.emit(replace(written, same_each_time=made_anew(session, name, before, after)))
         if is_plain(after):
             session.plain_writes[name] = after
+        elif isinstance(after, torch.SymInt) and (size := after.node.hint) is not None:
+            session.plain_writes[name] = int(size)
+            session.sizes_written[name] = str(after.node.expr)
     for name, had, has in entry.changed_hooks():
         session.emit(_hooks_changed(mod, snapshot, name, had, has))
         session.hooks_left[name] = has

@@ -55,6 +55,8 @@ class Session:
         self.registered: list[type] = []
         self.failed_ops: list[Event] = []
         self.plain_writes: dict[str, Any] = {}
+        self.sizes_written: dict[str, str] = {}
+        """Of those the symbolic ones: what was written, in symbols; the plain number is that of the example."""
         self.plain_left: dict[str, Left] = {}
         self.hooks_left: dict[str, dict[str, Any]] = {}
         """Module → the tables of hooks that forward left on it."""

@@ -20,8 +20,8 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
     the model would see the new value. A table made in the first call, of no input's data or size, is made anew in every
     call of the program, and nothing else changes (`note`). So it is with numbers and texts that a call sets before it
-    reads them, and with hooks that the first call sets up: a second trace, from the state that the first call left,
-    gave the same program and left the same state.
+    reads them (sizes of inputs among them), and with hooks that the first call sets up: a second trace, from the state
+    that the first call left, gave the same program and left the same state.
 
     ## Example
 
