@@ -133,6 +133,42 @@ def test_a_dynamic_size_that_every_call_sets_anew_is_a_note():
     assert torch.equal(program.module()(torch.ones(5)), torch.ones(5) / 5)
 
 
+class NormsWeight(torch.nn.Module):
+    """Works its weight out from others, and from what it was before or not."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+        self.direction, self.size = torch.nn.Parameter(torch.rand(3, 3) + 1), torch.nn.Parameter(torch.ones(3, 1))
+        self.weight = torch.ones(3, 3)
+
+    def forward(self, x):
+        weight = self.size * self.direction / self.direction.norm(dim=1, keepdim=True)
+        if self.kind == "decays":
+            weight = self.weight * 0.5
+        if self.kind == "grows":
+            weight = torch.ones(self.weight.shape[0] + 1, 3)
+        if self.kind == "of the input":
+            weight = weight + x.sum()
+        self.weight = weight
+        return torch.nn.functional.linear(x, self.weight)
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"), [("anew", "note"), ("decays", "baked"), ("grows", "baked"), ("of the input", "baked")]
+)
+def test_a_weight_that_every_call_works_out_anew_is_a_note(kind, severity):
+    (issue,) = torchdraft.draft_export(NormsWeight(kind), (torch.ones(2, 3),))._report.issues
+    assert (issue.code, str(issue.severity), issue.expr) == ("TD402", severity, "weight")
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("norm", [torch.nn.utils.weight_norm, torch.nn.utils.spectral_norm])
+def test_the_hooks_of_torchs_own_norms_leave_a_note(norm):
+    report = torchdraft.draft_export(norm(torch.nn.Linear(3, 4)).eval(), (torch.ones(2, 3),))._report
+    assert {(issue.code, str(issue.severity)) for issue in report.issues} == {("TD402", "note")}
+
+
 class Longest(torch.nn.Module):
     """Remembers how long its inputs were so far."""
 

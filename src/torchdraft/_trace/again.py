@@ -40,6 +40,8 @@ def tell_harmless(
         return
     settled = session.plain_writes.keys() - after.plain_writes.keys()
     settled |= {name for name, size in session.sizes_written.items() if after.sizes_written.get(name) == size}
+    tables = after.tables_written
+    settled |= {n for n, t in session.tables_written.items() if n in tables and _same_constant(t, tables[n])}
     settled |= {hooks_of(name) for name in session.hooks_left.keys() - after.hooks_left.keys()}
     remembered = {name for name, left in session.plain_left.items() if left.same_as(after.plain_left.get(name))}
     idle = read and session.answers.asked_like(after.answers)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._reals.errors import NoRealValue
 from .._reals.provenance import depends_on
+from .._torch.dispatch import outside_modes
+from .._torch.fake import FakeTensor
 from .containers import Inner, is_plain
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
 from .outside import Change, change
@@ -30,12 +33,10 @@ def tell_effects(
     """Emits an event for each thing that is another one than when forward began (`entry`) or the draft (`snapshot`)."""
     for name, before, after in entry.changed_attributes():
         written = attribute_written(mod, session, name, before, after, kept=False)
-        session.emit(replace(written, same_each_time=made_anew(session, name, before, after)))
-        if is_plain(after):
-            session.plain_writes[name] = after
-        elif isinstance(after, torch.SymInt) and (size := after.node.hint) is not None:
-            session.plain_writes[name] = int(size)
-            session.sizes_written[name] = str(after.node.expr)
+        anew = made_anew(session, name, before, after)
+        session.emit(replace(written, same_each_time=anew))
+        if not anew:
+            _note_written(session, name, after)
     for name, had, has in entry.changed_hooks():
         session.emit(_hooks_changed(mod, snapshot, name, had, has))
         session.hooks_left[name] = has
@@ -51,6 +52,24 @@ def tell_effects(
             session.emit(ImpureCall(stack=parameter(type(mod).forward), what=what))
     for name in random_states.moved_of_held():
         session.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
+
+
+def _note_written(session: Session, name: str, after: Any) -> None:
+    """Remembers what an attribute came to hold, where a second trace can start from that."""
+    if is_plain(after):
+        session.plain_writes[name] = after
+    elif isinstance(after, torch.SymInt) and (size := after.node.hint) is not None:
+        session.plain_writes[name] = int(size)
+        session.sizes_written[name] = str(after.node.expr)
+    elif isinstance(after, torch.Tensor) and not depends_on(session.tape, [after], session.input_cells()):
+        if any(isinstance(weight, FakeTensor) for weight in session.own_tensors):
+            return  # without data: a value would have to be stood in for
+        try:
+            with outside_modes():
+                table = session.reals.tensor(after).detach().clone()
+        except NoRealValue:
+            return
+        session.plain_writes[name] = session.tables_written[name] = table
 
 
 def hooks_of(module: str) -> str:

@@ -57,6 +57,8 @@ class Session:
         self.plain_writes: dict[str, Any] = {}
         self.sizes_written: dict[str, str] = {}
         """Of those the symbolic ones: what was written, in symbols; the plain number is that of the example."""
+        self.tables_written: dict[str, torch.Tensor] = {}
+        """Of those the tensors that no input is in, such as a weight worked out from others."""
         self.plain_left: dict[str, Left] = {}
         self.hooks_left: dict[str, dict[str, Any]] = {}
         """Module → the tables of hooks that forward left on it."""
