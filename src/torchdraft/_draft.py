@@ -249,10 +249,15 @@ class Draft:
             wanted is None
             and not self.islands.names
             and not self.doubted
+            and not self.unanswered()
             and not worth_checking(program, self.phases.seconds["trace"])
         ):
             return ""
-        return check(program, self.request, self.snapshot, self.run_model)
+        return check(program, self.request, self.snapshot, self.run_model) or self.unanswered()
+
+    def unanswered(self) -> str:
+        """What the program can't do as eager does it, though it may do so the first time."""
+        return self.session.seeded.unanswered if self.session is not None else ""
 
     def undo(self) -> None:
         """After a failure nothing stays registered."""

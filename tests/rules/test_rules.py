@@ -29,6 +29,7 @@ CONTRACT = {
     "TD402": ("module-state-mutation", "baked"),
     "TD403": ("outside-state", "baked"),
     "TD404": ("python-randomness-or-clock", "baked"),
+    "TD405": ("seeded-randomness", "note"),
     "TD501": ("unregistered-input-type", "note"),
     "TD502": ("unregistered-output-type", "note"),
     "TD601": ("caught-exception", "guarded"),

@@ -8,7 +8,7 @@ drawn once.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,14 @@ class Randomness:
 
     def __init__(self) -> None:
         self.generators: dict[int, tuple[torch.Generator, torch.Generator]] = {}
+        self.known: dict[int, torch.Generator] = {}
+        """The user's generators by the seed they have while a trace runs; the tracer hands on copies of them."""
         self.states: list[dict[Any, torch.Tensor]] = [_snapshot()]
+
+    def hold(self, generators: Iterable[torch.Generator]) -> None:
+        """Remembers where the user's generators are now: they are moved while a trace runs."""
+        for generator in generators:
+            self.states[0][id(generator)] = self.stand_in_for(generator).get_state()
 
     @contextmanager
     def as_of(self, draw: int | None, draws: list[tuple[Any, Any]], symbols: SymbolValues) -> Iterator[None]:
@@ -63,6 +70,7 @@ class Randomness:
 
     def stand_in_for(self, generator: torch.Generator) -> torch.Generator:
         """A private generator that continues from the state of the user's, which never moves during a trace."""
+        generator = self.known.get(generator.initial_seed(), generator)
         if id(generator) not in self.generators:
             made = torch.Generator(device=generator.device)
             made.set_state(generator.get_state())

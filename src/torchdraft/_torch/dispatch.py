@@ -194,3 +194,8 @@ _functorch_wrapped: Any = need("torch._C._functorch:is_functorch_wrapped_tensor"
 _has_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:has_proxy_slot")
 _get_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
 _set_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
+
+
+def in_transform() -> bool:
+    """Whether code runs inside `torch.vmap`, `torch.func.grad` and their like."""
+    return bool(_transforms())

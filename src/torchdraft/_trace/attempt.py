@@ -166,6 +166,7 @@ def _hooks(
         running.enter_context(model_called_from(sys._getframe(1)))
         entry.modules = Snapshot.modules_of(mod)
         random_states[:] = [RandomStates(snapshot.random_generators)]
+        running.enter_context(session.seeded.watched(snapshot))
         drop_export_hook()
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:

@@ -181,6 +181,14 @@ class ImpureCall(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeededDraw(Event):
+    """Random numbers were drawn after a seed that `forward` itself sets."""
+
+    what: str
+    """The function that drew them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCalled(Event):
     """The model called a function that a rule asks to hear of."""
 

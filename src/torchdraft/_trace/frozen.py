@@ -46,9 +46,10 @@ class Frozen:
             own = dict(zip(state, after[len(inputs) :], strict=True))
             given = iter(after)
             filled = [next(given) if isinstance(f, FakeTensor) else f for f in fakes]
-            drew = _random_state()
-            out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))
-            random_too = ("random numbers",) if _random_state() != drew else ()
+            with self.session.seeded.as_eager():
+                drew = _random_state()
+                out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))
+                random_too = ("random numbers",) if _random_state() != drew else ()
             leaves, made = pytree.tree_flatten(out)
         self.tell((*self._asserted(inputs, before[: len(inputs)]), *random_too))
         for fake, was, now in zip((*inputs, *state.values()), before, after, strict=True):

@@ -118,7 +118,8 @@ class Island:
                 moved = [given[place] for place in shape["moved"]]
                 return [*[o for o in flat_out if isinstance(o, torch.Tensor)], *assigned.values(), *moved]
 
-            graph = record_run(flat, reals)
+            with self.session.seeded.as_eager():
+                graph = record_run(flat, reals)
             give_back_inputs(graph, before)
             for constant in kept_constants(graph):
                 shape["outsiders"].tell(constant, self._where())

@@ -48,6 +48,8 @@ class DraftMode(FakeTensorMode):
         session.scopes.visit()
         born = self.shape_env.born
         before = len(born)
+        if self.depth == 0:
+            session.seeded.note_operation(func, args, kwargs)
         record = session.tape.open(func, args, kwargs)
         if record.writes:
             session.note_writes(record)

@@ -48,6 +48,9 @@ class HostReads(TorchFunctionMode):
         self._keep: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        drawn = self.session.seeded.draw(func, args, kwargs or {})
+        if drawn is not NotImplemented:
+            return drawn
         if not torch.compiler.is_dynamo_compiling():
             func, args, kwargs = said_otherwise(func, args, kwargs or {})
         handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))

@@ -26,6 +26,7 @@ from .orphans import Orphans
 from .outside import Left
 from .replaced import Replaced
 from .scopes import Scopes
+from .seeded import Seeded
 from .sources import in_callers_terms
 from .stacks import here, user_stack
 
@@ -86,6 +87,7 @@ class Session:
         self.orphans = Orphans(self)
         self.lent = Lent(self)
         self.replaced = Replaced()
+        self.seeded = Seeded(self)
         self.scopes = Scopes()
 
     def is_beside(self) -> bool:

@@ -56,8 +56,10 @@ class Snapshot:
         named = ((f"{prefix}.{n}".lstrip("."), v) for prefix, names in places for n, v in names.items())
         taken.random_generators = {name: value for name, value in named if is_generator(value)}
         taken.random_states = [(g, state_of(g)) for g in taken.random_generators.values()]
-        held = [*pytree.tree_leaves(inputs), *[v for m in taken.modules.values() for v in m.attributes.values()]]
-        taken.generators = [(g, g.get_state()) for g in held if isinstance(g, torch.Generator)]
+        held = [*pytree.tree_leaves(inputs), *[v for _, names in places for v in names.values()]]
+        held += [content for _, _, content, _ in taken.outside.cells]
+        generators = {id(g): g for g in held if isinstance(g, torch.Generator) and g is not torch.default_generator}
+        taken.generators = [(g, g.get_state()) for g in generators.values()]
         return taken
 
     @staticmethod
@@ -93,6 +95,10 @@ class Snapshot:
             generator.set_state(state)
         for generator, state in self.random_states:
             put_state(generator, state)
+
+    def torch_generators(self) -> list[torch.Generator]:
+        """Those of torch's that the model, its inputs and the code around it hold."""
+        return [generator for generator, _ in self.generators]
 
     def namespaces(self) -> list[Namespace]:
         """The places around the model in which names live."""
