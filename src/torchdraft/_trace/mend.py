@@ -203,17 +203,16 @@ def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram)
 
 
 def state_equal_numbers(program: torch.export.ExportedProgram) -> None:
-    """An unbacked symbol that is asserted to equal a number, and whose range says less (`b.numel() == 0` of a `b` with
-    unknown rows), is replaced on loading and then missed. Stated as true, the condition makes the loader assume
-    nothing; the node still computes it.
+    """An unbacked symbol that an asserted equation can be solved for (`u0 == 0`, `u0 + 2 == x.shape[0]`), and that stands
+    in the program all the same, is replaced on loading and then missed. Stated as true, the condition makes the loader
+    assume nothing; the node still computes it.
     """
     for node in program.graph.nodes:
         equal = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
-        if not isinstance(equal, torch.fx.Node) or equal.target is not operator.eq or type(equal.args[1]) is not int:
-            continue
-        known = equal.args[0].meta.get("val") if isinstance(equal.args[0], torch.fx.Node) else None
-        if isinstance(known, torch.SymInt) and is_unbacked(known.node._expr):
-            equal.meta["val"] = True
+        if isinstance(equal, torch.fx.Node) and equal.target is operator.eq:
+            said = equal.meta.get("val")
+            if isinstance(said, torch.SymBool) and any(is_unbacked(s) for s in said.node._expr.free_symbols):
+                equal.meta["val"] = True
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
