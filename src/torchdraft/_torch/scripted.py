@@ -1,4 +1,4 @@
-"""TorchScript modules inside a model that is traced."""
+"""TorchScript modules and objects inside a model that is traced."""
 
 from __future__ import annotations
 
@@ -7,6 +7,27 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+
+from .patch import patched
+from .probe import need
+
+_fake_classes: Any = need("torch._library.fake_class_registry")
+need("torch._library.fake_class_registry:maybe_to_fake_obj")
+
+
+@contextmanager
+def objects_that_cannot_be_taken_apart() -> Iterator[None]:
+    """Export asks each object of a C++ class for its contents, to make a fake one of them. The packed weights of
+    quantized modules do not answer ("does not have a field with name '__obj_flatten__'"): those stay what they are.
+    """
+    own = _fake_classes.maybe_to_fake_obj
+
+    def maybe_to_fake_obj(mode: Any, thing: Any) -> Any:
+        opaque = isinstance(thing, torch.ScriptObject) and not hasattr(thing, "__obj_flatten__")
+        return thing if opaque else own(mode, thing)
+
+    with patched(_fake_classes, "maybe_to_fake_obj", maybe_to_fake_obj):
+        yield
 
 
 @contextmanager

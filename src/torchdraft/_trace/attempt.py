@@ -21,7 +21,7 @@ from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
 from .._torch.modules import attribute_writes_told, idle_conversions_skipped, own_buffer_hooks
 from .._torch.recording import asked_whether_traced
-from .._torch.scripted import scripted_modules_callable
+from .._torch.scripted import objects_that_cannot_be_taken_apart, scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import decided_comparisons_told, lengths_symbolic, plain_when_python_insists, sections_as_numbers
 from ..rules.registry import watched_calls
@@ -96,6 +96,7 @@ def attempt(
         stack.enter_context(kept_given(request.mod, request.args, request.kwargs))
         stack.enter_context(_hooks(request.mod, session, snapshot, drop_export_hook))
         stack.enter_context(scripted_modules_callable(request.mod))
+        stack.enter_context(objects_that_cannot_be_taken_apart())
         stack.enter_context(islands_in_place(request.mod, islands, session))
         stack.enter_context(rescued(Rescue(session)))
         stack.enter_context(sections_as_numbers())

@@ -203,9 +203,9 @@ def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram)
 
 
 def state_equal_numbers(program: torch.export.ExportedProgram) -> None:
-    """An unbacked symbol that an asserted equation can be solved for (`u0 == 0`, `u0 + 2 == x.shape[0]`), and that stands
-    in the program all the same, is replaced on loading and then missed. Stated as true, the condition makes the loader
-    assume nothing; the node still computes it.
+    """An unbacked symbol that an asserted equation can be solved for (`u0 == 0`, `u0 + 2 == x.shape[0]`), and that
+    stands in the program all the same, is replaced on loading and then missed. Stated as true, the condition makes the
+    loader assume nothing; the node still computes it.
     """
     for node in program.graph.nodes:
         equal = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
