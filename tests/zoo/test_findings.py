@@ -142,7 +142,9 @@ def test_the_section_tells_what_is_missing_and_what_is_false():
         model("missing", [], Plain("refused", "m.py:3"), [GUARD]),
         model("right", [guard], Plain("refused", "m.py:3"), [GUARD]),
     ]
-    text = "\n".join(section(models))
+    text = "\n".join(section(models, (5, 0)))
+    assert "4 of 5 models. On 4 of them torch has a graph" in text
+    assert "4 models. On" in "\n".join(section(models, (4, 0)))
     assert "lack 1 of those; 0 are no finding, which leaves\n1." in text
     assert "refuses 2 models" in text
     assert "on all but 1." in text

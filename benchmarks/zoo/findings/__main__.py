@@ -96,9 +96,10 @@ def run(options: argparse.Namespace) -> int:
     progress("")
     order = {name: place for place, name in enumerate(MODELS)}
     ordered = sorted(models.values(), key=lambda model: order.get(model.name, len(order)))
-    print("\n".join(totals([model for model in ordered if model.dynamic == options.dynamic])))
+    there = len(MODELS), sum(bool(entry.build()[3]) for entry in MODELS.values())
+    print("\n".join(totals([model for model in ordered if model.dynamic == options.dynamic], there[options.dynamic])))
     page = options.out.read_text() if options.out.exists() else ""
-    options.out.write_text(put_in(page, list(section(ordered))))
+    options.out.write_text(put_in(page, list(section(ordered, there))))
     lacking = [reason for model in ordered for _, reason in model.missing]
     return 0 if all(lacking) and not any(model.false_alarm or model.unexplained for model in ordered) else 1
 

@@ -95,10 +95,8 @@ def _frame(frame: dict[str, Any], names: dict[int, str]) -> str:
 
 def _short(place: str) -> str:
     """The place without the folder that packages are installed in, or code is generated in."""
-    if place.startswith(tempfile.gettempdir() + os.sep):
-        return os.path.basename(place)
     for mark in ("site-packages" + os.sep, "benchmarks" + os.sep):
         head, found, tail = place.rpartition(mark)
         if found and (head or mark.startswith("benchmarks")):
             return tail if mark.startswith("site") else mark + tail
-    return place
+    return os.path.basename(place) if place.startswith(tempfile.gettempdir() + os.sep) else place

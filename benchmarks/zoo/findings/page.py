@@ -52,8 +52,8 @@ def section_of(page: str) -> str:
     return "\n" + found[0] if found else ""
 
 
-def section(models: list[Model]) -> Iterator[str]:
-    """The section's lines."""
+def section(models: list[Model], there: tuple[int, int]) -> Iterator[str]:
+    """The section's lines. `there`: how many models the zoo has, and how many of them with dynamic shapes."""
     yield "Written by `python -m benchmarks.zoo.findings`, one fresh process per model and exporter. A finding of"
     yield "torch's counts as there if torchdraft's report has an issue of the same kind at the same line. *No finding*:"
     yield "plain export takes the model and is right on other inputs, or torch's comparison of fake with real tensors"
@@ -63,16 +63,17 @@ def section(models: list[Model]) -> Iterator[str]:
         chosen = [model for model in models if model.dynamic == dynamic]
         if chosen:
             yield from ("", f"### {'Dynamic' if dynamic else 'Static'} shapes", "")
-            yield from totals(chosen)
+            yield from totals(chosen, there[dynamic])
             yield from table(chosen)
 
 
-def totals(models: list[Model]) -> Iterator[str]:
-    """The figures."""
+def totals(models: list[Model], there: int) -> Iterator[str]:
+    """The figures of the models measured, of those that are `there`."""
     found = sum(len(model.torchs.findings) for model in models)
     graphs = sum(not model.torchs.failure for model in models)
     lacking = [reason for model in models for _, reason in model.missing]
-    yield f"{len(models)} models. On {graphs} of them torch has a graph, and its reports hold {found} findings."
+    count = f"{len(models)} models" if len(models) == there else f"{len(models)} of {there} models"
+    yield f"{count}. On {graphs} of them torch has a graph, and its reports hold {found} findings."
     yield f"torchdraft's lack {len(lacking)} of those; {sum(map(bool, lacking))} are no finding, which leaves"
     yield f"{lacking.count('')}."
     refused = [model for model in models if model.plain.refused_at]
