@@ -112,3 +112,13 @@ class AskedOfBoth(torch.nn.Module):
 def test_one_line_that_asks_data_and_constants_is_told_as_both():
     issues = torchdraft.draft_export(AskedOfBoth(), (torch.ones(2),))._report.issues
     assert sorted((issue.code, str(issue.severity)) for issue in issues) == [("TD101", "guarded"), ("TD101", "note")]
+
+
+def test_where_the_whole_model_is_one_of_torchs_its_lines_are_told():
+    torch.manual_seed(0)
+    model = torch.nn.AdaptiveLogSoftmaxWithLoss(64, 30, [10, 20])
+    report = torchdraft.draft_export(model, (torch.randn(5, 64), torch.tensor([1, 2, 12, 25, 29])))._report
+    placed = {issue.location.source.strip() for issue in report.issues if issue.code == "TD102" and issue.location}
+    assert "row_indices = target_mask.nonzero().squeeze()" in placed
+    assert all(issue.location for issue in report.issues)
+    assert all(i.location.file.endswith("adaptive.py") for i in report.issues)

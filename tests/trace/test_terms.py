@@ -32,7 +32,7 @@ class Questions(torch.nn.Module):
         if f * 0.5 > 3:  # expr: 0.5*y.sum().item() > 3.0
             y = y * 2
         rows = mask.nonzero()
-        if len(rows) > 2:  # expr: mask.nonzero().shape[0]
+        if len(rows) > 2:  # expr: mask.nonzero().shape[0] > 2
             y = y + 1
         a, b = lens.tolist()
         if a < b:  # expr: lens.tolist()[0] < lens.tolist()[1]

@@ -24,10 +24,11 @@ from .._torch.dynamo import interpreted
 from .bytecode import span
 from .events import Frame, SeenTensor
 
-Kind = Literal["user", "framework", "logging", "dynamo", "entry"]
+Kind = Literal["user", "layer", "framework", "logging", "dynamo", "entry"]
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_LAYERS = os.path.join(_TORCH, "nn", "modules") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 _PYTHON = sysconfig.get_path("stdlib") + os.sep
 _LOGGING = os.path.dirname(os.path.abspath(logging.__file__)) + os.sep
@@ -59,6 +60,8 @@ def _kind_of(code: CodeType) -> Kind:
     if name == "run" and file.endswith(_INTERPRETER):
         return "dynamo"
     made = file == "<string>" and name == "<lambda>"  # make_fx wraps what it traces so
+    if file.startswith(_LAYERS) and not file.endswith("module.py"):
+        return "layer"
     theirs = file.startswith((_TORCH, _OWN, "<eval_with_key>")) or is_library(code)
     return "framework" if made or theirs else "user"
 
@@ -113,14 +116,24 @@ def user_stack(skip: int = 1, limit: int = 32) -> tuple[Frame, ...]:
 
 
 def _walked(frame: FrameType | None, limit: int = 32) -> tuple[tuple[Frame, ...], FrameType | None]:
-    """The user's frames from `frame` up, and the innermost of them where it really runs (Dynamo only interprets)."""
+    """The user's frames from `frame` up, and the innermost of them where it really runs (Dynamo only interprets).
+
+    Where the whole model is one of torch's modules, none is the user's: its own lines are told then.
+    """
+    found = _walked_up(frame, limit, ("user",))
+    return found if found[0] or not _outermost else _walked_up(frame, limit, ("user", "layer"))
+
+
+def _walked_up(
+    frame: FrameType | None, limit: int, kinds: tuple[Kind, ...]
+) -> tuple[tuple[Frame, ...], FrameType | None]:
     found: list[Frame] = []
     innermost: FrameType | None = None
     end = _outermost[-1] if _outermost else None
     while frame is not None and frame is not end and len(found) < limit:
         kind = _kind(frame.f_code)
         seen = interpreted(frame) if kind == "dynamo" else None
-        if kind == "user":
+        if kind in kinds:
             innermost = innermost or frame
             found.append((frame.f_code, frame.f_lineno, frame.f_lasti))
         elif seen is not None and not is_framework(seen[0]):
