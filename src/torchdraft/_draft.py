@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ._torch.scripted import as_plain_module
 from ._torch.shapes import is_constraint_error
 from ._trace.again import tell_harmless
 from ._trace.answers import Answers
@@ -78,6 +79,7 @@ def draft_export(
     kwargs = dict(kwargs or {})
     phases = Phases()
     check_call(mod, args, kwargs, dynamic_shapes)
+    mod = as_plain_module(mod)
     snapshot = Snapshot.take(mod, (args, kwargs))
     request = Request(
         mod,

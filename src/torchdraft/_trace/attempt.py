@@ -21,7 +21,7 @@ from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
 from .._torch.modules import attribute_writes_told, idle_conversions_skipped, own_buffer_hooks
 from .._torch.recording import asked_whether_traced
-from .._torch.scripted import objects_that_cannot_be_taken_apart, scripted_modules_callable
+from .._torch.scripted import loaded_parameters_as_such, objects_that_cannot_be_taken_apart, scripted_modules_callable
 from .._torch.shapes import clean_dynamic_markers, narrow_to_guards, unbound_symbols_reported
 from .._torch.symnode import decided_comparisons_told, lengths_symbolic, plain_when_python_insists, sections_as_numbers
 from ..rules.registry import watched_calls
@@ -82,8 +82,9 @@ def attempt(
         session.most_symbols = math.inf  # the reads of a recorded run are asserted one by one
     elif relax:
         options["dynamic_shapes"] = relaxed(request, relax)
-    session.own_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
     with ExitStack() as stack:
+        keep_parameters = stack.enter_context(loaded_parameters_as_such(request.mod))
+        session.own_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
@@ -126,6 +127,7 @@ def attempt(
             strict=False,
             **options,
         )
+        keep_parameters(program)
         narrow_to_guards(program, session.env)
         session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
         session.events.extend(found)
