@@ -25,6 +25,7 @@ from ._trace.snapshot import Snapshot
 from ._trace.stacks import from_user
 from ._trace.strict import trace_strictly
 from ._trace.types import forget as forget_types
+from ._trace.uninitialized import after_first_call
 
 log = logging.getLogger("torchdraft")
 
@@ -79,7 +80,7 @@ def draft_export(
     kwargs = dict(kwargs or {})
     phases = Phases()
     check_call(mod, args, kwargs, dynamic_shapes)
-    mod = as_plain_module(mod)
+    mod, made = after_first_call(as_plain_module(mod), args, kwargs)
     snapshot = Snapshot.take(mod, (args, kwargs))
     request = Request(
         mod,
@@ -93,6 +94,7 @@ def draft_export(
         },
     )
     draft = Draft(request, snapshot, phases, memory_budget, tuple(trusted_ops))
+    draft.events.extend(made)
     own: BaseException | None = None
     try:
         with quiet():
