@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from types import GeneratorType
 from typing import Any
@@ -29,7 +30,7 @@ def difference(got: Any, want: Any, where: str = "output") -> str:
         return next(filter(None, found), "") or _of_attributes(got, want, where)
     if isinstance(want, float) and math.isnan(want) and math.isnan(got):
         return ""
-    if isinstance(want, (int, float, bool, str, bytes, type(None))):
+    if isinstance(want, (int, float, bool, str, bytes, type(None), enum.Enum, torch.dtype, torch.device, torch.layout)):
         return "" if got == want else f"{where}: {got!r}, eager returns {want!r}"
     return _of_attributes(got, want, where)
 

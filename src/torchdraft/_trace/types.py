@@ -287,10 +287,14 @@ def _to_json(rest: Rest) -> Any:
 
 
 def _written(value: Any) -> Any:
+    if isinstance(value, _HELD):
+        return {_HELD_TEXT: _held_as_text(value)}
     if has_tuples([value]):
         return {_TUPLE: text_of(value)}
     if isinstance(value, (type, FunctionType)) and _named(value.__module__, value.__qualname__) is value:
         return {_NAMED: [value.__module__, value.__qualname__]}
+    if isinstance(value, enum.Enum) and _named(type(value).__module__, type(value).__qualname__) is type(value):
+        return {_NAMED: [type(value).__module__, f"{type(value).__qualname__}.{value.name}"]}
     try:
         json.dumps(value)
     except (TypeError, ValueError):
@@ -313,6 +317,7 @@ def _from_json(dumped: Any) -> Rest:
 
 _TUPLE = "__torchdraft_tuple__"
 _NAMED = "__torchdraft_named__"
+_HELD_TEXT = "__torchdraft_held__"
 
 
 def _read(value: Any) -> Any:
@@ -320,6 +325,8 @@ def _read(value: Any) -> Any:
         return key_of(value[_TUPLE])
     if isinstance(value, dict) and _NAMED in value:
         return _named(*value[_NAMED])
+    if isinstance(value, dict) and _HELD_TEXT in value:
+        return _held_from_text(value[_HELD_TEXT])
     return None if isinstance(value, dict) and "__torchdraft_lost__" in value else value
 
 
