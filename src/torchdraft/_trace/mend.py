@@ -20,7 +20,7 @@ from .._torch.fake import OpOverload
 from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
 from .keys import spell_tuple_keys
-from .rounding import spell_roundings
+from .rounding import spell_roundings, spell_sums
 
 
 def mend(program: torch.export.ExportedProgram) -> None:
@@ -31,7 +31,8 @@ def mend(program: torch.export.ExportedProgram) -> None:
         if isinstance(module, torch.fx.GraphModule):
             fill_keyword_defaults(module.graph)
             describe_plainly(module.graph)
-            if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spell_roundings(module.graph):
+            spelled = spell_roundings(module.graph) | spell_sums(module.graph)
+            if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spelled:
                 module.recompile()
     name_outputs(program)
     spell_conditions(program)

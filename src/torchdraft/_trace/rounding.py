@@ -1,5 +1,5 @@
-"""Numbers in a program, in words that a saved program can hold: of the roundings only `math.trunc` is one, and `abs` is
-none.
+"""Numbers in a program, in words that a saved program can hold: of the roundings only `math.trunc` is one, and `abs`
+and `sym_sum` are none.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import torch
@@ -29,6 +30,20 @@ def spell_roundings(graph: torch.fx.Graph) -> bool:
             _put(number, node)
         graph.erase_node(node)
         changed = True
+    return changed
+
+
+def spell_sums(graph: torch.fx.Graph) -> bool:
+    """Writes `torch.sym_sum` of several numbers as additions. True if there was one."""
+    changed = False
+    for node in list(graph.nodes):
+        if node.target is torch.sym_sum:
+            given = node.args[0] if isinstance(node.args[0], (list, tuple)) else node.args
+            with graph.inserting_before(node):
+                words = _Words(graph, node)
+                node.replace_all_uses_with(reduce(lambda left, right: words(operator.add, left, right), given))
+            graph.erase_node(node)
+            changed = True
     return changed
 
 
