@@ -1,4 +1,4 @@
-"""Models that are TorchScript modules themselves: scripted, traced, read from a file, frozen."""
+"""Models that are TorchScript modules themselves (scripted, traced, read from a file, frozen), or `DataParallel`."""
 
 from __future__ import annotations
 
@@ -66,3 +66,12 @@ def test_its_parameters_are_told_by_name():
     torch.testing.assert_close(program.module()(x=X, scale=3.0), model(X, 3.0))
     assert sorted(program.state_dict) == ["scripted.inner.bias", "scripted.inner.weight", "scripted.shift"]
     assert isinstance(program.state_dict["scripted.inner.weight"], torch.nn.Parameter)
+
+
+def test_a_data_parallel_model_has_a_program():
+    model = torch.nn.DataParallel(Scales())
+    program = torchdraft.draft_export(model, (X,), dynamic_shapes={"inputs": ({0: Dim.DYNAMIC},)})
+    assert program._report.rung == "symbolic"
+    for x in (X, torch.rand(5, 4)):
+        torch.testing.assert_close(program.module()(x), model(x))
+    assert min(program.state_dict) == "parallel.module.inner.bias"

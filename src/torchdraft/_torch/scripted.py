@@ -17,18 +17,22 @@ need("torch._library.fake_class_registry:maybe_to_fake_obj")
 
 
 def as_plain_module(mod: torch.nn.Module) -> torch.nn.Module:
-    """A plain module around a model that is a TorchScript module itself: torch swaps the parameters of no such module
-    ("The stateless API can't be used with Jitted modules"). Inside another one it can be traced.
+    """A plain module around a model that is a TorchScript module itself, or a `DataParallel`: torch swaps the
+    parameters of neither ("The stateless API can't be used with Jitted modules"). Inside another they can be traced.
     """
-    if not isinstance(mod, torch.jit.ScriptModule):
+    scripted = isinstance(mod, torch.jit.ScriptModule)
+    if not scripted and not isinstance(mod, torch.nn.DataParallel):
         return mod
+    held = "scripted" if scripted else "parallel"
 
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.scripted(*args, **kwargs)
+        return getattr(self, held)(*args, **kwargs)
 
-    forward.__signature__ = _signature(mod)  # type: ignore[attr-defined]
-    plain: torch.nn.Module = type(mod.original_name, (torch.nn.Module,), {"forward": forward})()
-    plain.scripted = mod
+    signature = _signature(mod) if scripted else inspect.signature(mod.forward)
+    forward.__signature__ = signature  # type: ignore[attr-defined]
+    name = mod.original_name if scripted else type(mod.module).__name__
+    plain: torch.nn.Module = type(str(name), (torch.nn.Module,), {"forward": forward})()
+    setattr(plain, held, mod)
     plain.training = getattr(mod, "training", False)  # a frozen one has none
     return plain
 
