@@ -16,7 +16,7 @@ def pack_padded_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
     """`(input [T, B, ...] or [B, T, ...], falling lengths [B], batch_first)` → `(data [sum, ...], batch sizes)`."""
     given = dict(zip(("input", "lengths", "batch_first"), args, strict=False)) | kwargs
     data = given["input"].transpose(0, 1) if given["batch_first"] else given["input"]
-    lengths = _numbers(mode, given["lengths"], "pack_padded_sequence")
+    lengths = numbers(mode, given["lengths"], "pack_padded_sequence")
     sizes = [sum(length > step for length in lengths) for step in range(max(lengths))]
     rows = [data[step, :size] for step, size in enumerate(sizes)]
     return torch.cat(rows), torch.tensor(sizes, dtype=torch.int64)
@@ -27,7 +27,7 @@ def pad_packed_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
     names = ("data", "batch_sizes", "batch_first", "padding_value", "total_length")
     given = dict(zip(names, args, strict=False)) | kwargs
     data = given["data"]
-    sizes = _numbers(mode, given["batch_sizes"], "pad_packed_sequence")
+    sizes = numbers(mode, given["batch_sizes"], "pad_packed_sequence")
     total = given.get("total_length", -1)
     steps = len(sizes) if total is None or int(total) <= 0 else int(total)
     rows, offset = [], 0
@@ -44,7 +44,8 @@ def pad_packed_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return padded.transpose(0, 1) if given["batch_first"] else padded, lengths
 
 
-def _numbers(mode: HostReads, tensor: Any, read: str) -> list[int]:
+def numbers(mode: HostReads, tensor: Any, read: str) -> list[int]:
+    """What a tensor of whole numbers holds, asserted where that is not the same in every call."""
     if type(tensor) is torch.Tensor:
         with outside_modes():
             return [int(n) for n in tensor.tolist()]

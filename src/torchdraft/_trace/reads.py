@@ -22,6 +22,7 @@ from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
 from .copying import being_copied, deep_copied, reduced
 from .events import ComputedOutside, HostRead
+from .packed_recurrence import RECURRENT, is_packed
 from .packing import pack_padded_sequence, pad_packed_sequence
 from .printing import read_is_only_shown
 from .said_otherwise import said_otherwise
@@ -54,6 +55,7 @@ class HostReads(TorchFunctionMode):
         if not torch.compiler.is_dynamo_compiling():
             func, args, kwargs = said_otherwise(func, args, kwargs or {})
         handler = HANDLERS.get(func) or PACKING.get(getattr(func, "__name__", ""))
+        handler = handler or (RECURRENT.get(getattr(func, "__name__", "")) if is_packed(args) else None)
         if handler is not None and not torch.compiler.is_dynamo_compiling() and _fake_in(args):
             return handler(self, args, kwargs or {})
         if func in PLAIN_READS and self._untouched(args[0]):
