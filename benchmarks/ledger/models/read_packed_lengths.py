@@ -11,7 +11,7 @@ class Encoder(torch.nn.Module):
 
     def forward(self, x, lengths):
         packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)  # expect: TD103
-        out, _ = self.lstm(packed)  # expect: TD102 note, TD102 note
+        out, _ = self.lstm(packed)  # expect: TD103 note
         return pad_packed_sequence(out, batch_first=True)[0]  # expect: TD103 note
 
 

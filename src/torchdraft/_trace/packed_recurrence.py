@@ -24,14 +24,18 @@ Step = Callable[[torch.Tensor, State, Sequence[torch.Tensor], bool], State]
 
 
 def recurrent(step: Step) -> Callable[[HostReads, Any, Any], Any]:
-    """A handler for `(data [sum, in], batch sizes [T], hx, weights, biases, layers, dropout, train, bidirectional)`, which
-    gives `(data [sum, out], *final states [layers * directions, B, hidden])`.
+    """A handler of `(data [sum, in], batch sizes [T], hx, weights, has_biases, layers, dropout, train, bidirectional)`.
+
+    It gives `(data [sum, out], *final states [layers * directions, B, hidden])`.
     """
 
     def run(mode: HostReads, args: Any, _kwargs: Any) -> Any:
         data, batch_sizes, hx, weights, has_biases, layers, dropout, train, bidirectional = args
         sizes = numbers(mode, batch_sizes, "batch_sizes")
-        start = [state.unbind(0) for state in (hx if isinstance(hx, (list, tuple)) else (hx,))]
+        states = hx if isinstance(hx, (list, tuple)) else (hx,)
+        for state in states:
+            torch._check(state.shape[1] == sizes[0])
+        start = [state.unbind(0) for state in states]
         directions = 2 if bidirectional else 1
         per = len(weights) // (layers * directions)
         finals: list[State] = []
@@ -41,7 +45,7 @@ def recurrent(step: Step) -> Callable[[HostReads, Any, Any], Any]:
                 place = layer * directions + direction
                 own = weights[place * per : (place + 1) * per]
                 walk = _backward if direction else _forward
-                first = tuple(states[place] for states in start)
+                first = tuple(of_kind[place] for of_kind in start)
                 out, final = walk(data.split(sizes), first, partial(_stepped, step, own, has_biases))
                 outs.append(out)
                 finals.append(final)
