@@ -176,7 +176,7 @@ def _made(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _made_like(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """`torch.rand_like(x)`."""
+    """`torch.rand_like(x)`, `x.normal_()`: of the first argument only what it is like matters."""
     if _holds_tensor((args[1:], kwargs)):
         return NotImplemented
     like, rest, kwargs = _like(args[0]), _numbers(args[1:]), _numbers(kwargs)
@@ -187,12 +187,8 @@ def _made_like(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> 
 
 def _filled(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """`x.normal_()`."""
-    if _holds_tensor((args[1:], kwargs)):
-        return NotImplemented
-    like, rest, kwargs = _like(args[0]), _numbers(args[1:]), _numbers(kwargs)
-    with outside_modes():
-        real = func(_empty(like), *rest, **kwargs)
-    return args[0].copy_(seeded.constant(real, func))
+    drawn = _made_like(seeded, func, args, kwargs)
+    return drawn if drawn is NotImplemented else args[0].copy_(drawn)
 
 
 def _dropped(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
