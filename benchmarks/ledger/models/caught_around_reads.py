@@ -11,7 +11,7 @@ class Guarded(torch.nn.Module):
             times = int(x.sum())  # expect: TD102 x1
             for _ in range(times):
                 x = x + 1
-            return x * len(x[x > 1])  # expect: TD102 x1
+            return x * len(x[x > 1])
         except RuntimeError:
             return x
 

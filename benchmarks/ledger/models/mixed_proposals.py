@@ -18,7 +18,7 @@ class Proposals(torch.nn.Module):
     def forward(self, boxes, scores):
         kept = [self.level(b, s) for b, s in zip(boxes, scores, strict=True)]
         merged = torch.cat(kept)
-        if len(merged) > 2:  # expect: TD102
+        if len(merged) > 2:  # expect: TD101
             merged = merged[:2]
         return merged
 
