@@ -101,6 +101,23 @@ def test_an_op_that_turns_a_tensor_turns_it_once(session, method):
     assert torch.equal(session.reals.tensor(y), want)
 
 
+def test_a_tensor_that_is_set_to_anothers_memory_writes_to_a_copy_of_it(session):
+    real = torch.arange(6.0).reshape(2, 3)
+    x = fake(session, real)
+    with session.mode:
+        turned = x.t()
+        y = x.clone()
+        y.set_(turned)
+        before = y + 0
+        y.neg_()
+        after = x + 0
+    assert torch.equal(session.reals.tensor(y), -torch.arange(6.0).reshape(2, 3).t())
+    assert torch.equal(session.reals.tensor(before), real.t())
+    assert torch.equal(session.reals.tensor(after), -real)
+    assert torch.equal(session.reals.tensor(x), -real)
+    assert torch.equal(real, torch.arange(6.0).reshape(2, 3))
+
+
 def test_lazy_conjugates_and_negatives(session):
     for look in (torch.conj, lambda t: t.conj().imag):
         given = look(torch.tensor([1 + 2j, 3 - 4j]))

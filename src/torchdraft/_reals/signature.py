@@ -24,6 +24,8 @@ class OpSignature:
     """Changes its first argument's sizes or strides (`transpose_`, `resize_`)."""
     random: bool
     builtin: bool
+    moves: bool = False
+    """Makes its first argument another look at the memory of its second (`set_`)."""
 
 
 _KNOWN: dict[Any, OpSignature] = {}
@@ -47,7 +49,8 @@ def _read(func: OpOverload) -> OpSignature:
     written = bool(writes)
     aliased = any(r.alias_info is not None for r in schema.returns)
     changes_metadata = torch.Tag.inplace_view in func.tags
-    if changes_metadata and not schema.name.startswith(("aten::resize", "aten::set_")):
+    moves = str(func) == "aten.set_.source_Tensor"
+    if moves or (changes_metadata and not schema.name.startswith(("aten::resize", "aten::set_"))):
         writes = []  # `transpose_` and its like leave the data alone
     namespace = func.namespace
     builtin = namespace in ("aten", "prim", "prims")
@@ -58,4 +61,5 @@ def _read(func: OpOverload) -> OpSignature:
         changes_metadata=changes_metadata,
         random=torch.Tag.nondeterministic_seeded in func.tags,
         builtin=builtin,
+        moves=moves,
     )

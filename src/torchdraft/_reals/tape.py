@@ -290,6 +290,9 @@ class Tape:
         index: int,
         tensor: torch.Tensor,
     ) -> weakref.ref[Version] | None:
+        if signature.moves and tensor is args[0]:
+            self.place(tensor, record.operands[1].handle)
+            return None
         if signature.changes_metadata and args and tensor is args[0] and record.operands:
             self.place(tensor, View(record.operands[0].handle, record, 0))
             return None

@@ -22,6 +22,8 @@ _traced_nodes: Any = getattr(need("torch.fx.experimental.proxy_tensor"), "_FAKE_
 _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
 _constants_pass: Any = need("torch._export.passes.lift_constants_pass")
 _unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
+_autocast_pass: Any = need("torch._export.passes.replace_autocast_with_hop_pass")
+_nodes_first: Any = need("torch._export.utils:nodes_first")
 _export_utils: Any = need("torch._export.utils")
 _insert_deferred_runtime_asserts: Any = need("torch._export.utils:insert_deferred_runtime_asserts")
 _non_strict_utils: Any = need("torch._export.non_strict_utils")
@@ -64,6 +66,7 @@ def export(
         stack.enter_context(_use_lazy_graph_module(not options.get("strict")))
         stack.enter_context(quick_bookkeeping(any_unbacked))
         stack.enter_context(constants_without_users_dropped())
+        stack.enter_context(autocast_with_branches_kept())
         stack.enter_context(guards_asserted_without_operations())
         stack.enter_context(fixed_dimensions_let_pass())
         if mode is not None:
@@ -86,6 +89,20 @@ def constants_without_users_dropped() -> Iterator[None]:
         yield
     finally:
         _constants_pass._unused_constant = _unused_constant
+
+
+@contextmanager
+def autocast_with_branches_kept() -> Iterator[None]:
+    """An autocast region is known by its first node that is no placeholder. With a control flow operator in it that is
+    a branch of the operator's, and the bare calls that enter and leave autocast stay in the graph, which then cannot be
+    saved. Here the branches are passed over.
+    """
+
+    def first(nodes: Any, wanted: Callable[[torch.fx.Node], bool]) -> Any:
+        return _nodes_first(nodes, lambda node: node.op != "get_attr" and wanted(node))
+
+    with patched(_autocast_pass, "nodes_first", first):
+        yield
 
 
 @contextmanager

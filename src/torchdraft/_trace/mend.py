@@ -67,8 +67,8 @@ def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
         if _writes(body):
             _return_something(graph_module, node, body)
             continue
-        _inline(graph_module, node, body, node.args[first + 1 :])
         holder = node.args[first]
+        _inline(graph_module, node, body, holder.target, node.args[first + 1 :])
         graph_module.graph.erase_node(node)
         if not holder.users:
             graph_module.graph.erase_node(holder)
@@ -93,7 +93,9 @@ def _return_something(graph_module: torch.fx.GraphModule, node: Any, body: torch
     body.recompile()
 
 
-def _inline(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule, operands: Any) -> None:
+def _inline(
+    graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule, prefix: str, operands: Any
+) -> None:
     given = iter(operands)
     copies: dict[Any, Any] = {}
     with graph_module.graph.inserting_before(node):
@@ -101,7 +103,7 @@ def _inline(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphM
             if inner.op == "placeholder":
                 copies[inner] = next(given)
             elif inner.op == "get_attr":
-                name = f"{node.args[1].target}_{inner.target}".replace(".", "_")
+                name = f"{prefix}_{inner.target}".replace(".", "_")
                 setattr(graph_module, name, _attribute(body, inner.target))
                 copies[inner] = graph_module.graph.get_attr(name)
                 copies[inner].meta.update(inner.meta)

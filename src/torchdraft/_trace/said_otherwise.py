@@ -69,6 +69,16 @@ def _symbol(given: Any) -> Any:
 _INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8)
 
 
+def _set(func: Any, args: Any, kwargs: Any) -> Call:
+    """`y.set_(z, offset, size, stride)` is traced as one that takes the storage of `z`, which nobody can follow. An
+    operator, and not the method: function modes do not see that.
+    """
+    if len(args) != 5 or kwargs:
+        return func, args, kwargs
+    target, source, offset, size, stride = args
+    return torch.ops.aten.set_.source_Tensor, (target, source.detach().as_strided(size, stride, offset)), {}
+
+
 def _linspace(func: Any, args: Any, kwargs: Any) -> Call:
     steps = args[2] if len(args) > 2 else kwargs.get("steps")
     return (linspace if isinstance(steps, torch.SymInt) and "out" not in kwargs else func), args, kwargs
@@ -123,6 +133,7 @@ _CHANGES: dict[Any, Callable[[Any, Any, Any], Call]] = {
     torch.Tensor.__getitem__: _getitem,
     torch.Tensor.__setitem__: _setitem,
     torch.Tensor.random_: _random,
+    torch.ops.aten.set_.source_Tensor_storage_offset: _set,
     torch.linspace: _linspace,
     torch.rand: _drawn,
     torch.randn: _drawn,
