@@ -32,6 +32,8 @@ class Borrowed:
 
     def run(self, op: Callable[[], Any], copies: Sequence[torch.Tensor]) -> Any:
         """What `op` returns. The copies it was given live on, where they do, in memory of their own."""
+        if not copies:
+            return op()
         try:
             out = op()
         except Exception as error:

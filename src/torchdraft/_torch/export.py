@@ -84,11 +84,8 @@ def constants_without_users_dropped() -> Iterator[None]:
     def unused_constant(node: torch.fx.Node) -> Any:
         return _unused_constant(node) if node.users else [node]
 
-    _constants_pass._unused_constant = unused_constant
-    try:
+    with patched(_constants_pass, "_unused_constant", unused_constant):
         yield
-    finally:
-        _constants_pass._unused_constant = _unused_constant
 
 
 @contextmanager
@@ -122,11 +119,8 @@ def guards_asserted_without_operations() -> Iterator[None]:
         graph_module.graph.erase_node(anchor)
         return None
 
-    _export_utils.insert_deferred_runtime_asserts = insert
-    try:
+    with patched(_export_utils, "insert_deferred_runtime_asserts", insert):
         yield
-    finally:
-        _export_utils.insert_deferred_runtime_asserts = _insert_deferred_runtime_asserts
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import math
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +84,7 @@ class Answers:
 
     def asked_like(self, other: Answers) -> bool:
         """Whether the other trace asked for the same, as often: otherwise something remembered the first answers."""
-        return Counter(self._counts()) == Counter(other._counts())
+        return self._counts() == other._counts()
 
     def _counts(self) -> dict[str, int]:
         return {what: len(given) for what, given in self._given.items()}

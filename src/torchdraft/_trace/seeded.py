@@ -16,10 +16,12 @@ import torch
 from torch.nn import functional
 
 from .._reals.signature import signature_of
+from .._reals.tape import tensors_in
 from .._torch import pytree
 from .._torch.dispatch import in_transform, outside_modes
 from .._torch.shapes import SYMBOLIC
 from .events import SeededDraw
+from .replay import as_plain
 from .stacks import here
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ def _default(device: torch.device) -> torch.Generator | None:
 def _device_of(args: Any, kwargs: dict[str, Any]) -> torch.device:
     given = kwargs.get("device")
     if given is None:
-        given = next((a.device for a in pytree.tree_leaves(args) if isinstance(a, torch.Tensor)), "cpu")
+        given = next((tensor.device for tensor in tensors_in(args)), "cpu")
     return torch.device(given)
 
 
@@ -144,15 +146,7 @@ def _idle(func: Any, args: Any) -> bool:
 
 def _numbers(value: Any) -> Any:
     """Sizes as the numbers they are on the example, which the program is held to from here on."""
-    return pytree.tree_map_only(SYMBOLIC, _number, value)
-
-
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, torch.SymFloat) else int(value)
-
-
-def _holds_tensor(value: Any) -> bool:
-    return any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves(value))
+    return pytree.tree_map_only(SYMBOLIC, as_plain, value)
 
 
 def _like(fake: torch.Tensor) -> tuple[Any, ...]:
@@ -167,7 +161,7 @@ def _empty(like: tuple[Any, ...]) -> torch.Tensor:
 
 def _made(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """`torch.randn(2, 3, generator=g)`."""
-    if _holds_tensor((args, kwargs)):
+    if tensors_in((args, kwargs)):
         return NotImplemented
     args, kwargs = _numbers(args), _numbers(kwargs)
     with outside_modes():
@@ -177,7 +171,7 @@ def _made(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 def _made_like(seeded: Seeded, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """`torch.rand_like(x)`, `x.normal_()`: of the first argument only what it is like matters."""
-    if _holds_tensor((args[1:], kwargs)):
+    if tensors_in((args[1:], kwargs)):
         return NotImplemented
     like, rest, kwargs = _like(args[0]), _numbers(args[1:]), _numbers(kwargs)
     with outside_modes():
