@@ -6,6 +6,7 @@ import os
 
 import pytest
 import torch
+from torch.export._draft_export import CaptureStructuredTrace
 
 import torchdraft
 from benchmarks.zoo.findings.drafts import taken_plainly
@@ -28,10 +29,21 @@ SOUND = Plain()
 KERNEL = Finding("MISSING_FAKE_KERNEL", "", "lib.foo.default")
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_both_reports_are_read(tmp_path, monkeypatch):
+@pytest.fixture
+def draft_export(tmp_path, monkeypatch):
+    """`torch.export.draft_export`, its log in a temporary folder and closed; torch leaves it open for the collector."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    program = torch.export.draft_export(Branches(), (torch.ones(3),))
+    logs = []
+    record = CaptureStructuredTrace.__enter__
+    monkeypatch.setattr(CaptureStructuredTrace, "__enter__", lambda log: logs.append(log) or record(log))
+    yield torch.export.draft_export
+    for log in logs:
+        log.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_both_reports_are_read(draft_export):
+    program = draft_export(Branches(), (torch.ones(3),))
     (theirs,) = of_torch(program._report)
     (ours,) = of_torchdraft(torchdraft.draft_export(Branches(), (torch.ones(3),))._report)
     assert theirs.kind == "DATA_DEPENDENT_ERROR"
