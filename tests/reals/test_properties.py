@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from tests.reals.programs import DROP, Step, differences, programs
+from torchdraft._kernels.answer import Kernels
 from torchdraft._reals import evaluate, tape
 from torchdraft._reals.evaluate import Reals
 from torchdraft._reals.randomness import Randomness
+from torchdraft._reals.signature import signature_of
 from torchdraft._trace.session import Session
 
 few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -46,6 +48,32 @@ def test_each_op_runs_once_while_its_value_is_alive(program):
         patch.setattr(Reals, "_call", counted)
         differences([step for step in program if step.op != DROP])
     assert max(runs.values(), default=0) <= 1
+
+
+@few
+@given(programs)
+def test_looks_in_passing_show_the_same_values_and_run_no_op_three_times(program):
+    runs: Counter[int] = Counter()
+    kept: list[Any] = []
+    call = Reals._call
+
+    def counted(self: Reals, record: Any) -> Any:
+        runs[id(record)] += 1
+        kept.append(record)
+        return call(self, record)
+
+    def looked_at(self: Kernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
+        out = fake()
+        if not signature_of(record.func).changes_metadata:  # these never run: they would, on the user's tensor
+            mode.session.reals.run_in_passing(record)
+        return out
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "LARGE", 1)
+        patch.setattr(Reals, "_call", counted)
+        patch.setattr(Kernels, "run", looked_at)
+        assert differences([step for step in program if step.op != DROP]) == []
+    assert max(runs.values(), default=0) <= 2
 
 
 @few

@@ -7,6 +7,7 @@ import gc
 import pytest
 import torch
 
+from torchdraft._reals import evaluate
 from torchdraft._reals.errors import NoRealValue
 from torchdraft._trace.session import Session
 
@@ -189,6 +190,34 @@ def test_the_budget_drops_and_recomputes():
     assert session.reals.bytes_held <= 500
     assert [session.reals.tensor(k)[0].item() for k in kept] == [2, 3, 4, 5, 6, 7]
     assert session.reals.ops_evaluated > 6
+
+
+def in_passing(session, fake):
+    """Looks at `fake` once, as a comparison of kernels does."""
+    record = session.tape.open(torch.ops.aten.alias_copy.default, (fake,), {})
+    found = session.reals.run_in_passing(record).out
+    session.tape.close(record, (fake,), {}, fake.clone())
+    session.reals.deposit(record)
+    return found
+
+
+def test_large_values_on_the_way_to_a_look_in_passing_do_not_stay(session, monkeypatch):
+    monkeypatch.setattr(evaluate, "LARGE", 100)
+    x = fake(session, torch.ones(100))
+    small = fake(session, torch.ones(3))
+    with session.mode:
+        kept, number = [x], small.exp().sum()
+        for _ in range(6):
+            kept.append(kept[-1] + number)
+    assert in_passing(session, kept[3])[0] == pytest.approx(1 + 9 * 2.71828, rel=1e-3)
+    assert session.reals.bytes_peak <= 2 * 400 + 20
+    assert session.reals.bytes_held <= 20
+    # What was let go is computed again where it is asked for, and from then on kept.
+    before = session.reals.ops_evaluated
+    session.reals.tensor(kept[2])
+    assert session.reals.ops_evaluated == before + 2
+    in_passing(session, kept[6])
+    assert session.reals.bytes_held >= 3 * 400
 
 
 def test_a_tensor_from_nowhere_has_no_value(session):

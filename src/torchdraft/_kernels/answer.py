@@ -132,7 +132,7 @@ class Kernels:
         if signature in self._agreed:
             return out
         try:
-            ran = _run(mode, record)
+            ran = _run(mode, record, in_passing=True)
         except NoRealValue as error:
             self._agreed.add(signature)
             reason = f"the fake kernel of `{record.func}` with its real one ({error})"
@@ -166,13 +166,14 @@ def _run_instead(mode: DraftMode, record: Record, error: Exception) -> Any:
         raise error from None
 
 
-def _run(mode: DraftMode, record: Record) -> Any:
+def _run(mode: DraftMode, record: Record, *, in_passing: bool = False) -> Any:
     """The real outputs and arguments of the op. Where the real kernel itself raises, so does the model: that exception
     comes out, for the model may catch it.
     """
     assert mode.session is not None
+    reals = mode.session.reals
     try:
-        return mode.session.reals.run_now(record)
+        return reals.run_in_passing(record) if in_passing else reals.run_now(record)
     except OpRaised as error:
         if error.record is record and error.__cause__ is not None:
             raise error.__cause__ from None

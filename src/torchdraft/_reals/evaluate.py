@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -28,6 +28,9 @@ from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, Vi
 
 DEFAULT_BUDGET = 2 << 30
 """Bytes of computed real values kept for reuse; above it the oldest are dropped and computed again when asked for."""
+
+LARGE = 1 << 20
+"""Bytes from which a value computed in passing is not kept."""
 
 
 class Ran(NamedTuple):
@@ -54,7 +57,12 @@ class Reals:
         self.stand_ins: dict[int, torch.Tensor] = {}
         self.stand_in_seed = stand_in_seed
         self.on_stand_in: Callable[[torch.Tensor], None] = lambda _weight: None
-        self._held: deque[tuple[weakref.ref[Box], int]] = deque()
+        self._held: dict[weakref.ref[Box], int] = {}
+        """Bytes of each value at hand, the oldest first."""
+        self._in_passing = False
+        self._passing: weakref.WeakSet[Box] = weakref.WeakSet()
+        self._dropped: weakref.WeakSet[Box] = weakref.WeakSet()
+        self._missed_one = False
 
     # -- demands -------------------------------------------------------------------------------------------------
 
@@ -111,15 +119,40 @@ class Reals:
             self._run_slice(missing)
         for operand in record.operands:
             self._prepare(operand)
+        if record.draw is None and signature_of(record.func).random:
+            record.draw = len(self.tape.draws)  # the place it gets when it is closed
         ran = self._call(record)
-        record.paid = (ran.out, ran.roots)
+        record.paid = (ran.out, ran.roots, self._in_passing)
+        return ran
+
+    def run_in_passing(self, record: Record) -> Ran:
+        """`run_now` for an op whose outputs are looked at once: large values that only such runs asked for go after
+        their last use in the slice, its own outputs after the next such slice that reads them. Once a value was missed,
+        all are kept: nothing is computed more than twice for this.
+        """
+        if self._missed_one:
+            return self.run_now(record)
+        self._in_passing = True
+        try:
+            slice_ = self._slice(record)
+            uses = Counter(version for step in (*slice_, record) for version in _versions_read(step))
+            for step in slice_:
+                self._run(step)
+                self._drop_used(step, uses)
+            ran = self.run_now(record)
+            self._drop_used(record, uses)
+        finally:
+            self._in_passing = False
         return ran
 
     def deposit(self, record: Record) -> None:
         """Keeps the outputs of an op that `run_now` ran, once the tape knows what they are."""
         if record.paid is not None:
-            (out, roots), record.paid = record.paid, None
+            (out, roots, self._in_passing), record.paid = record.paid, None
             self._store(record, out, roots)
+            self._in_passing = False
+            for operand in record.operands:
+                operand.box = None
 
     # -- slices --------------------------------------------------------------------------------------------------
 
@@ -178,6 +211,34 @@ class Reals:
                 waiting.add(id(record))
                 stack.extend((m, ticks) for m in missing)
 
+    def _slice(self, wanted: Record) -> list[Record]:
+        """What has to run before `wanted` can, oldest first."""
+        found: list[Record] = []
+        seen: set[int] = set()
+        stack = [(wanted, False)]
+        while stack:
+            record, visited = stack.pop()
+            if visited:
+                found.append(record)
+            elif id(record) not in seen and (record is wanted or not self._ran(record)):
+                seen.add(id(record))
+                _hold_operands(record)
+                stack.append((record, True))
+                stack.extend((missing, False) for missing in self._missing_symbols(record))
+                stack.extend((missing, False) for operand in record.operands for missing in self._missing_for(operand))
+        return found[:-1]
+
+    def _drop_used(self, record: Record, uses: Counter[Version]) -> None:
+        """Lets go of large values that `record` was the last of the slice to read."""
+        for version in _versions_read(record):
+            uses[version] -= 1
+            box = version.box()
+            ref = weakref.ref(box)
+            keep = self._missed_one or uses[version] or box not in self._passing
+            if not keep and self._held.get(ref, 0) >= LARGE:
+                self._drop(ref)
+                self._dropped.add(box)
+
     def _ran(self, record: Record) -> bool:
         """Whether everything `record` makes that somebody can still read is at hand."""
         versions = [v for ref in (*record.products, *record.written) if ref is not None and (v := ref()) is not None]
@@ -233,23 +294,31 @@ class Reals:
 
     def _hold(self, version: Version, real: torch.Tensor) -> None:
         box = version.box()
+        self._missed_one |= box in self._dropped
+        if self._in_passing:
+            self._passing.add(box)
+        else:
+            self._passing.discard(box)
         box.tensor = real
-        size = _bytes(real)
+        ref = weakref.ref(box, self._released)
+        self._released(ref)  # its value of before, which was dropped and is computed again
+        self._held[ref] = size = _bytes(real)
         self.bytes_held += size
         self.bytes_peak = max(self.bytes_peak, self.bytes_held)
-        self._held.append((weakref.ref(box, lambda _, size=size: self._released(size)), size))  # type: ignore[misc]
 
-    def _released(self, size: int) -> None:
-        self.bytes_held -= size
+    def _released(self, ref: weakref.ref[Box]) -> None:
+        self.bytes_held -= self._held.pop(ref, 0)
+
+    def _drop(self, ref: weakref.ref[Box]) -> None:
+        box = ref()
+        if box is not None:
+            box.tensor = None
+        self._released(ref)
 
     def _evict(self) -> None:
         """Drops the oldest values while more than the budget is held."""
-        while self._held and (self.bytes_held > self.budget or self._held[0][0]() is None):
-            ref, size = self._held.popleft()
-            box = ref()
-            if box is not None and box.tensor is not None:
-                box.tensor = None
-                self.bytes_held -= size
+        while self._held and self.bytes_held > self.budget:
+            self._drop(next(iter(self._held)))
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -322,6 +391,18 @@ def _hold_operands(record: Record) -> None:
     for operand in record.operands:
         if operand.box is None:
             operand.box = operand.version.box()
+
+
+def _versions_read(record: Record) -> Iterator[Version]:
+    """The content that a run of `record` reads."""
+    for operand in record.operands:
+        yield operand.version
+        handle = operand.handle
+        while isinstance(handle, View):
+            for other in handle.record.operands[1:]:
+                if other.handle is not handle.parent:
+                    yield other.version
+            handle = handle.parent
 
 
 def _bytes(tensor: torch.Tensor) -> int:
