@@ -28,6 +28,9 @@ from .model import (  # noqa: E402
     Trial,
     Verification,
 )
+from .rules.registry import read_ahead as _read_ahead  # noqa: E402
+
+_read_ahead()
 
 __all__ = [
     "BrokenRung",

@@ -58,9 +58,11 @@ def install(tmp_path, monkeypatch):
     def go(*names, lines=()):
         entries = [f"{name} = acme:{name}" for name in names]
         (metadata / "entry_points.txt").write_text("\n".join([f"[{plugins.GROUP}]", *entries, *lines, ""]))
+        plugins.entries.cache_clear()
         plugins.installed.cache_clear()
 
     yield go
+    plugins.entries.cache_clear()
     plugins.installed.cache_clear()
 
 

@@ -40,7 +40,13 @@ class Plugins:
 @lru_cache(maxsize=1)
 def installed(own: tuple[Rule[Any], ...]) -> Plugins:
     """The rules of installed packages, which share no code and no name with each other or with `own`."""
-    return load(entry_points(group=GROUP), own)
+    return load(entries(), own)
+
+
+@lru_cache(maxsize=1)
+def entries() -> tuple[EntryPoint, ...]:
+    """What the installed packages name, found and not loaded: looking through all of them takes a while."""
+    return tuple(entry_points(group=GROUP))
 
 
 def load(entries: Iterable[EntryPoint], own: tuple[Rule[Any], ...]) -> Plugins:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import torchdraft.rules
-from torchdraft.rules.plugins import BrokenPlugin, installed
+from torchdraft.rules.plugins import BrokenPlugin, entries, installed
 from torchdraft.rules.rule import Rule
 
 _added: list[Rule[Any]] = []
@@ -21,6 +21,14 @@ _added: list[Rule[Any]] = []
 def all_rules() -> tuple[Rule[Any], ...]:
     """One of each: torchdraft's own by code, then those of other packages."""
     return (*own_rules(), *installed(own_rules()).rules, *_added)
+
+
+def read_ahead() -> None:
+    """Does at import what would be a tenth of a small model's first draft. Other packages' rules are found, not loaded:
+    they import torchdraft.
+    """
+    own_rules()
+    entries()
 
 
 def broken_plugins() -> tuple[BrokenPlugin, ...]:
