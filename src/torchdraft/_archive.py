@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ._torch.export import text_outputs_loaded
+from ._trace.mend import mend_for_file
 from ._trace.quiet import quiet
 from .model import Report
 
@@ -17,6 +18,9 @@ REPORT = "torchdraft/report.json"
 
 def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mapping[str, Any] | None = None) -> None:
     """`torch.export.save`, with the program's report as an extra file.
+
+    What stands in the way of reading the file again is mended in `program`: a condition among the outputs, or a number
+    that was asserted to be another. Programs made by `run_decompositions` have these too, and torch's.
 
     Args:
         program: an exported program; one without a report is saved as torch would.
@@ -30,6 +34,7 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     report = getattr(program, "_report", None)
     if isinstance(report, Report):
         files[REPORT] = report.to_json(indent=None)
+    mend_for_file(program)
     with quiet():
         torch.export.save(program, path, extra_files=files)
 

@@ -20,6 +20,7 @@ TracingContext: Any = need("torch._guards:TracingContext")
 _traced_nodes: Any = getattr(need("torch.fx.experimental.proxy_tensor"), "_FAKE_TENSOR_ID_TO_PROXY_MAP_FOR_EXPORT", {})
 """The last trace's nodes by fake tensor, which upstream leaves in a global until the next one."""
 _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
+_LazyGraphModule: Any = need("torch.fx._lazy_graph_module:_LazyGraphModule")
 _constants_pass: Any = need("torch._export.passes.lift_constants_pass")
 _unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
 _autocast_pass: Any = need("torch._export.passes.replace_autocast_with_hop_pass")
@@ -73,6 +74,21 @@ def export(
             stack.enter_context(adopting(mode))
         stack.callback(_traced_nodes.clear)
         return _export(mod, args, dict(kwargs), **options)
+
+
+def write_inner_graphs(graph_module: torch.fx.GraphModule) -> None:
+    """Makes plain graph modules of the lazy ones inside: branches, bodies of loops, `no_grad` and autocast regions.
+
+    `program.module()` makes a plain one of the outermost and keeps those, and Dynamo refuses to look into a lazy one
+    ("Attempted to inline function marked as skipped"): nobody could compile such a program, or export it by Dynamo.
+    """
+    for name, inner in list(graph_module.named_children()):
+        if isinstance(inner, torch.fx.GraphModule):
+            write_inner_graphs(inner)
+        if isinstance(inner, _LazyGraphModule):
+            written = torch.fx.GraphModule(inner, inner.graph)
+            written.meta.update(inner.meta)
+            setattr(graph_module, name, written)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from .._kernels.generate import unsafe_generate_fake_kernels
 from .._kernels.guards import guard_ops, profiles_of
 from .._torch import pytree
 from .._torch.dispatch import modes_put_back
-from .._torch.export import export, lowered, module_stack_kept
+from .._torch.export import export, lowered, module_stack_kept, write_inner_graphs
 from .._torch.fake import higher_order_rules, long_lists_read_whole
 from .._torch.functorch import transforms_traced_below
 from .._torch.hops import rescued
@@ -144,6 +144,7 @@ def finished(program: torch.export.ExportedProgram, request: Request, session: S
         with unsafe_generate_fake_kernels(session.kernels.profiles):
             program = lowered(program)
     mend(program)
+    write_inner_graphs(program.graph_module)
     return program
 
 

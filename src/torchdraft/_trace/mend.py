@@ -10,6 +10,7 @@ import operator
 import pickle
 from typing import Any
 
+import sympy
 import torch
 from torch.export.graph_signature import SymBoolArgument, SymIntArgument
 
@@ -21,6 +22,7 @@ from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
 from .keys import spell_tuple_keys
 from .rounding import spell_roundings, spell_sums
+from .small_sizes import cut_small_sizes
 
 
 def mend(program: torch.export.ExportedProgram) -> None:
@@ -29,15 +31,17 @@ def mend(program: torch.export.ExportedProgram) -> None:
     changed = inline_regions_without_outputs(graph_module)
     for module in graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):
-            fill_keyword_defaults(module.graph)
-            describe_plainly(module.graph)
+            read_elements(module.graph)
             spelled = spell_roundings(module.graph) | spell_sums(module.graph)
-            if drop_unused_reads(module.graph) | drop_empty_lists(module.graph) | spelled:
+            if (
+                drop_unused_reads(module.graph)
+                | drop_empty_lists(module.graph)
+                | cut_small_sizes(module.graph)
+                | spelled
+            ):
                 module.recompile()
     name_outputs(program)
-    spell_conditions(program)
-    state_equal_numbers(program)
-    widen_single_values(program)
+    mend_for_file(program)
     put_by_example_that_cannot_be_pickled(program)
     for call in program.module_call_graph:
         if call.signature is not None:
@@ -46,6 +50,19 @@ def mend(program: torch.export.ExportedProgram) -> None:
             call.signature.inputs[:] = [_spelled(argument) for argument in call.signature.inputs]
     if changed:
         graph_module.recompile()
+
+
+def mend_for_file(program: torch.export.ExportedProgram) -> None:
+    """The mends that change how a program is written, not what it does. A program that was made of a mended one, by
+    `run_decompositions` say, needs them again.
+    """
+    for module in program.graph_module.modules():
+        if isinstance(module, torch.fx.GraphModule):
+            fill_keyword_defaults(module.graph)
+            describe_plainly(module.graph)
+    spell_conditions(program)
+    state_known_numbers(program)
+    widen_single_values(program)
 
 
 def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
@@ -144,6 +161,27 @@ def drop_unused_reads(graph: torch.fx.Graph) -> bool:
     return changed
 
 
+def read_elements(graph: torch.fx.Graph) -> None:
+    """A number read from a tensor that has dimensions, of size 1 each, ends a decomposition that keeps most operators
+    ("Cannot cast FakeTensor to number"). Its one element is taken first.
+    """
+    for node in graph.nodes:
+        tensor: Any = node.args[0] if node.target is torch.ops.aten.item.default else None
+        value = tensor.meta.get("val") if isinstance(tensor, torch.fx.Node) else None
+        if not isinstance(value, torch.Tensor):
+            continue
+        with graph.inserting_before(node), value.fake_mode:
+            for _ in range(value.dim()):
+                kept = {key: held for key, held in tensor.meta.items() if key in _OF_THE_SAME_LINE}
+                tensor = graph.call_function(torch.ops.aten.select.int, (tensor, 0, 0))
+                value = torch.ops.aten.select.int(value, 0, 0)
+                tensor.meta.update(kept, val=value)
+        node.args = (tensor,)
+
+
+_OF_THE_SAME_LINE = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
+
+
 def drop_empty_lists(graph: torch.fx.Graph) -> bool:
     """An op that returns no tensor at all (`unbind` of a tensor with no rows) is written and not read again: the loader
     looks at the first of its results. Nothing uses it.
@@ -205,17 +243,20 @@ def put_by_example_that_cannot_be_pickled(program: torch.export.ExportedProgram)
         program.example_inputs = None
 
 
-def state_equal_numbers(program: torch.export.ExportedProgram) -> None:
-    """An unbacked symbol that an asserted equation can be solved for (`u0 == 0`, `u0 + 2 == x.shape[0]`), and that
-    stands in the program all the same, is replaced on loading and then missed. Stated as true, the condition makes the
-    loader assume nothing; the node still computes it.
+def state_known_numbers(program: torch.export.ExportedProgram) -> None:
+    """An unbacked symbol that an asserted equation can be solved for (`u0 == 0`, `u0 + 2 == x.shape[0]`), or that
+    asserted bounds leave one value (`u0 >= 1` and `u0 <= 1`), and that stands in the program all the same, is replaced
+    on loading and then missed. Stated as true, the condition makes the loader assume nothing; the node still computes
+    it.
     """
     for node in program.graph.nodes:
-        equal = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
-        if isinstance(equal, torch.fx.Node) and equal.target is operator.eq:
-            said = equal.meta.get("val")
-            if isinstance(said, torch.SymBool) and any(is_unbacked(s) for s in said.node._expr.free_symbols):
-                equal.meta["val"] = True
+        said = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
+        if not isinstance(said, torch.fx.Node) or not isinstance(said.meta.get("val"), torch.SymBool):
+            continue
+        condition = said.meta["val"].node._expr
+        known = isinstance(condition, sympy.core.relational.Relational) and not isinstance(condition, sympy.Ne)
+        if known and any(is_unbacked(s) for s in condition.free_symbols):
+            said.meta["val"] = True
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
