@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import enum
 import math
-from types import GeneratorType
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
+
+_BY_EQUALITY = (int, float, complex, bool, str, bytes, type(None), enum.Enum, slice, range, set, frozenset, type)
+_OF_TORCH = (torch.dtype, torch.device, torch.layout)
 
 
 def difference(got: Any, want: Any, where: str = "output") -> str:
     """The first difference, in words; empty where there is none."""
-    if isinstance(want, GeneratorType):
+    if isinstance(want, (Iterator, KeysView, ValuesView, ItemsView)):
         want = list(want)
     if isinstance(want, torch.Tensor):
         return _of_tensors(got, want, where)
@@ -23,14 +28,17 @@ def difference(got: Any, want: Any, where: str = "output") -> str:
             return f"{where}: {len(got)} long, eager returns {len(want)}"
         found = (difference(a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(got, want, strict=True)))
         return next(filter(None, found), "") or _of_attributes(got, want, where)
-    if isinstance(want, dict):
+    if isinstance(want, (dict, MappingProxyType)):
         if list(got) != list(want):
             return f"{where}: keys {list(got)}, eager returns {list(want)}"
         found = (difference(got[k], want[k], f"{where}[{k!r}]") for k in want)
         return next(filter(None, found), "") or _of_attributes(got, want, where)
     if isinstance(want, float) and math.isnan(want) and math.isnan(got):
         return ""
-    if isinstance(want, (int, float, bool, str, bytes, type(None), enum.Enum, torch.dtype, torch.device, torch.layout)):
+    if isinstance(want, (np.ndarray, np.generic)):
+        same = got.dtype == want.dtype and np.array_equal(got, want)
+        return "" if same else f"{where}: {got!r}, eager returns {want!r}"
+    if isinstance(want, (*_BY_EQUALITY, *_OF_TORCH)):
         return "" if got == want else f"{where}: {got!r}, eager returns {want!r}"
     return _of_attributes(got, want, where)
 

@@ -27,6 +27,7 @@ class Keeps(torch.nn.Module):
         self.counted = Counter("aab")
         self.names = {"a"}
         self.array = numpy.zeros(3)
+        self.number = numpy.array(0.0)
 
     def forward(self, x):
         self.queue.append(x)
@@ -35,11 +36,12 @@ class Keeps(torch.nn.Module):
         self.counted["a"] += 1
         self.names.add("b")
         self.array[0] += 1
+        self.number[...] += 1
         return x * len(self.queue)
 
 
 def held(model):
-    names = ("queue", "ordered", "grouped", "counted", "names", "array")
+    names = ("queue", "ordered", "grouped", "counted", "names", "array", "number")
     return [repr(getattr(model, name)) for name in names]
 
 
@@ -49,7 +51,7 @@ def test_containers_of_every_kind_are_put_back_and_told():
     program = torchdraft.draft_export(model, (torch.ones(2),))
     assert held(model) == before
     told = {issue.expr for issue in program._report.issues if issue.code == "TD402"}
-    assert told == {"queue", "ordered", "grouped", "counted", "names", "array"}
+    assert told == {"queue", "ordered", "grouped", "counted", "names", "array", "number"}
     assert torch.equal(program.module()(torch.ones(2)), torch.ones(2) * 2)
 
 

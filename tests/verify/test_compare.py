@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import torch
 
@@ -66,6 +67,9 @@ def told(want: Ran, got: Ran, before: dict[str, torch.Tensor] | None = None, **t
         (1, 1.0, "output: 1.0, eager has 1"),
         (None, 1, "output: 1, eager has None"),
         ("sum", "mean", "'mean', eager has 'sum'"),
+        (slice(0, 2), slice(0, 3), "slice(0, 3, None), eager has slice(0, 2, None)"),
+        (np.array(["a"]), np.array(["b"]), "array(['b'], dtype='<U1'), eager has array(['a'], dtype='<U1')"),
+        (np.float32(1), np.float64(1), "eager has"),
         (torch.float32, torch.float64, "torch.float64, eager has torch.float32"),
         (torch.ones(()), 1.0, "output: 1.0, eager has a tensor (float32[])"),
         (1.0, torch.ones(()), "output: a tensor (float32[]), eager has 1.0"),

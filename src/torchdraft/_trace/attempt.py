@@ -40,11 +40,12 @@ from .mend import mend
 from .mode import DraftMode
 from .printing import Texts
 from .reads import BY_VALUE, HostReads
+from .returned import drained, held_in_structure, with_a_leaf
 from .session import Session
 from .snapshot import Snapshot
 from .stacks import is_framework, model_called_from
 from .threads import threads_noted
-from .types import drained, held_in_structure, registered_output
+from .types import registered_output
 from .untraced import raise_if_untraced
 
 
@@ -184,7 +185,7 @@ def _hooks(
         output = session.replaced.write_back(mod, session, entry, output)
         tell_effects(mod, session, snapshot, entry, random_states[0])
         entry.restore_attributes()
-        return held_in_structure(output)
+        return with_a_leaf(held_in_structure(output))
 
     handles = [mod.register_forward_pre_hook(begin, prepend=True), mod.register_forward_hook(finish)]
     try:

@@ -61,10 +61,12 @@ def _copied(container: Any, met: set[int], levels: int) -> Any:
 
 def same_content(container: Any, content: Any) -> bool:
     """Whether a container holds the very things it held; numbers and texts may be others of the same value."""
-    if type(container) is not type(content) or len(container) != len(content):
+    if type(container) is not type(content):
         return False
-    if _is_array(container):
+    if _is_array(container):  # one without dimensions has no length
         return _same_array(container, content)
+    if len(container) != len(content):
+        return False
     if isinstance(container, dict):
         return list(container) == list(content) and all(same(container[key], content[key]) for key in container)
     if isinstance(container, set):

@@ -12,8 +12,8 @@ import torch
 from .._torch import pytree
 from .._torch.fake import FakeTensor
 from .._torch.storage import copy_with_storage, window
+from .returned import drained
 from .snapshot import Snapshot
-from .types import drained
 
 if TYPE_CHECKING:
     from .attempt import Request

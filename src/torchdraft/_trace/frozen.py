@@ -19,8 +19,9 @@ from .._torch.recording import model_sees_eager
 from .assigned import assign_buffers, assigned_buffers
 from .eager import private
 from .reads import BY_CONSTANT, assert_data
+from .returned import drained
 from .stacks import is_framework
-from .types import drained, registered_output
+from .types import registered_output
 
 if TYPE_CHECKING:
     from .session import Session

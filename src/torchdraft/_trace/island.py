@@ -25,8 +25,9 @@ from .frozen import Frozen
 from .island_reads import IslandReads
 from .outsiders import Outsiders, give_back_inputs, kept_constants
 from .replay import Replay, as_plain
+from .returned import drained
 from .stacks import is_framework
-from .types import drained, registered_output
+from .types import registered_output
 
 if TYPE_CHECKING:
     from .events import Frame

@@ -2,7 +2,7 @@
 
 The structure of inputs and outputs is written to a file as JSON, where a tuple becomes a list, and a list is no key.
 Keys of inputs are replaced by objects that equal the tuples and are written as members of an enumeration, which the
-loader looks up by name. Dictionaries of outputs are wrapped: the program returns plain ones.
+loader looks up by name. Dictionaries of outputs are wrapped (`Keyed` in `returned.py`): the program returns plain ones.
 """
 
 from __future__ import annotations
@@ -48,11 +48,13 @@ def text_of(key: tuple[Any, ...]) -> str:
 
 def key_of(text: str) -> tuple[Any, ...]:
     """The tuple whose text it is."""
-    return _as_tuple(json.loads(text))
+    key: tuple[Any, ...] = as_tuple(json.loads(text))
+    return key
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(_as_tuple(v) for v in value) if isinstance(value, list) else value
+def as_tuple(value: Any) -> Any:
+    """What JSON made lists of, as tuples."""
+    return tuple(as_tuple(v) for v in value) if isinstance(value, list) else value
 
 
 def spell_tuple_keys(spec: Any) -> None:
@@ -72,24 +74,3 @@ def has_tuples(keys: Any) -> bool:
         return all(key_of(text_of(key)) == key for key in keys if isinstance(key, tuple))
     except TypeError:
         return False
-
-
-class Keyed:
-    """A dictionary with tuples as keys, among the outputs."""
-
-    def __init__(self, content: dict[Any, Any]) -> None:
-        self.content = content
-
-
-pytree.register_pytree_node(
-    Keyed,
-    lambda keyed: (list(keyed.content.values()), list(keyed.content)),
-    lambda children, keys: dict(zip(keys, children, strict=True)),
-    serialized_type_name="torchdraft.Keyed",
-    to_dumpable_context=json.dumps,
-    from_dumpable_context=lambda text: [_as_tuple(key) for key in json.loads(text)],
-    flatten_with_keys_fn=lambda keyed: (
-        [(pytree.MappingKey(key), value) for key, value in keyed.content.items()],
-        list(keyed.content),
-    ),
-)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from .._torch import pytree
@@ -19,7 +20,7 @@ Part = Literal["result", "inputs", "state"]
 Kind = Literal["values", "other"]
 
 _OPAQUE = (torch.nn.Module, torch.Generator, ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
-_SCALARS = (int, float, complex, bool, str, bytes, type(None), torch.dtype, torch.device, torch.layout)
+_SCALARS = (int, float, complex, bool, str, bytes, type(None), slice, range, torch.dtype, torch.device, torch.layout)
 _DEEPEST = 32
 
 
@@ -176,12 +177,19 @@ def _of_scalars(want: Any, got: Any) -> tuple[str, Kind]:
     if isinstance(got, torch.Tensor) or type(got) is not type(want):
         return f"{_shown(got)}, eager has {_shown(want)}", "other"
     if type(want).__module__ == "numpy":
-        return _of_tensors(torch.as_tensor(want), torch.as_tensor(got), Tolerance())
+        return _of_arrays(want, got)
     if isinstance(want, (float, complex)):
         # Python's floats come from tensors of a precision nobody knows any more: that of float32 is taken.
         close = torch.isclose(_single(got), _single(want), rtol=1.3e-6, atol=1e-5, equal_nan=True)
         return ("" if bool(close) else f"{got!r}, eager has {want!r}"), "values"
     return ("" if got == want else f"{got!r}, eager has {want!r}"), "values"
+
+
+def _of_arrays(want: Any, got: Any) -> tuple[str, Kind]:
+    if want.dtype.kind in "biufc" and got.dtype.kind in "biufc":
+        return _of_tensors(torch.as_tensor(want), torch.as_tensor(got), Tolerance())
+    same = want.dtype == got.dtype and np.array_equal(want, got)  # text, dates
+    return ("" if same else f"{_shown(got)}, eager has {_shown(want)}"), "values"
 
 
 def _single(value: complex) -> torch.Tensor:

@@ -17,7 +17,7 @@ import torch
 from .._torch import pytree
 from .._torch.modules import recurrent_weights_listed
 from .._trace.eager import private
-from .._trace.types import drained
+from .._trace.returned import drained
 from .call import Call
 from .limit import TookTooLong, within
 

@@ -1,0 +1,182 @@
+"""What `forward` returns, in a form that a program can return.
+
+A graph returns tensors and numbers. Containers that pytree does not know are taken apart here, and what is no
+data (text, a dtype, a function, an array of NumPy) is kept in the structure of the outputs.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import enum
+import json
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from .._torch import pytree
+from .._torch.pytree import nameless_namedtuple
+from .content import LEAVES, opaque
+from .keys import as_tuple
+from .written import ARRAYS, HELD, held_as_text, held_from_text, read, written
+
+_NUMBERS = (int, float, bool, type(None))
+_IN_GRAPHS = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject)
+_SPELLED = (str, int, float, type(None), enum.Enum)
+_REBUILT = (collections.OrderedDict, collections.defaultdict, collections.deque)
+_VIEWS = (collections.abc.KeysView, collections.abc.ValuesView, collections.abc.ItemsView)
+
+
+def drained(value: Any) -> Any:
+    """`value` with iterators and views of dictionaries turned into lists: a program returns what they would yield."""
+    if isinstance(value, (collections.abc.Iterator, *_VIEWS)) and not hasattr(value, "__dict__"):
+        return [drained(v) for v in value]
+    if type(value) in (list, tuple):
+        return type(value)(drained(v) for v in value)
+    if type(value) is dict:
+        return {k: drained(v) for k, v in value.items()}
+    return value
+
+
+class Held:
+    """A value that no graph can return, kept in the structure of the outputs instead."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Constant:
+    """A held value as the context of a structure: pytree compares those, which arrays can't be in one word."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Constant) or type(self.value) is not type(other.value):
+            return False
+        if isinstance(self.value, ARRAYS):
+            return bool(written(self.value) == written(other.value))
+        return bool(self.value is other.value or self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash(type(self.value))
+
+    def fresh(self) -> Any:
+        """The value; a caller that writes to an array writes to one of its own."""
+        return self.value.copy() if isinstance(self.value, ARRAYS) else self.value
+
+
+class Made:
+    """A container that pytree does not know, as its parts."""
+
+    def __init__(self, kind: str, parts: list[Any]) -> None:
+        self.kind = kind
+        self.parts = parts
+
+
+def _slice_of(value: Any) -> list[Any]:
+    return [value.start, value.stop, value.step]
+
+
+APART: dict[Any, Any] = {
+    set: list,
+    frozenset: list,
+    torch.Size: list,
+    slice: _slice_of,
+    range: _slice_of,
+    MappingProxyType: lambda proxy: [dict(proxy)],
+}
+"""Containers that pytree does not know, and how each is taken apart."""
+
+_TOGETHER: dict[str, Any] = {
+    "set": set,
+    "frozenset": frozenset,
+    "Size": torch.Size,
+    "slice": lambda parts: slice(*parts),
+    "range": lambda parts: range(*parts),
+    "first": lambda parts: parts[0],
+    "mappingproxy": lambda parts: MappingProxyType(parts[0]),
+}
+_RESULTS = "return_types."
+"""What `torch.max(x, 0)` returns: pytree takes it apart, and has no name to write for it."""
+
+
+class Keyed:
+    """A dictionary with keys that JSON has no word for."""
+
+    def __init__(self, content: dict[Any, Any]) -> None:
+        self.content = content
+
+
+def held_in_structure(value: Any) -> Any:
+    """Nested outputs with every such value wrapped, so that pytree finds no leaf that a graph can't return."""
+    cls = type(value)
+    if cls in (list, tuple):
+        return cls(held_in_structure(v) for v in value)
+    if cls is dict:
+        held = {k: held_in_structure(v) for k, v in value.items()}
+        return held if all(isinstance(key, _SPELLED) for key in held) else Keyed(held)
+    if cls in APART and not (cls is torch.Size and all(type(size) is int for size in value)):
+        return Made(cls.__name__, [held_in_structure(part) for part in APART[cls](value)])
+    if cls.__module__ == "torch.return_types":
+        return Made(_RESULTS + cls.__qualname__, [held_in_structure(part) for part in value])
+    if cls in _REBUILT or nameless_namedtuple(cls):
+        children, spec = pytree.leaves_one_level(value)
+        return pytree.tree_unflatten([held_in_structure(child) for child in children], spec)
+    return Held(value) if _is_held(value) else value
+
+
+def with_a_leaf(output: Any) -> Any:
+    """`output`, with a leaf beside it where it has none: a program that returns nothing at all can't be written."""
+    return output if pytree.tree_leaves(output) else Made("first", [output, None])
+
+
+def _is_held(value: Any) -> bool:
+    """Whether `value` is neither for a graph nor taken apart. Text in a graph can be saved and not loaded."""
+    if isinstance(value, (*HELD, str)):
+        return True
+    if type(value) in _NUMBERS or isinstance(value, _IN_GRAPHS) or pytree.is_registered(type(value)):
+        return False
+    return isinstance(value, LEAVES) or opaque(value)
+
+
+def _together(children: Any, kind: str) -> Any:
+    if kind.startswith(_RESULTS):
+        return getattr(torch.return_types, kind.removeprefix(_RESULTS))(children)
+    return _TOGETHER[kind](list(children))
+
+
+def _context_as_text(context: Constant) -> str:
+    value = context.value
+    return held_as_text(value) if isinstance(value, HELD) else f"json {json.dumps(written(value))}"
+
+
+def _context_from_text(text: str) -> Constant:
+    kind, _, said = text.partition(" ")
+    return Constant(read(json.loads(said)) if kind == "json" else held_from_text(text))
+
+
+pytree.register_pytree_node(
+    Held,
+    lambda held: ([], Constant(held.value)),
+    lambda _children, constant: constant.fresh(),
+    serialized_type_name="torchdraft.Held",
+    to_dumpable_context=_context_as_text,
+    from_dumpable_context=_context_from_text,
+)
+pytree.register_pytree_node(
+    Made, lambda made: (made.parts, made.kind), _together, serialized_type_name="torchdraft.Made"
+)
+pytree.register_pytree_node(
+    Keyed,
+    lambda keyed: (list(keyed.content.values()), list(keyed.content)),
+    lambda children, keys: dict(zip(keys, children, strict=True)),
+    serialized_type_name="torchdraft.Keyed",
+    to_dumpable_context=lambda keys: json.dumps([written(key) for key in keys]),
+    from_dumpable_context=lambda text: [as_tuple(read(key)) for key in json.loads(text)],
+    flatten_with_keys_fn=lambda keyed: (
+        [(pytree.MappingKey(key), value) for key, value in keyed.content.items()],
+        list(keyed.content),
+    ),
+)
