@@ -50,3 +50,8 @@ def own(tensor: torch.Tensor) -> None:
 def may_not_part(error: Exception) -> bool:
     """Whether a kernel asked to write to a copy on write from inside a parallel loop, where torch can't copy."""
     return "Materializing a storage in the loop function" in str(error)
+
+
+def is_zero_tensor(tensor: torch.Tensor) -> bool:
+    """Whether `tensor` is one of the zeros without memory that forward-mode derivatives begin with."""
+    return bool(tensor._is_zerotensor())

@@ -22,6 +22,7 @@ from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
 from .keys import spell_tuple_keys
 from .rounding import spell_roundings, spell_sums
+from .size_lists import spell_size_lists
 from .small_sizes import cut_small_sizes
 
 
@@ -32,7 +33,7 @@ def mend(program: torch.export.ExportedProgram) -> None:
     for module in graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):
             read_elements(module.graph)
-            spelled = spell_roundings(module.graph) | spell_sums(module.graph)
+            spelled = spell_roundings(module.graph) | spell_sums(module.graph) | spell_size_lists(module.graph)
             if (
                 drop_unused_reads(module.graph)
                 | drop_empty_lists(module.graph)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._torch.dispatch import seen_by_tracer
+from .._torch.storage import is_zero_tensor
 from .events import ComputedOutside
 from .stacks import user_stack
 
@@ -75,7 +76,7 @@ def give_back_inputs(graph: torch.fx.GraphModule, reals: list[torch.Tensor]) -> 
     """
     inputs = {_memory(real): (real, node) for real, node in zip(reals, graph.graph.find_nodes(op="placeholder"))}
     for node in graph.graph.find_nodes(op="get_attr"):
-        held = getattr(graph, node.target, None)
+        held = _with_memory(graph, node.target)
         real, source = inputs.get(_memory(held), (None, None)) if isinstance(held, torch.Tensor) else (None, None)
         if real is None or held is None:
             continue
@@ -89,6 +90,15 @@ def give_back_inputs(graph: torch.fx.GraphModule, reals: list[torch.Tensor]) -> 
         node.replace_all_uses_with(source)
         graph.graph.erase_node(node)
     graph.recompile()
+
+
+def _with_memory(graph: torch.fx.GraphModule, name: str) -> Any:
+    """A constant of a recorded run. The zeros that forward-mode derivatives begin with get memory: no file holds others."""
+    held = getattr(graph, name, None)
+    if isinstance(held, torch.Tensor) and held.layout is torch.strided and is_zero_tensor(held):
+        held = torch.zeros_like(held)
+        setattr(graph, name, held)
+    return held
 
 
 def _memory(tensor: torch.Tensor) -> Any:
