@@ -16,6 +16,7 @@ from .._torch import pytree
 from .._torch.dispatch import forget_failed_nodes, outside_tracing
 from .._torch.fake import FakeTensor
 from .._torch.recording import model_sees_eager
+from .._torch.subclasses import without_subclass
 from .assigned import assign_buffers, assigned_buffers
 from .eager import private
 from .reads import BY_CONSTANT, assert_data
@@ -92,7 +93,7 @@ class Frozen:
         """A tensor of the result as the program returns it: an input itself, or a copy of a constant."""
         if not isinstance(leaf, torch.Tensor):
             return leaf
-        return same[id(leaf)] if id(leaf) in same else leaf.detach().clone()
+        return same[id(leaf)] if id(leaf) in same else without_subclass(leaf).detach().clone()
 
 
 def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -18,6 +18,7 @@ from .._torch.dispatch import outside_tracing
 from .._torch.fake import FakeTensor
 from .._torch.pickling import pickling_seen
 from .._torch.recording import any_layout_recorded, model_sees_eager
+from .._torch.subclasses import subclasses_recorded, without_subclass
 from .assigned import assign_buffers, assigned_buffers
 from .copying import saved_tensors_read
 from .eager import private
@@ -110,7 +111,8 @@ class Island:
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                     reads.settle()
                     out = registered_output(self.session, drained(out), type(self.module).forward)
-                flat_out, shape["spec"] = pytree.tree_flatten(out)
+                leaves_out, shape["spec"] = pytree.tree_flatten(out)
+                flat_out = [without_subclass(leaf) for leaf in leaves_out]
                 reads.lent.settle_all()
                 outsiders.meet(flat_out, self._where())
                 shape["leaves"] = [TENSOR if isinstance(o, torch.Tensor) else o for o in flat_out]
@@ -161,7 +163,7 @@ def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
     """The ops `fn(*reals)` ran, as a graph of concrete sizes."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    with any_layout_recorded():
+    with any_layout_recorded(), subclasses_recorded():
         return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
 
 

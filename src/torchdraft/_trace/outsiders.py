@@ -93,7 +93,7 @@ def give_back_inputs(graph: torch.fx.GraphModule, reals: list[torch.Tensor]) -> 
 
 
 def _with_memory(graph: torch.fx.GraphModule, name: str) -> Any:
-    """A constant of a recorded run. The zeros that forward-mode derivatives begin with get memory: no file holds others."""
+    """A constant of a recorded run. The zeros that forward-mode derivatives begin with get memory, for a file."""
     held = getattr(graph, name, None)
     if isinstance(held, torch.Tensor) and held.layout is torch.strided and is_zero_tensor(held):
         held = torch.zeros_like(held)

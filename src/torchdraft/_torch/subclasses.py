@@ -1,0 +1,47 @@
+"""Subclasses of tensors in a recorded run (`x.as_subclass(Image)`), whose own code runs around every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .dispatch import proxy_mode
+from .patch import patched
+from .probe import need
+
+_get_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
+_set_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
+_no_subclasses: Any = need("torch._C:DisableTorchFunctionSubclass")
+
+
+@contextmanager
+def subclasses_recorded() -> Iterator[None]:
+    """The tracer knows tensors by the Python object, and hands operations on another class back to that class, which can
+    do nothing with them. An object of a subclass stands for what the tensor it looks at stands for.
+    """
+    own = torch.Tensor.as_subclass
+
+    def as_subclass(self: torch.Tensor, cls: Any) -> Any:
+        made = own(self, cls)
+        mode = proxy_mode()
+        slot = None if mode is None or made is self else _get_slot(self, mode.tracer, None)
+        if mode is not None and slot is not None:
+            _set_slot(made, mode.tracer, slot)
+        return made
+
+    with patched(torch.Tensor, "as_subclass", as_subclass):
+        yield
+
+
+def without_subclass(leaf: Any) -> Any:
+    """A tensor of a subclass as a plain tensor, where its class has no dispatch of its own; anything else as it is."""
+    cls: Any = type(leaf)
+    if not isinstance(leaf, torch.Tensor) or cls in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer):
+        return leaf
+    if cls.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
+        return leaf
+    with _no_subclasses():
+        return leaf.as_subclass(torch.Tensor)
