@@ -19,7 +19,7 @@ _no_subclasses: Any = need("torch._C:DisableTorchFunctionSubclass")
 
 @contextmanager
 def subclasses_recorded() -> Iterator[None]:
-    """The tracer knows tensors by the Python object, and hands operations on another class back to that class, which can
+    """The tracer knows tensors by the Python object and hands operations on another class back to the class, which can
     do nothing with them. An object of a subclass stands for what the tensor it looks at stands for.
     """
     own = torch.Tensor.as_subclass
