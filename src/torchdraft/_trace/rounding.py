@@ -95,16 +95,16 @@ def _floor(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
 
 
 def _round(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
-    """Halves go to the even number."""
+    """Halves go to the even number. No condition is about what another one chose: upstream can't trace that again."""
     whole = words(math.trunc, number)
     rest = words(operator.sub, number, whole)
+    up = words.one_if(words(operator.gt, rest, 0.5))
+    down = words.one_if(words(operator.lt, rest, -0.5))
     halved = words(math.trunc, words(operator.truediv, whole, 2))
-    odd = words.one_if(words(operator.ne, words(operator.mul, halved, 2), whole))
-    # From an odd number a half is enough; the next double below a half is not.
-    reach = words(operator.sub, 0.5, words(operator.mul, odd, 2.0**-54))
-    up = words.one_if(words(operator.gt, rest, reach))
-    down = words.one_if(words(operator.lt, rest, words(operator.neg, reach)))
-    return words(operator.sub, words(operator.add, whole, up), down)
+    odd = words(operator.sub, whole, words(operator.mul, halved, 2))  # 1, 0 or -1, on the side that the half is on
+    half = words.one_if(words(operator.eq, words(torch.sym_max, rest, words(operator.neg, rest)), 0.5))
+    further = words(operator.add, words(operator.sub, up, down), words(operator.mul, odd, half))
+    return words(operator.add, whole, further)
 
 
 def _abs(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
