@@ -10,11 +10,12 @@ import torch
 
 from .._reals.errors import NoRealValue
 from .._reals.provenance import depends_on
+from .._reals.tape import storage_key
 from .._torch.dispatch import outside_modes
 from .._torch.fake import FakeTensor
 from .containers import Inner, is_plain
 from .events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
-from .outside import Change, change
+from .outside import Change, OutsideState, change
 from .places import mentioning, parameter, writes_to, writing
 from .reach import plain_function
 from .snapshot import MISSING, Snapshot
@@ -46,12 +47,24 @@ def tell_effects(
             session.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(session, left)))
             if left.left is not None:
                 session.plain_left[left.name] = left.left
+        _tell_outside_tensors(mod, session, snapshot.outside)
+    for name in snapshot.changed_hidden():
+        session.emit(OutsideStateWritten(stack=parameter(type(mod).forward), name=name))
     told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
     for what in random_states.moved():
         if what not in told:
             session.emit(ImpureCall(stack=parameter(type(mod).forward), what=what))
     for name in random_states.moved_of_held():
         session.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
+
+
+def _tell_outside_tensors(mod: torch.nn.Module, session: Session, outside: OutsideState) -> None:
+    """Tensors around the model that operations of the trace wrote to."""
+    for outsider in outside.tensors:
+        cell = session.tape.sources.get(storage_key(outsider.memory))
+        if cell is not None and cell.version.origin is not None:
+            stack = session.first_writes.get(id(cell)) or parameter(type(mod).forward)
+            session.emit(OutsideStateWritten(stack=stack, name=outsider.name))
 
 
 def _note_written(session: Session, name: str, after: Any) -> None:

@@ -109,6 +109,7 @@ class Island:
                     saved_tensors_read(reads.saved),
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
+                    shape["reads"] = reads
                     reads.settle()
                     out = registered_output(self.session, drained(out), type(self.module).forward)
                 leaves_out, shape["spec"] = pytree.tree_flatten(out)
@@ -123,6 +124,7 @@ class Island:
 
             with self.session.seeded.as_eager():
                 graph = record_run(flat, reals)
+            shape["reads"].put_back()
             give_back_inputs(graph, before)
             for constant in kept_constants(graph):
                 shape["outsiders"].tell(constant, self._where())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import outside_tracing, retarget
+from .._torch.dispatch import outside_tracing, retarget, seen_by_tracer
 from .._torch.recording import ASSERTED, can_wait, describe_last_node, last_node, numbers_read_since
 from .copying import being_copied, deep_copied, reduced
-from .events import ComputedOutside
+from .events import ComputedOutside, OutsideStateWritten
 from .lent import LentInIsland
 from .reads import BY_CONSTANT, same_data
 from .replay import ISLAND_READ
@@ -41,6 +41,7 @@ class IslandReads(TorchFunctionMode):
         self._shapes_read: dict[int, torch.Tensor] = {}
         self.moved: dict[int, torch.Tensor] = {}
         """Tensors that were given other memory (`x.data = ...`), by identity."""
+        self.outside_moved: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._numbers: dict[Any, Waiting] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -59,8 +60,7 @@ class IslandReads(TorchFunctionMode):
         if func == torch.Tensor.data.__get__:  # a new object each time it is asked for
             return args[0].detach()
         if func == torch.Tensor.data.__set__:
-            self.moved[id(args[0])] = args[0]
-            return retarget(args[0], args[1].detach())
+            return self._set_data(args[0], args[1])
         if func is torch.Tensor.__deepcopy__:
             return deep_copied(args[0], args[1])
         if func is REDUCE and being_copied():
@@ -71,6 +71,19 @@ class IslandReads(TorchFunctionMode):
         if func is torch.Tensor.data_ptr:
             return self.lent.address(args[0])
         return self._run(func, args, kwargs)
+
+    def _set_data(self, target: torch.Tensor, source: torch.Tensor) -> None:
+        """`x.data = ...`. A tensor that is no part of the model gets its own memory back when the run is over."""
+        if not seen_by_tracer(target):
+            self.session.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here(3)))
+            self.outside_moved.append((target, target.detach()))
+        self.moved[id(target)] = target
+        retarget(target, source.detach())
+
+    def put_back(self) -> None:
+        """Ends the run for tensors that are no part of the model: the graph's constants look at them."""
+        for target, memory in reversed(self.outside_moved):
+            target.data = memory
 
     def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
         last = last_node()

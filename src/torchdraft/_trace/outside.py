@@ -18,6 +18,7 @@ import torch
 from .._torch.shapes import SYMBOLIC
 from .containers import CONTAINERS, content_of, is_container, parts_of, put_back, same_content, same_copy
 from .events import Frame
+from .outside_tensors import hidden_modules, outsiders
 from .places import mentioning, writes_to, writing
 from .reach import Reach, is_followed, plain_function
 
@@ -120,6 +121,17 @@ class OutsideState:
         self.namespaces += list(_objects(mod, self.namespaces))
         self.cells = [(name, cell, *_content(cell)) for name, cell in self._cells()]
         self.defaults = [(name, held, content_of(held)) for name, held in self._defaults()]
+        held = list(self._named())
+        self.tensors = outsiders(mod, held)
+        self.hidden = hidden_modules(mod, held)
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        """What stands around the model under a name that its code knows."""
+        for space in self.namespaces:
+            for name, value in space.names.items():
+                if not space.is_module or name in self.reach.names():
+                    yield f"{space.label}.{name}", value
+        yield from ((name, had) for name, _, had, _ in self.cells)
 
     def _cells(self) -> Iterator[tuple[str, CellType]]:
         for function in self.reach.functions.values():
@@ -177,6 +189,8 @@ class OutsideState:
 
     def restore(self) -> None:
         """Puts back what changed."""
+        for outsider in self.tensors:
+            outsider.restore()
         for _, held, content in self.defaults:
             put_back(held, content)
         for space in self.namespaces:

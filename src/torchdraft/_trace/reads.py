@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .._torch.dispatch import outside_modes, retarget
+from .._torch.dispatch import outside_modes, retarget, seen_by_tracer
 from .._torch.fake import FakeTensor
 from .assertions import ABSOLUTE, RELATIVE
 from .copying import being_copied, deep_copied, reduced
@@ -315,6 +315,8 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
 def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
     target, source = args[0], args[1].detach()
+    if not isinstance(target, FakeTensor) and not seen_by_tracer(target):
+        raise RuntimeError("a tensor that is no part of the model gets other memory")
     if mode.session.tape.is_users(target):
         mode.session.replaced.moves(target, shared=mode.session.tape.is_shared(target))
     retarget(target, source)

@@ -30,6 +30,8 @@ class Snapshot:
     """State of a model and its surroundings before a draft."""
 
     modules: dict[str, ModuleState] = field(default_factory=dict)
+    hidden: dict[str, ModuleState] = field(default_factory=dict)
+    """Modules that the model uses and does not hold."""
     torch_random: torch.Tensor | None = None
     cuda_random: list[torch.Tensor] = field(default_factory=list)
     python_random: Any = None
@@ -51,6 +53,9 @@ class Snapshot:
             taken.cuda_random = torch.cuda.get_rng_state_all()
         taken.modules = cls.modules_of(mod)
         taken.outside = OutsideState(mod)
+        for label, hidden in taken.outside.hidden.items():
+            inner = cls.modules_of(hidden).items()
+            taken.hidden.update({f"{label}.{name}".rstrip("."): state for name, state in inner})
         places = [(n, m.attributes) for n, m in taken.modules.items()]
         places += [(space.label, space.names) for space in taken.outside.namespaces]
         named = ((f"{prefix}.{n}".lstrip("."), v) for prefix, names in places for n, v in names.items())
@@ -106,7 +111,7 @@ class Snapshot:
 
     def restore_modules(self) -> None:
         """Attributes, parameter and buffer tables, and containers held by modules."""
-        for state in self.modules.values():
+        for state in (*self.modules.values(), *self.hidden.values()):
             for table, content in state.tables.items():
                 live = state.module.__dict__[table]
                 if list(live) != list(content) or any(live[k] is not content[k] for k in live):
@@ -118,7 +123,7 @@ class Snapshot:
 
     def restore_attributes(self) -> None:
         """Attributes outside the tables of parameters and buffers, and the content of containers among them."""
-        for state in self.modules.values():
+        for state in (*self.modules.values(), *self.hidden.values()):
             live = state.module.__dict__
             for name in [n for n in live if n not in state.attributes and n not in _PATCHED]:
                 del live[name]
@@ -146,6 +151,18 @@ class Snapshot:
                     found.append((f"{prefix}.{name}" if prefix else name, before, after))
                 elif name in state.containers and not same_content(after, state.containers[name]):
                     found.append((f"{prefix}.{name}" if prefix else name, state.containers[name], content_of(after)))
+        return found
+
+    def changed_hidden(self) -> list[str]:
+        """What of the modules that the model uses and does not hold is another thing now."""
+        found = []
+        for prefix, state in self.hidden.items():
+            live = state.module.__dict__
+            for table in _NAMED:
+                was, now = state.tables.get(table, {}), live.get(table, {})
+                found += [f"{prefix}.{n}" for n in (was | now) if was.get(n, MISSING) is not now.get(n, MISSING)]
+            attributes = {n: v for n, v in live.items() if n not in _PATCHED and n not in _OWN_CACHES}
+            found += [f"{prefix}.{n}" for n, v in attributes.items() if not same(state.attributes.get(n, MISSING), v)]
         return found
 
     def changed_hooks(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
