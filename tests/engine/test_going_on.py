@@ -32,6 +32,12 @@ class FindsNothing(nn.Module):
         return x.sum() if len(few) == 0 else few.max(), few.sum(), torch.cat([few, x])
 
 
+class UnbindsTheFirst(nn.Module):
+    def forward(self, x):
+        first, second = x[x < 3][:2].unbind(0)
+        return first + second, sum(x[x < 3][:3].tolist())
+
+
 class ReadsNumbers(nn.Module):
     def forward(self, x):
         n = int(x.max())
@@ -101,7 +107,7 @@ def copied(program: torch.export.ExportedProgram, _x: torch.Tensor) -> Any:
     return copy.deepcopy(program).module()
 
 
-MODELS = (SqueezesOneFound, FindsNothing, ReadsNumbers, Rounds, ReadsARow, ReturnsCondition, Regions)
+MODELS = (SqueezesOneFound, FindsNothing, UnbindsTheFirst, ReadsNumbers, Rounds, ReadsARow, ReturnsCondition, Regions)
 STEPS = (decomposed, functional_saved, decomposed_saved, exported_again, compiled, copied)
 X = torch.tensor([0.0, 0.0, 3.0, 0.0, 0.0])
 

@@ -21,9 +21,9 @@ from .._torch.fake import OpOverload
 from .._torch.recording import is_saveable, plain_fake
 from .._torch.shapes import ValueRanges, int_oo, is_unbacked
 from .keys import spell_tuple_keys
+from .known_sizes import cut_known_sizes
 from .rounding import spell_roundings, spell_sums
 from .size_lists import spell_size_lists
-from .small_sizes import cut_small_sizes
 
 
 def mend(program: torch.export.ExportedProgram) -> None:
@@ -37,7 +37,7 @@ def mend(program: torch.export.ExportedProgram) -> None:
             if (
                 drop_unused_reads(module.graph)
                 | drop_empty_lists(module.graph)
-                | cut_small_sizes(module.graph)
+                | cut_known_sizes(module.graph)
                 | spelled
             ):
                 module.recompile()
