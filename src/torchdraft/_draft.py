@@ -254,6 +254,7 @@ class Draft:
             and not self.islands.names
             and not self.doubted
             and not self.unanswered()
+            and not (self.session is not None and self.session.has_classes())
             and not worth_checking(program, self.phases.seconds["trace"])
         ):
             return ""

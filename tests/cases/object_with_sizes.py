@@ -14,6 +14,7 @@ Span = collections.namedtuple("Span", "start stop")
 class Window:
     span: Span
     tokens: torch.Tensor
+    name: str = "window"
 
 
 class Cache:

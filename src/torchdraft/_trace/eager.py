@@ -12,6 +12,7 @@ import torch
 from .._torch import pytree
 from .._torch.fake import FakeTensor
 from .._torch.storage import copy_with_storage, window
+from .._torch.subclasses import classed_like
 from .returned import drained
 from .snapshot import Snapshot
 
@@ -38,7 +39,8 @@ def private(value: Any) -> Any:
         base = storages.get(key)
         if base is None:
             base = storages[key] = copy_with_storage(tensor.detach())
-        return window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
+        copy = window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
+        return classed_like(copy, tensor)
 
     seen: dict[int, torch.Tensor] = {}
     return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)

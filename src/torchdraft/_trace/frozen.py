@@ -47,7 +47,8 @@ class Frozen:
             after = private(before)
             own = dict(zip(state, after[len(inputs) :], strict=True))
             given = iter(after)
-            filled = [next(given) if isinstance(f, FakeTensor) else f for f in fakes]
+            own_class = self.session.in_own_class
+            filled = [own_class(next(given), f) if isinstance(f, FakeTensor) else f for f in fakes]
             with self.session.seeded.as_eager():
                 drew = _random_state()
                 out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .._torch import pytree
+from .._torch.subclasses import is_subclassed
 from .events import Event, TypeRegistered
 from .kept import kept
 from .places import parameter
@@ -57,7 +58,8 @@ def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], eve
             made.append(cls)
             full = f"{cls.__module__}.{cls.__qualname__}"
             events.append(TypeRegistered(stack=stack, cls=full, where="input", paste=paste))
-        for cls in dict.fromkeys(type(leaf) for leaf in kept(value)):
+        classed = filter(is_subclassed, pytree.tree_leaves(value))
+        for cls in dict.fromkeys(type(leaf) for leaf in (*kept(value), *classed)):
             stack, full = parameter(type(mod).forward, name), f"{cls.__module__}.{cls.__qualname__}"
             events.append(TypeRegistered(stack=stack, cls=full, where="kept", paste=""))
     return made

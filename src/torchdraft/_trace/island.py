@@ -96,7 +96,8 @@ class Island:
             def flat(*given: torch.Tensor) -> list[torch.Tensor]:
                 own = dict(zip(state, given[: len(state)], strict=True))
                 rest = iter(given[len(state) :])
-                filled = [next(rest) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
+                own_class = self.session.in_own_class
+                filled = [own_class(next(rest), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
                 outsiders = shape["outsiders"] = Outsiders(self.session)
                 with (

@@ -29,6 +29,7 @@ class DraftMode(FakeTensorMode):
             fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
             if self.session is not None and fake is not tensor:
                 self.session.tape.bind(fake, tensor)
+                self.session.note_class(fake, tensor)
         return fake
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

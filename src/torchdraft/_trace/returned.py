@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import collections.abc
+import dataclasses
 import enum
 import json
 from types import MappingProxyType
@@ -121,10 +122,16 @@ def held_in_structure(value: Any) -> Any:
         return Made(cls.__name__, [held_in_structure(part) for part in APART[cls](value)])
     if cls.__module__ == "torch.return_types":
         return Made(_RESULTS + cls.__qualname__, [held_in_structure(part) for part in value])
-    if cls in _REBUILT or nameless_namedtuple(cls):
+    if cls in _REBUILT or nameless_namedtuple(cls) or _holds_what_is_held(value):
         children, spec = pytree.leaves_one_level(value)
         return pytree.tree_unflatten([held_in_structure(child) for child in children], spec)
     return Held(value) if _is_held(value) else value
+
+
+def _holds_what_is_held(value: Any) -> bool:
+    """Whether a registered dataclass has fields that no graph returns."""
+    registered = dataclasses.is_dataclass(value) and pytree.is_registered(type(value))
+    return registered and any(map(_is_held, pytree.tree_leaves(value)))
 
 
 def with_a_leaf(output: Any) -> Any:

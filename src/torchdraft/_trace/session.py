@@ -16,6 +16,7 @@ from .._reals.tape import Record, Tape, View
 from .._torch.dispatch import forget_failed_nodes
 from .._torch.fake import FakeTensorMode
 from .._torch.shapes import ShapeEnv
+from .._torch.subclasses import classed_like, is_subclassed
 from ..model import Dimension
 from .answers import Answers
 from .env import MOST_SYMBOLS, DraftShapeEnv
@@ -89,6 +90,20 @@ class Session:
         self.replaced = Replaced()
         self.seeded = Seeded(self)
         self.scopes = Scopes()
+        self._classes: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def note_class(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+        """Remembers what class of tensors `real` is of: the fake tensor in its place is of none."""
+        if is_subclassed(real):
+            self._classes[id(fake)] = (fake, real)
+
+    def has_classes(self) -> bool:
+        """Whether tensors came in whose class the trace does not see."""
+        return bool(self._classes)
+
+    def in_own_class(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """`real`, the data behind `fake`, in the class that the caller gave it."""
+        return classed_like(real, self._classes[id(fake)][1]) if id(fake) in self._classes else real
 
     def is_beside(self) -> bool:
         """Whether the thread that runs is one that ran before the trace, a progress bar's, say: it is no doing of the
