@@ -31,8 +31,10 @@ from .caches import Unreached, caches_of_its_own
 from .calls import calls_told
 from .copying import saved_tensors_read
 from .dimensions import judge_dimensions
-from .effects import tell_effects, tell_inputs_and_weights
+from .effects import tell_changed_inputs, tell_effects, tell_inputs_and_weights
+from .given import GivenContainers
 from .impure import RandomStates, impure_calls_told
+from .inputs import given_to
 from .island import islands_in_place
 from .kept import kept_given, without_kept
 from .ladder import Islands
@@ -161,13 +163,15 @@ def _hooks(
     entry = Snapshot()
     random_states: list[RandomStates] = []
     running = ExitStack()
+    containers = GivenContainers({})
     calls = 0  # an island around the whole model calls it once more
 
-    def begin(_module: Any, _args: Any) -> None:
-        nonlocal calls
+    def begin(_module: Any, args: Any, kwargs: Any) -> None:
+        nonlocal calls, containers
         calls += 1
         if calls > 1:
             return
+        containers = GivenContainers(given_to(mod, args, kwargs))
         running.enter_context(model_called_from(sys._getframe(1)))
         entry.modules = Snapshot.modules_of(mod)
         random_states[:] = [RandomStates(snapshot.random_generators)]
@@ -184,10 +188,11 @@ def _hooks(
         output = registered_output(session, drained(output), type(mod).forward)
         output = session.replaced.write_back(mod, session, entry, output)
         tell_effects(mod, session, snapshot, entry, random_states[0])
+        tell_changed_inputs(mod, session, containers)
         entry.restore_attributes()
         return with_a_leaf(held_in_structure(output))
 
-    handles = [mod.register_forward_pre_hook(begin, prepend=True), mod.register_forward_hook(finish)]
+    handles = [mod.register_forward_pre_hook(begin, prepend=True, with_kwargs=True), mod.register_forward_hook(finish)]
     try:
         yield
     finally:

@@ -24,6 +24,7 @@ from .stacks import is_framework
 
 if TYPE_CHECKING:
     from .attempt import Request
+    from .given import GivenContainers
     from .impure import RandomStates
     from .session import Session
 
@@ -141,6 +142,13 @@ def made_anew(session: Session, name: str, before: Any, after: Any) -> bool:
 def _made_anew(session: Session, left: Change) -> bool:
     """Whether all that was left is tensors that every call makes anew: nobody misses them."""
     return left.only_added and not depends_on(session.tape, left.tensors, session.input_cells())
+
+
+def tell_changed_inputs(mod: torch.nn.Module, session: Session, containers: GivenContainers) -> None:
+    """Events for containers and objects among the inputs that hold other things now."""
+    for name in containers.changed():
+        stack = parameter(type(mod).forward, name)
+        session.emit(InputMutated(stack=stack, name=name, kept=False, holds_others=True))
 
 
 def tell_inputs_and_weights(request: Request, session: Session) -> None:

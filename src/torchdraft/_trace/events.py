@@ -144,6 +144,8 @@ class InputMutated(Event):
     name: str
     kept: bool = True
     """True where the graph keeps the write, False where the input got other memory (`x.data = ...`) and it can't."""
+    holds_others: bool = False
+    """Whether it is a container or an object, to which things were added, or from which they were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

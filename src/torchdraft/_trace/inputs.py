@@ -44,14 +44,14 @@ def _check_keys(
 
 def _given_names(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str] | None:
     """Names of the inputs as `dynamic_shapes` has to spell them; None where the call does not bind."""
-    names = list(_given(mod, args, kwargs))
+    names = list(given_to(mod, args, kwargs))
     return None if names == [""] else names
 
 
 def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], events: list[Event]) -> list[type]:
     """Registers the classes of the inputs that pytree does not know."""
     made = []
-    given = _given(mod, args, kwargs)
+    given = given_to(mod, args, kwargs)
     for name, value in given.items():
         for cls in unknown_classes(value):
             paste, stack = register(cls), parameter(type(mod).forward, name)
@@ -65,7 +65,7 @@ def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], eve
     return made
 
 
-def _given(mod: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def given_to(mod: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Parameter → what it is given; all under one name where the call does not bind."""
     try:
         return inspect.signature(mod.forward).bind(*args, **kwargs).arguments

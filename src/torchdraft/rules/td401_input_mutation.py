@@ -19,7 +19,8 @@ class InputMutation(Rule[InputMutated]):
     shared memory may not expect it.
 
     An input that gets other memory (`x.data = y`) has the new values copied into its own. Where they don't fit, or
-    where another input shares that memory, the program leaves the input as it is (`baked`).
+    where another input shares that memory, the program leaves the input as it is (`baked`). So it does with a container
+    or an object that the model adds to or takes from (`batch["mask"] = ...`): a program changes tensors alone.
 
     ## Example
 
@@ -62,6 +63,8 @@ class InputMutation(Rule[InputMutated]):
     def issue(self, event: InputMutated) -> Issue:
         if event.kept:
             said = f"The model writes to its input `{event.name}`; the program does the same."
+        elif event.holds_others:
+            said = f"The model adds to its input `{event.name}`, or takes from it. The program leaves it as it is."
         else:
             said = f"The model gives its input `{event.name}` other memory, which no program can. It stays as it is."
         return self.found(
