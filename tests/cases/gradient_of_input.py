@@ -7,7 +7,7 @@ from tests.cases.case import Call, Case, numbers
 
 class Model(torch.nn.Module):
     def forward(self, x):
-        if type(x) is not torch.Tensor:
+        if x.__class__ is not torch.Tensor:
             raise TypeError("plain tensors only")
         with torch.enable_grad():
             x = x.detach().requires_grad_(True)

@@ -154,7 +154,7 @@ class HoldsAList(torch.nn.Module):
 
 class RefusesFakes(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if type(x) is not torch.Tensor:
+        if x.__class__ is not torch.Tensor:
             raise TypeError(type(x))
         return x * 2
 

@@ -64,7 +64,7 @@ class Recorded(torch.nn.Module):
     """The same where the model is recorded."""
 
     def forward(self, x):
-        if type(x) is not torch.Tensor:
+        if x.__class__ is not torch.Tensor:
             raise TypeError
         y = x * 2
         y.numpy()[0] = 9.0

@@ -5,7 +5,7 @@ import torch
 
 class Strict(torch.nn.Module):
     def forward(self, x):
-        if type(x) is not torch.Tensor:
+        if x.__class__ is not torch.Tensor:
             raise TypeError("plain tensors only")  # expect: TD901
         return x * 2
 

@@ -31,6 +31,7 @@ from .caches import Unreached, caches_of_its_own
 from .calls import calls_told
 from .copying import saved_tensors_read
 from .dimensions import judge_dimensions
+from .eager_classes import classes_as_eager
 from .effects import tell_changed_inputs, tell_effects, tell_inputs_and_weights
 from .given import GivenContainers
 from .impure import RandomStates, impure_calls_told
@@ -112,6 +113,7 @@ def attempt(
         stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(threads_noted(session))
         stack.enter_context(attribute_writes_told(session.note_attribute))
+        stack.enter_context(classes_as_eager(snapshot.namespaces()))
         stack.enter_context(impure_calls_told(session, snapshot.namespaces()))
         stack.enter_context(caches_of_its_own(session, snapshot.namespaces()))
         stack.enter_context(calls_told(session, watched_calls()))

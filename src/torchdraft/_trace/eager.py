@@ -57,9 +57,12 @@ def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str
     """The model's own output on copies of the example. Raises `ModelRaised` with the model's own exception."""
     handled = sys.exception()
     snapshot.restore_random()
-    state = dict(mod.named_buffers(remove_duplicate=False))
-    state.update(mod.named_parameters(remove_duplicate=False))
-    copies = private(state)
+    buffers, parameters = dict(mod.named_buffers(remove_duplicate=False)), mod.named_parameters(remove_duplicate=False)
+    copies = private({**buffers, **dict(parameters)})  # together: they may share storage
+    as_such: dict[int, torch.nn.Parameter] = {}
+    for name in copies.keys() - buffers.keys():
+        copied = copies[name]
+        copies[name] = as_such.setdefault(id(copied), torch.nn.Parameter(copied, copied.requires_grad))
     args, kwargs = private((args, dict(kwargs)))
     try:
         return drained(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))

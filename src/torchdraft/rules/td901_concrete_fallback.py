@@ -34,7 +34,7 @@ class ConcreteFallback(Rule[FellBack]):
 
     class Model(torch.nn.Module):
         def forward(self, x):
-            if type(x) is not torch.Tensor:
+            if x.__class__ is not torch.Tensor:
                 raise TypeError("plain tensors only")  # TD901
             return torch.relu(x)
 
