@@ -10,7 +10,6 @@ import operator
 import pickle
 from typing import Any
 
-import sympy
 import torch
 from torch.export.graph_signature import SymBoolArgument, SymIntArgument
 
@@ -250,14 +249,14 @@ def state_known_numbers(program: torch.export.ExportedProgram) -> None:
     on loading and then missed. Stated as true, the condition makes the loader assume nothing; the node still computes
     it.
     """
-    for node in program.graph.nodes:
-        said = node.args[0] if node.target is torch.ops.aten._assert_scalar.default else None
-        if not isinstance(said, torch.fx.Node) or not isinstance(said.meta.get("val"), torch.SymBool):
-            continue
-        condition = said.meta["val"].node._expr
-        known = isinstance(condition, sympy.core.relational.Relational) and not isinstance(condition, sympy.Ne)
-        if known and any(is_unbacked(s) for s in condition.free_symbols):
-            said.meta["val"] = True
+    asserted = [n.args[0] for n in program.graph.nodes if n.target is torch.ops.aten._assert_scalar.default]
+    conditions = [c for c in asserted if isinstance(c, torch.fx.Node) and isinstance(c.meta.get("val"), torch.SymBool)]
+    bounds = {target: {c.args for c in conditions if c.target is target} for target in (operator.ge, operator.le)}
+    single = bounds[operator.ge] & bounds[operator.le]
+    for condition in conditions:
+        known = condition.target is operator.eq or condition.args in single
+        if known and any(is_unbacked(s) for s in condition.meta["val"].node._expr.free_symbols):
+            condition.meta["val"] = True
 
 
 def widen_single_values(program: torch.export.ExportedProgram) -> None:
