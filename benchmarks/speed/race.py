@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..isolate import in_fork
 from ..progress import progress
 from .measure import EXPORTERS, Measurement, Series, measure_apart
-from .models import RACERS, Example
+from .models import RACERS, Example, Racer
 
 TIME_TO_EXPORT = 1.0
 TIME_TO_DRAFT = 0.2
@@ -42,15 +43,27 @@ class Heat:
 
 
 def race(rounds: int, only: str, timeout: float) -> Iterator[Heat]:
-    """All heats as they end, exporters taking turns within each round."""
+    """All heats, a model's two as they end. Each model is built in a process of its own: memory that another one left
+    to the allocator would be used again, and growth look smaller than it is.
+    """
     for racer in RACERS:
         if not re.search(only, racer.name):
             continue
-        example = racer.build()
-        for dynamic in (False, True):
-            heat = Heat(racer.name, dynamic)
-            run_heat(heat, example, rounds, timeout)
-            yield heat
+        outcome = in_fork(
+            lambda racer=racer: heats(racer, rounds, timeout), 2 * rounds * len(EXPORTERS) * timeout, quiet=False
+        )
+        if outcome.error is not None:
+            raise RuntimeError(f"{racer.name}: {outcome.error}\n{outcome.trace}")
+        yield from outcome.value
+
+
+def heats(racer: Racer, rounds: int, timeout: float) -> list[Heat]:
+    """One model's heats, exporters taking turns within each round."""
+    example = racer.build()
+    found = [Heat(racer.name, dynamic) for dynamic in (False, True)]
+    for heat in found:
+        run_heat(heat, example, rounds, timeout)
+    return found
 
 
 def run_heat(heat: Heat, example: Example, rounds: int, timeout: float) -> None:
