@@ -107,6 +107,22 @@ def test_afterwards_the_tensors_are_what_they_were(op):
     assert (seen_by_numpy == 3).all()
 
 
+class KeepsTheError(Uses):
+    def forward(self, x):
+        try:
+            return self.op(x, self.weight)
+        except ValueError as error:
+            KEPT.put(error)
+            return x * 2
+
+
+def test_a_traceback_that_lives_on_holds_no_weight():
+    model = KeepsTheError(torch.ops.borrowed.refuse.default)
+    torchdraft.draft_export(model, (torch.randn(4, 4),))
+    assert not KEPT.empty()
+    assert not is_lazy(model.weight)
+
+
 def test_a_copy_that_the_operator_kept_has_a_life_of_its_own():
     model, x = Uses(torch.ops.borrowed.keep.default), torch.randn(4, 4)
     before = model.weight.clone()

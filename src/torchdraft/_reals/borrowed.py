@@ -21,6 +21,8 @@ class Borrowed:
 
     def __init__(self) -> None:
         self._lent: list[tuple[torch.Tensor, StorageWeakRef]] = []
+        self._parted: set[int] = set()
+        """Storages of copies that have memory of their own by now."""
 
     def copy(self, tensor: torch.Tensor) -> torch.Tensor:
         """A copy of the whole storage of `tensor`, in its memory where torch can share it."""
@@ -37,12 +39,12 @@ class Borrowed:
         try:
             out = op()
         except Exception as error:
-            _part(copies)  # the traceback may hold them for long
+            self._part(copies)  # the traceback may hold them for long
             if not may_not_part(error):
                 raise
             out = op()
         leaves = [leaf for leaf in flat_outputs(out) if isinstance(leaf, torch.Tensor)]
-        _part([copy for copy in copies if any(same_storage(copy, leaf) for leaf in leaves)])
+        self._part([copy for copy in copies if any(same_storage(copy, leaf) for leaf in leaves)])
         return out
 
     def give_back(self) -> None:
@@ -50,11 +52,12 @@ class Borrowed:
         operator kept it: the tensor then stays shared until one of the two is written to.
         """
         for tensor, copy in self._lent:
-            if copy.expired():
+            if copy.expired() or copy.cdata in self._parted:
                 own(tensor)
         self._lent.clear()
+        self._parted.clear()
 
-
-def _part(copies: Sequence[torch.Tensor]) -> None:
-    for copy in copies:
-        own(copy)
+    def _part(self, copies: Sequence[torch.Tensor]) -> None:
+        for copy in copies:
+            own(copy)
+            self._parted.add(StorageWeakRef(copy.untyped_storage()).cdata)
