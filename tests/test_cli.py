@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import torchdraft
 from tests.sample_reports import FULL
-from torchdraft._cli import app
+from torchdraft._cli.app import app
 from torchdraft.model import Report
 from torchdraft.rules import all_rules
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from torchdraft.model import schema
+from torchdraft._render.json import schema
 from torchdraft.rules.registry import own_rules
 
 FOLDER = Path(__file__).parent.parent / "docs"

@@ -20,8 +20,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from torchdraft import draft_export
-from torchdraft._reals.evaluate import Reals
-from torchdraft._reals.tape import Cell, Record, Tape, Version
+from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.tape import Cell, Record, Tape, Version
 
 Call = Callable[..., Any]
 
@@ -225,8 +225,8 @@ def leaks_clones(
 ) -> torch.export.ExportedProgram:
     """A write that is computed goes to the tensor itself, the user's as well, and not to a copy."""
 
-    def writable_roots(self: Reals, record: Record) -> dict[Version, torch.Tensor]:
+    def writable_roots(self: RealValues, record: Record) -> dict[Version, torch.Tensor]:
         return {operand.version: self._root(operand.version) for operand in record.writes}
 
-    with patch.object(Reals, "_writable_roots", writable_roots):
+    with patch.object(RealValues, "_writable_roots", writable_roots):
         return draft_export(mod, args, kwargs, dynamic_shapes=dynamic_shapes, check_on_example=False)

@@ -14,7 +14,11 @@ from typing import Any
 from unittest.mock import patch
 
 import torchdraft
-from torchdraft._trace import env, printing, reads, report, session
+from torchdraft._draft.reads import function_mode as reads
+from torchdraft._draft.reads import shown_numbers as printing
+from torchdraft._draft.report import assemble as report
+from torchdraft._draft.tracing import session
+from torchdraft._draft.tracing import shape_env as env
 
 from ..isolate import in_fork
 from ..progress import progress

@@ -1,17 +1,19 @@
 """torchdraft: a graph, always, and everything that stands between a PyTorch model and a sound export."""
 
-from ._torch.probe import UnsupportedTorch, check_version
+from torchdraft._torch.probe import UnsupportedTorch, check_version
 
 check_version()
 
+from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles  # noqa: E402
+from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels  # noqa: E402
+from torchdraft._draft.pipeline import draft_export  # noqa: E402
+from torchdraft._draft.prepare.pytree_types import register  # noqa: E402
+from torchdraft._tape.fake_weights import fake_weights  # noqa: E402
+from torchdraft._torch.library import OpProfile, TensorMetadata  # noqa: E402
+from torchdraft._verify.verify import verify  # noqa: E402
+from torchdraft.rules.registry import read_ahead as _read_ahead  # noqa: E402
+
 from ._archive import load, save  # noqa: E402
-from ._draft import draft_export  # noqa: E402
-from ._kernels.generate import unsafe_generate_fake_kernels  # noqa: E402
-from ._kernels.profiles import ProfileFormatError, load_op_profiles, save_op_profiles  # noqa: E402
-from ._reals.stand_in import fake_weights  # noqa: E402
-from ._torch.library import OpProfile, TensorMetadata  # noqa: E402
-from ._trace.types import register  # noqa: E402
-from ._verify.verify import verify  # noqa: E402
 from .model import (  # noqa: E402
     BrokenRung,
     Counterexample,
@@ -28,7 +30,6 @@ from .model import (  # noqa: E402
     Trial,
     Verification,
 )
-from .rules.registry import read_ahead as _read_ahead  # noqa: E402
 
 _read_ahead()
 

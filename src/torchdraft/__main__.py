@@ -1,5 +1,5 @@
 """`python -m torchdraft`."""
 
-from torchdraft._cli import app
+from torchdraft._cli.app import app
 
 app(prog_name="torchdraft")

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from ._torch.export import text_outputs_loaded
-from ._trace.mend import mend_for_file
-from ._trace.quiet import quiet
+from torchdraft._draft.finish.pipeline import run_file_passes
+from torchdraft._torch.patches.export import text_outputs_loaded
+from torchdraft._torch.patches.quiet import torch_output_suppressed
+
 from .model import Report
 
 REPORT = "torchdraft/report.json"
@@ -34,8 +35,8 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     report = getattr(program, "_report", None)
     if isinstance(report, Report):
         files[REPORT] = report.to_json(indent=None)
-    mend_for_file(program)
-    with quiet():
+    run_file_passes(program)
+    with torch_output_suppressed():
         torch.export.save(program, path, extra_files=files)
 
 
@@ -46,7 +47,7 @@ def load(path: Any) -> torch.export.ExportedProgram:
     and what `torch.export.load` raises.
     """
     files = {REPORT: ""}
-    with quiet(), text_outputs_loaded():
+    with torch_output_suppressed(), text_outputs_loaded():
         program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
         program._report = Report.from_json(files[REPORT])

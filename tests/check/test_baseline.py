@@ -10,7 +10,7 @@ from tests.sample_reports import BRANCH, VIOLATION
 from tests.strategies import texts
 from torchdraft._check.baseline import Baseline
 from torchdraft._check.fingerprint import Fingerprint, fingerprint
-from torchdraft._command.mistake import Mistake
+from torchdraft._targets.usage_error import Mistake
 
 ONE, OTHER = (fingerprint(issue, Path("/app")) for issue in (BRANCH, VIOLATION))
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.check.project import MODEL, with_comment, write
-from torchdraft._cli import app
+from torchdraft._cli.app import app
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from torchdraft._check.settings import Settings, find_settings
-from torchdraft._command.mistake import Mistake
+from torchdraft._targets.usage_error import Mistake
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from torchdraft._cli import app
-from torchdraft._command.mistake import Mistake
-from torchdraft._command.new_rule import new_rule
-from torchdraft._command.write_rule import write_rule
+from torchdraft._cli.app import app
+from torchdraft._cli.new_rule import new_rule
+from torchdraft._cli.write_rule import write_rule
+from torchdraft._targets.usage_error import Mistake
 from torchdraft.model import Severity
 from torchdraft.testing import check_rule
 
@@ -74,7 +74,7 @@ def test_the_rule_of_torchdrafts_own_is_complete(tmp_path):
     assert done.returncode == 0, done.stderr
     written = done.stdout.split()
     assert written == [
-        "src/torchdraft/rules/td499_slow_call.py",
+        "src/torchdraft/rules/catalogue/td499_slow_call.py",
         "tests/rules/test_rules.py",
         "tests/rules/sample_events.py",
         "tests/rules/snapshots/messages.txt",

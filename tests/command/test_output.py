@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from torchdraft._command.mistake import Mistake
-from torchdraft._command.output import check_writable, replacing
+from torchdraft._targets.output import check_writable, replacing
+from torchdraft._targets.usage_error import Mistake
 
 
 def test_a_file_appears_whole(tmp_path):

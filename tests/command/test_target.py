@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from torchdraft._command.mistake import Mistake
-from torchdraft._command.shapes import check_dynamic_shapes
-from torchdraft._command.target import load_target
+from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
+from torchdraft._targets.target import load_target
+from torchdraft._targets.usage_error import Mistake
 
 FILE = Path(__file__).parent / "targets.py"
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import torchdraft
 from tests.command import targets
-from torchdraft._cli import app
+from torchdraft._cli.app import app
 
 TARGETS = Path(__file__).parent / "targets.py"
 

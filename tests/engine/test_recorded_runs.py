@@ -10,8 +10,9 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._draft import Draft
-from torchdraft._trace import frozen, session
+from torchdraft._draft.pipeline import Draft
+from torchdraft._draft.recorded import frozen_result as frozen
+from torchdraft._draft.tracing import session
 
 
 class CountsInThread(torch.nn.Module):

@@ -10,7 +10,7 @@ import torch
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._trace import session
+from torchdraft._draft.tracing import session
 
 
 class Holder(torch.nn.Module):

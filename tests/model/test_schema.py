@@ -9,9 +9,9 @@ from tests.model.test_document import DATED
 from tests.sample_checks import MANY
 from tests.sample_reports import FULL
 from tests.strategies import checks, reports
-from torchdraft.model.check_document import to_json
-from torchdraft.model.document import VERSION
-from torchdraft.model.schema import check_schema, published, report_schema
+from torchdraft._render.json.check_document import to_json
+from torchdraft._render.json.document import VERSION
+from torchdraft._render.json.schema import check_schema, published, report_schema
 
 PUBLISHED = Path(__file__).parents[2] / "docs/schema"
 VALIDATOR = Draft202012Validator(report_schema())

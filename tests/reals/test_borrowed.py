@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 import torchdraft
-from torchdraft._reals.borrowed import Borrowed
-from torchdraft._torch.storage import lazy_copy
+from torchdraft._tape.copy_on_write import CopyOnWrite
+from torchdraft._torch.tensors.storage import lazy_copy
 
 SHARED: list[bool] = []
 KEPT: SimpleQueue[torch.Tensor] = SimpleQueue()
@@ -133,7 +133,7 @@ def test_a_copy_that_the_operator_kept_has_a_life_of_its_own():
 
 def test_an_operator_that_asks_to_write_from_a_parallel_loop_gets_a_plain_copy():
     weight, seen = torch.randn(4), []
-    borrowed = Borrowed()
+    borrowed = CopyOnWrite()
     copy = borrowed.copy(weight)
 
     def kernel():

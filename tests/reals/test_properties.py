@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from tests.reals.programs import DROP, Step, differences, programs
-from torchdraft._kernels.answer import Kernels
-from torchdraft._reals import evaluate, tape
-from torchdraft._reals.evaluate import Reals
-from torchdraft._reals.randomness import Randomness
-from torchdraft._reals.signature import signature_of
-from torchdraft._trace.session import Session
+from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
+from torchdraft._draft.tracing.session import Session
+from torchdraft._tape import evaluate, tape
+from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.op_schema import signature_of
+from torchdraft._tape.rng_replay import RngReplay
 
 few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -37,15 +37,15 @@ def test_without_room_values_are_computed_again_and_the_same(program):
 def test_each_op_runs_once_while_its_value_is_alive(program):
     runs: Counter[int] = Counter()
     kept: list[Any] = []
-    call = Reals._call
+    call = RealValues._call
 
-    def counted(self: Reals, record: Any) -> Any:
+    def counted(self: RealValues, record: Any) -> Any:
         runs[id(record)] += 1
         kept.append(record)
         return call(self, record)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Reals, "_call", counted)
+        patch.setattr(RealValues, "_call", counted)
         differences([step for step in program if step.op != DROP])
     assert max(runs.values(), default=0) <= 1
 
@@ -55,23 +55,23 @@ def test_each_op_runs_once_while_its_value_is_alive(program):
 def test_looks_in_passing_show_the_same_values_and_run_no_op_three_times(program):
     runs: Counter[int] = Counter()
     kept: list[Any] = []
-    call = Reals._call
+    call = RealValues._call
 
-    def counted(self: Reals, record: Any) -> Any:
+    def counted(self: RealValues, record: Any) -> Any:
         runs[id(record)] += 1
         kept.append(record)
         return call(self, record)
 
-    def looked_at(self: Kernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
+    def looked_at(self: FakeKernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         out = fake()
         if not signature_of(record.func).changes_metadata:  # these never run: they would, on the user's tensor
-            mode.session.reals.run_in_passing(record)
+            mode.session.reals.run_transient(record)
         return out
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate, "LARGE", 1)
-        patch.setattr(Reals, "_call", counted)
-        patch.setattr(Kernels, "run", looked_at)
+        patch.setattr(RealValues, "_call", counted)
+        patch.setattr(FakeKernels, "run", looked_at)
         assert differences([step for step in program if step.op != DROP]) == []
     assert max(runs.values(), default=0) <= 2
 
@@ -102,17 +102,17 @@ def lost_version(patch: pytest.MonkeyPatch) -> None:
 
 def stale_view(patch: pytest.MonkeyPatch) -> None:
     """A view remembers what its base was when it was first read."""
-    view = Reals._view
+    view = RealValues._view
     memory: dict[int, Any] = {}
     kept: list[Any] = []
 
-    def remembered(self: Reals, handle: tape.View, parent: Any) -> Any:
+    def remembered(self: RealValues, handle: tape.View, parent: Any) -> Any:
         kept.append(handle)
         if id(handle) not in memory:
             memory[id(handle)] = view(self, handle, parent).clone()
         return memory[id(handle)]
 
-    patch.setattr(Reals, "_view", remembered)
+    patch.setattr(RealValues, "_view", remembered)
 
 
 def leaked_write(patch: pytest.MonkeyPatch) -> None:
@@ -122,20 +122,20 @@ def leaked_write(patch: pytest.MonkeyPatch) -> None:
 
 def frozen_randomness(patch: pytest.MonkeyPatch) -> None:
     """Random ops that nobody asked for do not move the state."""
-    patch.setattr(Randomness, "_skip", lambda self, drawn, symbols: self.states.append(self.states[-1]))
+    patch.setattr(RngReplay, "_skip", lambda self, drawn, symbols: self.states.append(self.states[-1]))
 
 
 def wrong_moment(patch: pytest.MonkeyPatch) -> None:
     """An operand is read as it is when its op runs, not as it was when the op was recorded."""
 
-    def late(self: Reals, value: Any, roots: Any, own: Any = Reals._concrete) -> Any:
+    def late(self: RealValues, value: Any, roots: Any, own: Any = RealValues._concrete) -> Any:
         if isinstance(value, tape.Operand):
             current = value.handle.cell.version
             if current.value() is not None and current not in roots:
                 return self._read(value.handle, current, roots)
         return own(self, value, roots)
 
-    patch.setattr(Reals, "_concrete", late)
+    patch.setattr(RealValues, "_concrete", late)
 
 
 @pytest.mark.parametrize("mistake", [lost_version, stale_view, leaked_write, frozen_randomness, wrong_moment])

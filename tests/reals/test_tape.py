@@ -7,9 +7,9 @@ import gc
 import pytest
 import torch
 
-from torchdraft._reals import evaluate
-from torchdraft._reals.errors import NoRealValue
-from torchdraft._trace.session import Session
+from torchdraft._draft.tracing.session import Session
+from torchdraft._tape import evaluate
+from torchdraft._tape.errors import NoRealValue
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_the_budget_drops_and_recomputes():
 def in_passing(session, fake):
     """Looks at `fake` once, as a comparison of kernels does."""
     record = session.tape.open(torch.ops.aten.alias_copy.default, (fake,), {})
-    found = session.reals.run_in_passing(record).out
+    found = session.reals.run_transient(record).out
     session.tape.close(record, (fake,), {}, fake.clone())
     session.reals.deposit(record)
     return found

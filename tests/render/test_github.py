@@ -8,7 +8,7 @@ from hypothesis import given
 from tests.sample_checks import ACCEPTED, MANY, PROMPT, checked
 from tests.sample_reports import BRANCH
 from tests.strategies import checks
-from torchdraft._render.github import render_github
+from torchdraft._render.check.github import render_github
 from torchdraft.model import Location, Report
 from torchdraft.model.check import Check
 

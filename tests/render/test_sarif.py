@@ -9,7 +9,7 @@ from tests.render.sarif_shape import LOG
 from tests.sample_checks import ACCEPTED, MANY, PROMPT, TWICE, checked
 from tests.sample_reports import BRANCH
 from tests.strategies import checks
-from torchdraft._render.sarif import FINGERPRINT, render_sarif
+from torchdraft._render.check.sarif import FINGERPRINT, render_sarif
 from torchdraft.model import Location, Report
 from torchdraft.model.check import Check
 from torchdraft.rules import all_rules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchdraft._trace.events import (
+from torchdraft.model.events import (
     AttributeWritten,
     BranchMismatched,
     ComputedOutside,

@@ -2,7 +2,7 @@ import sys
 
 import torch
 
-from torchdraft._trace.events import InputMutated
+from torchdraft.model.events import InputMutated
 from torchdraft.rules import all_rules, issues_from, user_frames, user_frames_of
 
 

@@ -2,10 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.sample_events import EVENTS
-from torchdraft._trace.events import GuardResolved, InputMutated
+from torchdraft._source.symbols import canonical
 from torchdraft.model import Severity
+from torchdraft.model.events import GuardResolved, InputMutated
 from torchdraft.rules import Rule, all_rules, issues_from
-from torchdraft.rules.symbols import canonical
 
 
 def one(): ...

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 import torchdraft
 from tests.testing.shipped_rule import NumpyRead
-from torchdraft._cli import app
-from torchdraft._trace.events import GuardResolved
+from torchdraft._cli.app import app
 from torchdraft.model import Severity
+from torchdraft.model.events import GuardResolved
 from torchdraft.rules import Rule, all_rules, events, issues_from, plugins, rule_named
 
 PAGE = NumpyRead.__doc__

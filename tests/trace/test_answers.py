@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._trace.answers import Answers, may_be_other
+from torchdraft._draft.effects.clock_answers import ClockAnswers, can_be_varied
 
 TABLE: dict[str, torch.Tensor] = {}
 
@@ -136,13 +136,13 @@ def test_a_clock_that_matters_does_not_hide_a_harmless_write():
 @pytest.mark.parametrize("modulus", range(2, 21))
 def test_other_answers_have_other_remainders(modulus):
     name, moment = uuid.uuid4(), time.time_ns()
-    first = Answers()
+    first = ClockAnswers()
     first.answer("uuid.uuid4", name), first.answer("time.time_ns", moment)
-    second = Answers(first, others=True)
+    second = ClockAnswers(first, others=True)
     assert second.answer("uuid.uuid4", uuid.uuid4()).int % modulus != name.int % modulus
     later = [second.answer("time.time_ns", moment) for _ in range(3)]
     assert later[0] % modulus != moment % modulus
     assert later == sorted(set(later))
     assert second.answer("random.random", 0.5) == 0.5
-    assert Answers(first).answer("uuid.uuid4", uuid.uuid4()) == name
-    assert not may_be_other("random.random")
+    assert ClockAnswers(first).answer("uuid.uuid4", uuid.uuid4()) == name
+    assert not can_be_varied("random.random")

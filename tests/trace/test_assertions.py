@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import torchdraft
+from torchdraft._draft.tracing.assertions import needs_rewriting, writable
 from torchdraft._torch.shapes import ToFloat
-from torchdraft._trace.assertions import needs_rewriting, writable
 
 RELATIONS = (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt, sympy.Eq, sympy.Ne)
 N = sympy.Symbol("u0", integer=True)

@@ -9,7 +9,7 @@ from torch.export import Dim
 from torch.utils import _pytree as pytree
 
 import torchdraft
-from torchdraft._torch import bookkeeping
+from torchdraft._torch.patches.speed import bookkeeping
 
 
 class Attention(nn.Module):

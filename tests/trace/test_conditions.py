@@ -7,8 +7,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torchdraft._draft.shapes.guard_functions import Conditions, python_source
 from torchdraft._torch.probe import need
-from torchdraft._trace.conditions import Conditions, python_source
 
 FloorDiv, PythonMod, Mod, Max, Min, FloorToInt, IntTrueDiv = (
     need(f"torch.utils._sympy.functions:{name}")

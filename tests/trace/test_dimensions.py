@@ -11,7 +11,8 @@ import torch
 from torch.export import AdditionalInputs, Dim, ShapesCollection
 
 import torchdraft
-from torchdraft import _draft
+from torchdraft._draft import pipeline
+from torchdraft._draft import pipeline as _draft
 
 
 class Plain(torch.nn.Module):
@@ -179,10 +180,8 @@ def test_the_shapes_that_hold_are_taken_by_plain_export(drafted):
 @pytest.mark.parametrize("model", [Narrows, Fixes, Literal, Divides])
 def test_a_constraint_that_the_model_breaks_needs_no_second_trace(model, monkeypatch):
     made = []
-    attempt = torchdraft._draft.attempt
-    monkeypatch.setattr(
-        torchdraft._draft, "attempt", lambda *args, **kwargs: made.append(1) or attempt(*args, **kwargs)
-    )
+    attempt = pipeline.attempt
+    monkeypatch.setattr(pipeline, "attempt", lambda *args, **kwargs: made.append(1) or attempt(*args, **kwargs))
     report = torchdraft.draft_export(model(), (X, Y), dynamic_shapes={"x": {0: ROWS}, "y": None})._report
     assert not report.successful()
     assert len(made) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from torchdraft._torch.export import constants_without_users_dropped
+from torchdraft._torch.patches.export import constants_without_users_dropped
 from torchdraft._torch.probe import need
 
 

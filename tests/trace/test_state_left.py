@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._trace.containers import content_of, is_container
+from torchdraft._draft.state.containers import content_of, is_container
 
 
 class Keeps(torch.nn.Module):

@@ -15,7 +15,7 @@ from torch.export import Dim
 
 import torchdraft
 from tests.trace.drafting import Draftable, eager, hold_to_the_promises, told
-from torchdraft import _draft
+from torchdraft._draft import pipeline as _draft
 
 V = torch.tensor([1.0, -2.0, 3.0, 4.0])
 FOUR = torch.tensor(4)

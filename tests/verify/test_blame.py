@@ -156,8 +156,8 @@ def test_the_issue_on_the_way_to_the_wrong_output_is_named() -> None:
 
 
 def test_only_the_located_issue_where_the_others_are_elsewhere() -> None:
-    from torchdraft._verify.blame import may_explain
-    from torchdraft._verify.compare import Difference
+    from torchdraft._verify.explain.blame import may_explain
+    from torchdraft._verify.run.compare import Difference
 
     program = drafted(Frozen(), torch.ones(2))
     issues = program._report.issues

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from torchdraft._verify.compare import Tolerance, differences, unequal
-from torchdraft._verify.side import Ran
+from torchdraft._verify.run.compare import Tolerance, differences, unequal
+from torchdraft._verify.run.side import Ran
 
 
 @dataclass

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from torchdraft._verify.call import Call, given
-from torchdraft._verify.describe import in_words, inputs_as_code, inputs_in_words
+from torchdraft._verify.inputs.call import Call, given
+from torchdraft._verify.inputs.describe import in_words, inputs_as_code, inputs_in_words
 
 
 @pytest.mark.parametrize(

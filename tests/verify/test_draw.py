@@ -9,10 +9,10 @@ import torch
 from torch.export import Dim
 
 from tests.verify.models import clean
-from torchdraft._verify.draw import EXAMPLE, FIXED, PLAN, Drawer, Variant, laid_out_like
-from torchdraft._verify.indices import Tables
-from torchdraft._verify.interface import interface_of
-from torchdraft._verify.sizes import sizes_of
+from torchdraft._verify.inputs.draw import EXAMPLE, FIXED, PLAN, Drawer, Variant, laid_out_like
+from torchdraft._verify.inputs.indices import Tables
+from torchdraft._verify.inputs.interface import interface_of
+from torchdraft._verify.inputs.sizes import sizes_of
 
 
 def drawer(program: torch.export.ExportedProgram, seed: int = 0) -> Drawer:

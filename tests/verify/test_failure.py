@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from torchdraft._verify.failure import failure_of, frames_of
-from torchdraft._verify.purpose import raised_on_purpose
+from torchdraft._verify.explain.failure import failure_of, frames_of
+from torchdraft._verify.run.purpose import raised_on_purpose
 
 
 def raises() -> None:

@@ -8,11 +8,11 @@ from torch.export import Dim
 
 import torchdraft
 from tests.verify.models import Embeds
-from torchdraft._verify.draw import Drawer, Variant
-from torchdraft._verify.indices import Tables
-from torchdraft._verify.interface import Interface, interface_of
-from torchdraft._verify.sizes import Sizes, sizes_of
-from torchdraft._verify.values import KINDS
+from torchdraft._verify.inputs.draw import Drawer, Variant
+from torchdraft._verify.inputs.indices import Tables
+from torchdraft._verify.inputs.interface import Interface, interface_of
+from torchdraft._verify.inputs.sizes import Sizes, sizes_of
+from torchdraft._verify.inputs.values import KINDS
 
 NAMES = ["ids", "shifted", "x", "rows"]
 

@@ -12,8 +12,8 @@ import torch
 import torchdraft
 from tests.verify.models import drafted
 from torchdraft import Outcome
-from torchdraft._verify import side
-from torchdraft._verify.limit import TookTooLong, within
+from torchdraft._verify.run import side
+from torchdraft._verify.run.limit import TookTooLong, within
 
 
 def endless() -> None:
@@ -63,7 +63,7 @@ def test_an_exception_that_the_block_catches_has_been_raised() -> None:
 
 TRACED = """
 import sys
-from torchdraft._verify.limit import TookTooLong, within
+from torchdraft._verify.run.limit import TookTooLong, within
 try:
     with within(0.05):
         while True:

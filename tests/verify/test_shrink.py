@@ -11,7 +11,7 @@ from torch.export import Dim
 
 import torchdraft
 from tests.verify.models import wrong
-from torchdraft._verify.shrink import MOST_RUNS
+from torchdraft._verify.explain.shrink import MOST_RUNS
 
 
 class Plain(torch.nn.Module):

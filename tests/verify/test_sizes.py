@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.export import Dim
 
-from torchdraft._verify.interface import Interface, interface_of
-from torchdraft._verify.sizes import Sizes, sizes_of
+from torchdraft._verify.inputs.interface import Interface, interface_of
+from torchdraft._verify.inputs.sizes import Sizes, sizes_of
 
 KINDS = ("sizes random", "one size random", "sizes smallest", "sizes largest", "a size of 1", "a size of 0")
 

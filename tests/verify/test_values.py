@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchdraft._verify.values import KINDS, Draw, Observed, fill
+from torchdraft._verify.inputs.values import KINDS, Draw, Observed, fill
 
 INTEGERS = st.lists(st.integers(-20, 20), min_size=1, max_size=6)
 SHAPES = st.lists(st.integers(0, 4), max_size=3).map(tuple)

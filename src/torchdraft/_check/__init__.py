@@ -1,1 +1,1 @@
-"""What `torchdraft check` and `assert_exportable` make of reports: suppression, baselines, settings, status."""
+"""Check: reports go in; findings that pass or fail, with what excuses them, come out. May import `_targets`."""

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from torchdraft._check.fingerprint import Fingerprint
-from torchdraft._command.mistake import Mistake
+from torchdraft._targets.usage_error import Mistake
+
+from .fingerprint import Fingerprint
 
 FORMAT = "torchdraft-baseline"
 VERSION = 1

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from torchdraft._check.baseline import Counts
-from torchdraft._check.comments import Comments
-from torchdraft._check.fingerprint import fingerprint
 from torchdraft.model import Issue, Report, Severity
 from torchdraft.model.check import FailOn, Finding, Suppression
+
+from .baseline import Counts
+from .comments import Comments
+from .fingerprint import fingerprint
 
 
 class Judge:

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from torchdraft._check.asked import Asked
-from torchdraft._check.baseline import Baseline, Counts
-from torchdraft._check.fingerprint import Fingerprint, fingerprint
-from torchdraft._check.judge import Judge
-from torchdraft._command.drafting import draft
-from torchdraft._command.mistake import Mistake
-from torchdraft._command.shapes import check_dynamic_shapes
-from torchdraft._command.target import load_target
+from torchdraft._targets.drafting import draft
+from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
+from torchdraft._targets.target import load_target
+from torchdraft._targets.usage_error import Mistake
 from torchdraft.model import Report
 from torchdraft.model.check import Check, CheckedTarget, Remark
+
+from .baseline import Baseline, Counts
+from .fingerprint import Fingerprint, fingerprint
+from .judge import Judge
+from .targets import Asked
 
 Progress = Callable[[str], AbstractContextManager[None]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from torchdraft._command.mistake import Mistake
+from torchdraft._targets.usage_error import Mistake
 from torchdraft.model.check import FailOn
 from torchdraft.rules import all_rules, rule_named
 

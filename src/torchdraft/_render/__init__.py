@@ -1,1 +1,1 @@
-"""Reports as text, in a terminal and as a page. Each renderer is a function of the data in `torchdraft.model`."""
+"""Render: plain data of `model` goes in; text, terminal output and HTML come out. Imports `model`."""

@@ -7,8 +7,9 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from torchdraft._render import words
 from torchdraft.model import Report
+
+from . import words
 
 
 def render_html(report: Report) -> str:

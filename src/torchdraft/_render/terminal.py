@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from torchdraft._render import words
 from torchdraft.model import Issue, Location, Report, Severity
+
+from . import words
 
 STYLES = {
     Severity.BAKED: "bold red",

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
 
-from torchdraft._render.terminal import render_report
 from torchdraft.model import Report
+
+from .terminal import render_report
 
 WIDTH = 100
 

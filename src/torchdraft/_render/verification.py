@@ -8,9 +8,10 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from torchdraft._render import verification_words as words
-from torchdraft._render.words import place, plural
 from torchdraft.model import Issue, Trial, Verification
+
+from . import verification_words as words
+from .words import place, plural
 
 SHOWN = 5
 """Mismatches and reasons for rejection that are shown in full."""

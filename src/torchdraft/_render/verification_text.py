@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from torchdraft._render.text import WIDTH, as_text
-from torchdraft._render.verification import render_verification
 from torchdraft.model import Verification
+
+from .text import WIDTH, as_text
+from .verification import render_verification
 
 
 def render_verification_text(found: Verification, width: int = WIDTH) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchdraft._render.words import place, plural
 from torchdraft.model import Issue, Outcome, Trial, Verification
+
+from .words import place, plural
 
 
 def summary(found: Verification) -> str:

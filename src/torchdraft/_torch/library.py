@@ -37,13 +37,13 @@ def has_written_fake(op: Any) -> bool:
     return entry.fake_impl.kernel is not None or bool(_has_kernel(op.name(), "Meta"))
 
 
-def is_settled(op: Any) -> bool:
+def needs_no_fake_kernel(op: Any) -> bool:
     """Whether `op` needs no fake kernel: it is taken apart into others, or returns nothing but what it writes to."""
     return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
 
 
 @contextmanager
-def lent_fake(name: str, kernel: Callable[..., Any]) -> Iterator[None]:
+def temporary_fake_kernel(name: str, kernel: Callable[..., Any]) -> Iterator[None]:
     """`kernel` as the fake kernel of the operator `namespace::name`, and afterwards whatever was there before.
 
     Upstream's own context manager leaves a `@custom_op` that had no fake kernel with the generated one

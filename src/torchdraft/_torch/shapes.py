@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sympy
 import torch
 
-from .patch import patched
+if TYPE_CHECKING:
+    pass
+
+import dataclasses
+
+import sympy
+
 from .probe import need
 
 _PATH = "torch.fx.experimental.symbolic_shapes"
@@ -54,50 +56,11 @@ SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 """The three symbolic scalar types a traced program can hold."""
 
 
-@contextmanager
-def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[None]:
-    """Hands symbols that a traced node made and does not bind to `adopt`, where upstream raises
-    `PendingUnbackedSymbolNotFound`.
-    """
-    module: Any = need(_PATH)
-    config: Any = need("torch.fx.experimental._config")
-    own = need(f"{_PATH}:compute_unbacked_bindings")
-
-    def reporting(shape_env: Any, example_value: Any, old_example_value: Any = None, peek: bool = False) -> Any:
-        pending = [] if shape_env is None or peek else list(shape_env.pending_fresh_unbacked_symbols)
-        bound = own(shape_env, example_value, old_example_value, peek)
-        unbound = [s for s in pending if not bound or s not in bound]
-        if unbound:
-            adopt(unbound)
-        return bound
-
-    soft = config.patch(soft_pending_unbacked_not_found_error=True)
-    with patched(module, "compute_unbacked_bindings", reporting), soft:
-        yield
-
-
 def without_constraints(context: Any) -> Any:
     """A symbolic context that lets its dimensions be whatever the trace found."""
     if context is None or not getattr(context, "constraint_sizes", None):
         return None if context is not None and not hasattr(context, "constraint_sizes") else context
     return dataclasses.replace(context, constraint_sizes=[None] * len(context.constraint_sizes))
-
-
-class Unsolved:
-    """Stands in for `DimConstraints` after the guards are made: torchdraft asserts guards instead of solving them for
-    suggestions, and a dimension the solver would force to a constant is no error here.
-    """
-
-    def solve(self, *_args: Any, **_kwargs: Any) -> None:
-        """Nothing to solve."""
-
-    def forced_specializations(self) -> dict[str, Any]:
-        """Nothing is forced."""
-        return {}
-
-    def prettify_results(self, *_args: Any, **_kwargs: Any) -> str:
-        """Nothing to tell; the report does."""
-        return ""
 
 
 def narrow_to_guards(program: Any, env: Any) -> None:
@@ -136,3 +99,12 @@ def clean_dynamic_markers(tensors: Any) -> None:
     clean = need("torch._export.non_strict_utils:_clean_dynamic_markers")
     for tensor in tensors:
         clean(tensor)
+
+
+def as_plain(number: Any) -> Any:
+    """A symbolic number as a plain one, under a guard: Python or native code may do anything with it."""
+    if isinstance(number, torch.SymBool):
+        return bool(number)
+    if isinstance(number, torch.SymInt):
+        return int(number)
+    return float(number) if isinstance(number, torch.SymFloat) else number

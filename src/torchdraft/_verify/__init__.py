@@ -1,1 +1,1 @@
-"""Puts a program and its model to the same inputs: draws them, compares, makes mismatches small, names the issues."""
+"""Verify: a program and its model go in; inputs are drawn, both are run, and a `Verification` comes out."""

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import torch
 
-from ..model import Counterexample, Outcome, Trial
-from .blame import report_of
-from .call import Call
-from .compare import Tolerance, unequal
-from .describe import inputs_as_code, inputs_in_words
-from .draw import EXAMPLE, Drawer
-from .indices import Tables
-from .interface import interface_of
-from .pair import Pair, Verdict
-from .shrink import Shrinker
-from .sizes import sizes_of
-from .tell import Teller, in_one_line
+from torchdraft._verify.explain.blame import report_of
+from torchdraft._verify.explain.shrink import Shrinker
+from torchdraft._verify.explain.tell import Teller, in_one_line
+from torchdraft._verify.inputs.call import Call
+from torchdraft._verify.inputs.describe import inputs_as_code, inputs_in_words
+from torchdraft._verify.inputs.draw import EXAMPLE, Drawer
+from torchdraft._verify.inputs.indices import Tables
+from torchdraft._verify.inputs.interface import interface_of
+from torchdraft._verify.inputs.sizes import sizes_of
+from torchdraft._verify.run.compare import Tolerance, unequal
+from torchdraft._verify.run.pair import Pair, Verdict
+from torchdraft.model import Counterexample, Outcome, Trial
 
 REDRAWS = 2
 """How often a drawn input that the model raises on is drawn anew."""

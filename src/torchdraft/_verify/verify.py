@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 
-from .._torch.fake import FakeTensor
-from .._trace.quiet import quiet
-from ..model import Verification
+from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._verify.explain.blame import report_of
+from torchdraft._verify.inputs.call import given
+from torchdraft._verify.run.compare import Tolerance
+from torchdraft.model import Verification
+
 from .bench import Bench
-from .blame import report_of
-from .call import given
-from .compare import Tolerance
 
 DEFAULT_COUNT = 20
 
@@ -58,7 +59,7 @@ def verify(
     _check_call(model, n, rtol, atol)
     calls = [] if inputs is None else given(inputs, seed)
     drawn = DEFAULT_COUNT if inputs is None and n is None else n or 0
-    with quiet():
+    with torch_output_suppressed():
         bench = Bench(program, model, Tolerance(rtol, atol), seed)
         trials = []
         for trial in bench.trials(calls, drawn, shrink):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from torchdraft.model.issue import Issue
-from torchdraft.model.location import Location
-from torchdraft.model.report import Report
+from .issue import Issue
+from .location import Location
+from .report import Report
 
 FailOn = Literal["baked", "guarded", "specialized", "any"]
 """The mildest severity that fails a check; `any` takes notes as well."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torchdraft.model.location import Location
-from torchdraft.model.severity import Severity
+from .location import Location
+from .severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

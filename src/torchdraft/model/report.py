@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from torchdraft.model import document
-from torchdraft.model.issue import Issue
-from torchdraft.model.location import Location
-from torchdraft.model.severity import Severity
-from torchdraft.model.torch_view import FailureReport, failures_of, intern_filenames
+from torchdraft._render.json import document
+
+from .issue import Issue
+from .location import Location
+from .severity import Severity
+from .torch_view import FailureReport, failures_of, intern_filenames
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from torchdraft.model.issue import Issue
-from torchdraft.model.location import Location
-from torchdraft.model.severity import Severity
+from .issue import Issue
+from .location import Location
+from .severity import Severity
 
 
 class FailureType(IntEnum):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from torchdraft.model.issue import Issue
-from torchdraft.model.location import Location
+from .issue import Issue
+from .location import Location
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

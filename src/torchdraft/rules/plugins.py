@@ -12,9 +12,10 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from torchdraft._trace.events import Event
 from torchdraft.model import Severity
-from torchdraft.rules.rule import CODE, NAME, SECTIONS, Rule
+from torchdraft.model.events import Event
+
+from .rule import CODE, NAME, SECTIONS, Rule
 
 GROUP = "torchdraft.rules"
 RESERVED = "TD"

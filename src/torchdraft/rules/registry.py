@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-import torchdraft.rules
-from torchdraft.rules.plugins import BrokenPlugin, entries, installed
-from torchdraft.rules.rule import Rule
+from torchdraft.rules import catalogue
+
+from .plugins import BrokenPlugin, entries, installed
+from .rule import Rule
 
 _added: list[Rule[Any]] = []
 """Rules of a `with also(rule)` block."""
@@ -63,12 +64,12 @@ def also(rule: Rule[Any]) -> Iterator[None]:
 @lru_cache(maxsize=1)
 def own_rules() -> tuple[Rule[Any], ...]:
     """torchdraft's own. A file `tdNNN_name.py` in this folder is a rule; there is no list to keep."""
-    files = (info.name for info in pkgutil.iter_modules(torchdraft.rules.__path__) if info.name.startswith("td"))
+    files = (info.name for info in pkgutil.iter_modules(catalogue.__path__) if info.name.startswith("td"))
     return tuple(_rule_in(name) for name in sorted(files))
 
 
 def _rule_in(file: str) -> Rule[Any]:
-    module = importlib.import_module(f"torchdraft.rules.{file}")
+    module = importlib.import_module(f"{catalogue.__name__}.{file}")
     classes = [
         value
         for value in vars(module).values()

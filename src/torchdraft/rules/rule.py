@@ -8,12 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from torchdraft._trace.events import Birth, Event
+from torchdraft._source.call_sites import place_of
+from torchdraft._source.captured import shown_locals
+from torchdraft._source.expressions import describe_origin
+from torchdraft._source.locations import user_frames
 from torchdraft.model import Issue, Severity
-from torchdraft.rules.frames import user_frames
-from torchdraft.rules.places import place_of
-from torchdraft.rules.seen import shown_locals
-from torchdraft.rules.terms import told
+from torchdraft.model.events import Event, SymbolOrigin
 
 E = TypeVar("E", bound=Event)
 
@@ -65,7 +65,7 @@ class Rule(ABC, Generic[E]):
         severity: Severity | None = None,
         expr: str | None = None,
         value: str | None = None,
-        symbols: Mapping[str, Birth | str] | None = None,
+        symbols: Mapping[str, SymbolOrigin | str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Issue:
         """An issue of this rule, with everything that the event itself says filled in."""
@@ -79,7 +79,7 @@ class Rule(ABC, Generic[E]):
             user_stack=stack,
             expr=expr,
             value=value,
-            symbols={name: told(name, birth) for name, birth in (symbols or {}).items()},
+            symbols={name: describe_origin(name, birth) for name, birth in (symbols or {}).items()},
             locals=shown_locals(event.locals),
             node=event.node,
             modules=(event.module,) if event.module else (),

@@ -11,9 +11,9 @@ import torch
 import torchdraft
 from torchdraft._check.judge import Judge
 from torchdraft._check.settings import Settings, find_settings
-from torchdraft._command.mistake import Mistake
-from torchdraft._render.check_text import render_findings
+from torchdraft._render.check.text import render_findings
 from torchdraft._render.text import as_text
+from torchdraft._targets.usage_error import Mistake
 from torchdraft.model.check import FailOn
 from torchdraft.rules import all_rules, rule_named
 

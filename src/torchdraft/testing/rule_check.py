@@ -13,10 +13,11 @@ import torch
 import torchdraft
 from torchdraft.model import Issue, Report
 from torchdraft.rules import Rule
+from torchdraft.rules.catalogue.td900_rule_failed import RuleFailed
 from torchdraft.rules.registry import also
 from torchdraft.rules.rule import CODE, NAME, SECTIONS
-from torchdraft.rules.td900_rule_failed import RuleFailed
-from torchdraft.testing.example import Example, running
+
+from .example import Example, running
 
 
 def check_rule(rule: Rule[Any], *, beside: Collection[str] = ()) -> None:

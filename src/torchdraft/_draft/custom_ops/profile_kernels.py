@@ -1,0 +1,100 @@
+"""Fake kernels made from profiles, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from torchdraft._torch.library import MissingOpProfile, TensorMetadata, temporary_fake_kernel
+
+from .infer import written_arguments
+
+
+@contextmanager
+def unsafe_generate_fake_kernels(op_profiles: Mapping[str, Set[Any]]) -> Iterator[None]:
+    """Gives every operator of `op_profiles` a fake kernel that answers as its profiles say, and takes it away again.
+
+    A call that fits a profile (rank, dtype, device and layout of each tensor argument) gets outputs of that profile's
+    rank, dtype, device and layout, contiguous, every size open. Any other call raises `MissingOpProfile`. A fake kernel
+    the operator has of its own is out of use inside the block and back after it.
+
+    Unsafe: a profile knows what was seen, and an operator may do otherwise on other inputs.
+
+        program = torchdraft.draft_export(model, args)
+        with torchdraft.unsafe_generate_fake_kernels(program._report.op_profiles):
+            program = program.run_decompositions()
+
+    Args:
+        op_profiles: operator (`mylib.foo.default`) → its profiles, from a report or from `load_op_profiles`.
+
+    Raises:
+        ValueError: a key is no operator's name.
+
+    """
+    with ExitStack() as stack:
+        for op, profiles in op_profiles.items():
+            name = _qualified(op)
+            stack.enter_context(temporary_fake_kernel(name, _kernel(name, profiles)))
+        yield
+
+
+def _qualified(op: str) -> str:
+    """`mylib.foo.default` as the dispatcher's `mylib::foo`."""
+    namespace, _, rest = op.partition(".")
+    name, _, overload = rest.partition(".")
+    if not namespace or not name:
+        raise ValueError(f"expected an operator as 'namespace.name.overload', such as 'mylib.foo.default'; got {op!r}")
+    return f"{namespace}::{name}" + (f".{overload}" if overload not in ("", "default") else "")
+
+
+def _overload(name: str) -> Any:
+    namespace, _, rest = name.partition("::")
+    base, _, overload = rest.partition(".")
+    return getattr(getattr(getattr(torch.ops, namespace), base), overload or "default")
+
+
+def _kernel(name: str, profiles: Set[Any]) -> Callable[..., Any]:
+    def kernel(*args: Any, **kwargs: Any) -> Any:
+        seen = [TensorMetadata.maybe_from_tensor(a) for a in (*args, *kwargs.values())]
+        for profile in profiles:
+            if _fits(profile.args_profile, seen):
+                return _outputs(profile.out_profile, written_arguments(_overload(name), args, kwargs))
+        raise MissingOpProfile(
+            f"no profile of {name} fits the arguments {seen}; it has {len(profiles)}: "
+            + ", ".join(str(list(p.args_profile)) for p in profiles)
+            + ". Draft the model again with these inputs, or add a profile by hand."
+        )
+
+    return kernel
+
+
+def _fits(wanted: tuple[Any, ...], seen: list[Any]) -> bool:
+    """Equal, where an argument left at its default stands for None."""
+    length = max(len(wanted), len(seen))
+    return all((*wanted, *[None] * (length - len(wanted)))[i] == s for i, s in enumerate(seen)) and not any(
+        wanted[len(seen) :]
+    )
+
+
+def _outputs(profile: Any, written: list[Any]) -> Any:
+    if isinstance(profile, tuple):
+        own = written if len(written) == len(profile) else [None] * len(profile)
+        return tuple(_outputs(p, [w]) for p, w in zip(profile, own, strict=True))
+    if len(written) == 1 and written[0] is not None:
+        return written[0]
+    if not isinstance(profile, type):
+        return None if profile is None else _tensor(profile)
+    env = torch.library.get_ctx()._shape_env
+    makers = {int: env.create_unbacked_symint, float: env.create_unbacked_symfloat, bool: env.create_unbacked_symbool}
+    if profile not in makers:
+        raise MissingOpProfile(f"a profile cannot say which {profile.__name__} an operator returns")
+    return makers[profile]()
+
+
+def _tensor(wanted: Any) -> torch.Tensor:
+    context = torch.library.get_ctx()
+    sizes = [context.new_dynamic_size() for _ in range(wanted.rank)]
+    return torch.empty(sizes, dtype=wanted.dtype, device=wanted.device, layout=wanted.layout)

@@ -1,0 +1,87 @@
+"""Sequences with tensors or symbols in them, where torch makes one tensor of a sequence: `torch.tensor([a, b])`,
+`x[[a, b], :]`.
+
+Upstream's native code reads the memory of the tensors, and fake ones have none; of a symbol it takes the number. Here
+an operation puts them together. A tensor in a sequence is one number to eager, whatever its number of dimensions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from torchdraft._torch.shapes import SYMBOLIC
+
+SHORT = 32
+"""A shorter list of indices is taken for a tuple if tensors are in it (`treatSequenceAsTuple` of upstream)."""
+
+_MASKS = (torch.bool, torch.uint8)
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> torch.Tensor:
+    """`torch.tensor` and `torch.as_tensor`."""
+    made = stacked(data, device)
+    made = made.to(dtype=dtype) if dtype is not None else made
+    return made.requires_grad_(True) if requires_grad else made
+
+
+def asarray(data: Any, *, copy: Any = None, **options: Any) -> torch.Tensor:  # noqa: ARG001
+    """`torch.asarray`. Of a sequence it is a copy, whatever is asked for."""
+    return tensor(data, **options)
+
+
+def new_tensor(own: torch.Tensor, data: Any, *, dtype: Any = None, device: Any = None, **options: Any) -> torch.Tensor:
+    """`x.new_tensor` and `x.new`: of the type and on the device of `x` unless they are told others."""
+    dtype, device = own.dtype if dtype is None else dtype, own.device if device is None else device
+    return tensor(data, dtype=dtype, device=device, **options)
+
+
+def sparse(*args: Any, **kwargs: Any) -> torch.Tensor:
+    """`torch.sparse_coo_tensor`."""
+    given = [stacked(a, None) if holds_symbolic(a) else a for a in args[:2]]
+    return torch.sparse_coo_tensor(*given, *args[2:], **kwargs)
+
+
+def index(given: Any) -> Any:
+    """What is in the brackets of `x[…]`, with a tensor in the place of each sequence that has unknown numbers in it."""
+    if type(given) is list and holds_symbolic(given):
+        as_tuple = len(given) < SHORT and not all(isinstance(one, (int, torch.SymInt)) for one in given)
+        return index(tuple(given)) if as_tuple else _places(given)
+    if isinstance(given, tuple):
+        return tuple(_places(one) if holds_symbolic(one) else one for one in given)
+    return given
+
+
+def _places(sequence: Any) -> torch.Tensor:
+    made = stacked(sequence, None)
+    return made if made.dtype in _MASKS else made.long()
+
+
+def holds_symbolic(value: Any) -> bool:
+    """Whether `value` is a sequence with a tensor or a symbol somewhere in it."""
+    return isinstance(value, (list, tuple)) and any(is_symbolic(v) or holds_symbolic(v) for v in value)
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether `value` is a tensor or a symbol."""
+    return isinstance(value, (torch.Tensor, *SYMBOLIC))
+
+
+def stacked(data: Any, device: Any) -> torch.Tensor:
+    """One tensor of the numbers, symbols and tensors in `data`, of the type they have in common."""
+    if isinstance(data, torch.Tensor):
+        copied = data.detach().clone()
+        return copied if device is None else copied.to(device)
+    if isinstance(data, SYMBOLIC):
+        return torch.scalar_tensor(data, dtype=_TYPES[type(data)] or torch.get_default_dtype(), device=device)
+    if not isinstance(data, (list, tuple)) or not holds_symbolic(data):
+        return torch.tensor(data, device=device)
+    parts = [stacked(d.reshape(()) if isinstance(d, torch.Tensor) else d, device) for d in data]
+    wide = parts[0].dtype
+    for part in parts[1:]:
+        wide = torch.promote_types(wide, part.dtype)
+    return torch.stack([p.to(wide) for p in parts])
+
+
+_TYPES: dict[type, torch.dtype | None] = {torch.SymInt: torch.int64, torch.SymBool: torch.bool, torch.SymFloat: None}

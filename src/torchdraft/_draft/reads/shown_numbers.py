@@ -1,0 +1,41 @@
+"""Tells whether a read was made only to be shown: the argument of a `print` or of a logging call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from torchdraft._stack.display_only import read_is_only_displayed
+from torchdraft._stack.user_stack import called_for_user, here
+from torchdraft._tape.errors import NoRealValue
+from torchdraft._torch.shapes import is_unbacked
+from torchdraft.model.events import HostRead
+
+if TYPE_CHECKING:
+    from torchdraft._draft.tracing.session import Session
+
+
+class SymbolText:
+    """Texts that the model makes of symbolic numbers."""
+
+    def __init__(self, session: Session, hashed: Callable[[], None]) -> None:
+        self.session = session
+        self.hashed = hashed
+
+    def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
+        """What the frame `frames_up` above the caller does with a text; `other` where it is not the user's."""
+        if not called_for_user(frames_up + 1):
+            return "other"
+        return "shown" if read_is_only_displayed() else "used"
+
+    def shown(self, number: Any) -> Any:
+        """The real number behind a symbolic one, told as a read that changes nothing; None where nobody knows it."""
+        try:
+            value = self.session.reals.scalar(number)
+        except NoRealValue:
+            return None
+        if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
+            kind = type(value).__name__
+            told = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
+            self.session.emit(told)
+        return value

@@ -1,0 +1,117 @@
+"""Which node of the program carries an assumption: the assertion, the operator's call, the input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+import torch
+
+from torchdraft._source.symbols import SYMBOL
+from torchdraft.model.events import (
+    ConstraintViolated,
+    DimensionSpecialized,
+    Event,
+    GuardResolved,
+    HostRead,
+    InputMutated,
+    KernelMismatched,
+    KernelMissing,
+)
+
+_MESSAGE = re.compile(r"assertion failed for expression (.*) on node '")
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One assertion of a program."""
+
+    node: str
+    text: str
+    """Its condition as the shape environment writes it, the same before and after the program is lowered."""
+    symbols: frozenset[str]
+
+
+class GraphNodes:
+    """A finished program's nodes, by what they are about."""
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        self.assertions = list(_assertions(program))
+        self.in_islands = list(_assertions_in_islands(program))
+        self.inputs = {node.name for node in program.graph.find_nodes(op="placeholder")}
+        calls = [(str(node.target), node.name) for node in program.graph.nodes if node.op == "call_function"]
+        self.calls = dict(reversed(calls))  # the first of each
+
+    def placed(self, event: Event) -> Event:
+        """The event with the name of its node, where there is one."""
+        node = event.node or self._node_of(event)
+        return replace(event, node=node) if node != event.node else event
+
+    def _node_of(self, event: Event) -> str | None:
+        if isinstance(event, (KernelMissing, KernelMismatched)):
+            return self.calls.get(event.op)
+        found = self._assertion(_condition(event))
+        if isinstance(event, (GuardResolved, HostRead)) and found is None:
+            return self._in_island(event)
+        if found is None and isinstance(event, (ConstraintViolated, DimensionSpecialized)):
+            return self._input(event.dimension.partition(".shape")[0])
+        return self._input(event.name) if isinstance(event, InputMutated) else found
+
+    def _assertion(self, condition: Any) -> str | None:
+        """The assertion that says the condition; otherwise one about the same numbers."""
+        if condition is None or not condition.free_symbols:
+            return None
+        texts = {str(form) for form in _forms(condition)}
+        symbols = {str(symbol) for symbol in condition.free_symbols}
+        alike = [a for a in self.assertions if a.text in texts]
+        alike = alike or [a for a in self.assertions if a.symbols == symbols]
+        alike = alike or [a for a in self.assertions if a.symbols & {s for s in symbols if s[0] != "s"}]
+        return alike[-1].node if alike else None
+
+    def _in_island(self, event: Event) -> str | None:
+        """The assertion that a recorded run wrote at the event's line."""
+        if not event.stack:
+            return None
+        code, line, _ = event.stack[-1]
+        place = f'File "{code.co_filename}", line {line},'
+        return next((name for name, stack in self.in_islands if place in stack), None)
+
+    def _input(self, name: str) -> str | None:
+        made = "_".join(re.findall(r"\w+", name))
+        return made if made in self.inputs else None
+
+
+def _assertions(program: torch.export.ExportedProgram) -> Iterator[Assertion]:
+    for node in program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_scalar.default):
+        found = _MESSAGE.search(str(node.args[1]))
+        if found:
+            yield Assertion(node.name, found[1], frozenset(SYMBOL.findall(found[1])))
+
+
+def _assertions_in_islands(program: torch.export.ExportedProgram) -> Iterator[tuple[str, str]]:
+    """Name and stack of the assertions of data that recorded runs read."""
+    for node in program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_async.msg):
+        yield node.name, str(node.meta.get("stack_trace") or "")
+
+
+def _condition(event: Event) -> Any:
+    """What the program has to assert for an event to hold; None where that is no condition on symbols."""
+    if event.condition is not None:
+        return event.condition
+    expr, value = getattr(event, "expr", None), getattr(event, "value", None)
+    if not hasattr(expr, "free_symbols"):
+        return None
+    if isinstance(event, GuardResolved) and event.kind == "size":
+        return sympy.Eq(expr, value, evaluate=False)
+    return expr if value in (sympy.true, True) else sympy.Not(expr)
+
+
+def _forms(condition: Any) -> Iterator[Any]:
+    """The ways in which a condition can be written."""
+    yield condition
+    if isinstance(condition, sympy.core.relational.Relational):
+        yield condition.reversed
+        yield condition.canonical

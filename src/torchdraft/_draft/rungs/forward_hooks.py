@@ -1,0 +1,70 @@
+"""Hooks around the model's `forward` while it is traced."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from torchdraft._draft.effects.mutations import report_changed_inputs, report_effects
+from torchdraft._draft.prepare.call import bound_arguments
+from torchdraft._draft.prepare.outputs import iterators_materialized, with_a_leaf, with_static_outputs
+from torchdraft._draft.prepare.pytree_types import registered_output
+from torchdraft._draft.state.input_containers import InputContainers
+from torchdraft._draft.state.rng_states import RandomStates
+from torchdraft._draft.state.snapshot import Snapshot
+from torchdraft._draft.tracing.session import Session
+from torchdraft._stack.user_stack import model_called_from
+
+
+@contextmanager
+def _hooks(
+    mod: torch.nn.Module, session: Session, snapshot: Snapshot, drop_export_hook: Callable[[], None]
+) -> Iterator[None]:
+    """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
+
+    Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
+    changed between the two hooks is the model's doing.
+    """
+    entry = Snapshot()
+    random_states: list[RandomStates] = []
+    running = ExitStack()
+    containers = InputContainers({})
+    calls = 0  # an island around the whole model calls it once more
+
+    def begin(_module: Any, args: Any, kwargs: Any) -> None:
+        nonlocal calls, containers
+        calls += 1
+        if calls > 1:
+            return
+        containers = InputContainers(bound_arguments(mod, args, kwargs))
+        running.enter_context(model_called_from(sys._getframe(1)))
+        entry.modules = Snapshot.modules_of(mod)
+        random_states[:] = [RandomStates(snapshot.random_generators)]
+        running.enter_context(session.seeded.watched(snapshot))
+        drop_export_hook()
+
+    def finish(_module: Any, _args: Any, output: Any) -> Any:
+        nonlocal calls
+        calls -= 1
+        if calls:
+            return output
+        running.close()
+        session.lent.write_back_all()
+        output = registered_output(session, iterators_materialized(output), type(mod).forward)
+        output = session.replaced.write_back(mod, session, entry, output)
+        report_effects(mod, session, snapshot, entry, random_states[0])
+        report_changed_inputs(mod, session, containers)
+        entry.restore_attributes()
+        return with_a_leaf(with_static_outputs(output))
+
+    handles = [mod.register_forward_pre_hook(begin, prepend=True, with_kwargs=True), mod.register_forward_hook(finish)]
+    try:
+        yield
+    finally:
+        running.close()
+        for handle in handles:
+            handle.remove()

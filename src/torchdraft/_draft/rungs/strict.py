@@ -1,0 +1,149 @@
+"""Strict tracing through Dynamo, and the fall back where it gives up.
+
+Dynamo interprets the model's bytecode over the session's fake tensors, so that a guard on data is answered from the
+tape as it is without Dynamo, and Dynamo writes the assertion into its graph. That graph's ops are then traced as a
+model's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import AbstractContextManager, ExitStack
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from torchdraft._draft.effects.mutations import report_mutated_inputs
+from torchdraft._draft.finish.pipeline import finish
+from torchdraft._draft.prepare.constant_inputs import constant_inputs
+from torchdraft._draft.shapes.verdicts import judge_dimensions
+from torchdraft._draft.state.describe import describe_value
+from torchdraft._draft.state.snapshot import MISSING, Snapshot
+from torchdraft._draft.tracing.fake_mode import DraftMode
+from torchdraft._draft.tracing.request import Request
+from torchdraft._draft.tracing.session import Session
+from torchdraft._stack.user_stack import here
+from torchdraft._torch.dispatch import modes_put_back
+from torchdraft._torch.dynamo import reason_it_gave_up, stack_where_it_gave_up
+from torchdraft._torch.patches.dynamo import (
+    SideEffect,
+    assertions_written,
+    dynamo_adopts,
+    interpreted_calls_reported,
+    side_effects_reported,
+)
+from torchdraft._torch.patches.export import export
+from torchdraft._torch.patches.fake_tensors import higher_order_rules
+from torchdraft._torch.patches.functorch import has_transform_steps
+from torchdraft._torch.shapes import clean_dynamic_markers, narrow_to_guards
+from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
+
+from .ladder import describe, release_traceback, user_frames
+from .lost_tensors import raise_if_tensors_lost
+from .strict_names import inputs_named
+
+if TYPE_CHECKING:
+    from torchdraft._draft.pipeline import Draft
+
+
+def trace_strictly(draft: Draft) -> torch.export.ExportedProgram | None:
+    """A program traced by Dynamo, or None (and an event that says why) where it could not."""
+    session = Session(budget=draft.budget, trusted_ops=draft.trusted_ops)
+    try:
+        with draft.phases("trace"):
+            program = attempt_strictly(draft.request, session, draft.snapshot)
+    except Exception as error:
+        stack = error.stack if isinstance(error, BufferDropped) else stack_where_it_gave_up(error)
+        reason = f"{type(error).__name__}: {reason_it_gave_up(error)}" if stack else describe(error)
+        draft.events.append(StrictFellBack(stack=stack or user_frames(error), exception=reason))
+        release_traceback(error)
+        draft.run_model()
+        return None
+    draft.session = session
+    return program
+
+
+def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
+    """Traces the model through Dynamo with the session's fake mode in Dynamo's place. Raises what the trace raised."""
+    if no_inputs := constant_inputs((request.args, dict(request.kwargs))):
+        raise TypeError(f"no program takes a {type(no_inputs[0]).__qualname__} as an input")
+    effects: dict[str, SideEffect] = {}
+    options = {**request.options, "pre_dispatch": True}
+    session.user_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
+    with ExitStack() as stack:
+        stack.callback(session.close)
+        stack.callback(snapshot.restore_modules)
+        stack.callback(clean_dynamic_markers, request.tensors())
+        stack.enter_context(modes_put_back())
+        stack.enter_context(higher_order_rules(DraftMode, session.record_surrogate_outputs))
+        stack.enter_context(dynamo_adopts(session.dynamo_mode))
+        stack.enter_context(assertions_written())
+        stack.enter_context(side_effects_reported(lambda effect: effects.update({effect.source: effect})))
+        stack.enter_context(environment_told(session))
+        program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
+        narrow_to_guards(program, session.env)
+        with inputs_named(request, session):
+            session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
+            report_mutated_inputs(request, session)
+        session.events.extend(found)
+    raise_if_tensors_lost(program, request)
+    if has_transform_steps(program.graph):
+        raise RuntimeError("export cannot keep what Dynamo makes of a torch.func transform")
+    for effect in effects.values():
+        session.events.extend(_written(request.mod, effect))
+    return finish(program, request, session)
+
+
+def environment_told(session: Session) -> AbstractContextManager[None]:
+    """Emits an event for each variable of the environment that the model reads: Dynamo interprets what would do it."""
+
+    def tell(args: tuple[Any, ...]) -> None:
+        place = here(2)
+        if place["stack"] and len(args) > 1:
+            session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
+
+    return interpreted_calls_reported(type(os.environ).__getitem__.__code__, tell)
+
+
+class BufferDropped(RuntimeError):
+    """The model assigns a buffer. Strict export drops that, where non-strict export keeps it in the graph."""
+
+    def __init__(self, effect: SideEffect) -> None:
+        super().__init__("Dynamo drops the assignment of a buffer, which a trace without it keeps")
+        self.stack = effect.stack
+
+
+_MODEL = re.compile(r"L\['self'\](?:\._modules\['_export_root'\]|\._export_root)?")
+"""Dynamo traces a wrapper around the model."""
+
+
+def _written(mod: torch.nn.Module, effect: SideEffect) -> list[Event]:
+    """What a write outside of the graph is to the model: an attribute of its own, or somebody else's state."""
+    root = _MODEL.match(effect.source)
+    if root is None:
+        return [OutsideStateWritten(stack=effect.stack, name=_outside(effect.source))]
+    if effect.source.endswith("._buffers"):
+        raise BufferDropped(effect)
+    path = re.sub(r"\._modules\['([^']+)'\]", r".\1", effect.source[root.end() :]).removeprefix(".")
+    if not effect.attributes:
+        before = describe_value(_attribute(mod, path))
+        return [AttributeWritten(stack=effect.stack, name=path, before=before, after="(changed)", kept=False)]
+    events: list[Event] = []
+    for attribute, after in effect.attributes.items():
+        name = f"{path}.{attribute}" if path else attribute
+        before = describe_value(_attribute(mod, name))
+        events.append(
+            AttributeWritten(stack=effect.stack, name=name, before=before, after=describe_value(after), kept=False)
+        )
+    return events
+
+
+def _attribute(mod: torch.nn.Module, path: str) -> Any:
+    return reduce(lambda owner, name: getattr(owner, name, MISSING), path.split("."), mod)
+
+
+def _outside(source: str) -> str:
+    """`G['history']` and `__import_package_dot_module.history` as Python writes them."""
+    return re.sub(r"^[GL]\['([^']+)'\]", r"\1", source).removeprefix("__import_").replace("_dot_", ".")

@@ -1,0 +1,163 @@
+"""What the caller's `dynamic_shapes` ask of each dimension, and where the example itself does not keep to it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.export import Dim
+
+if TYPE_CHECKING:
+    from torchdraft._draft.tracing.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedDim:
+    """One dimension that is to be dynamic. `strict` where anything but a free size breaks the request."""
+
+    spec: Any
+    strict: bool
+    size: int
+    """Its size in the example."""
+
+    def __str__(self) -> str:
+        if kind := hint_kind(self.spec):
+            return _hint_text(kind, *self.bounds())
+        name = self.name()
+        if name is None or hasattr(self.spec, "root"):
+            return str(name or self.spec)
+        return f"Dim({', '.join([repr(name), *bounds_text(*self.bounds())])})"
+
+    def name(self) -> str | None:
+        """The name of a `Dim`, the expression of a derived one."""
+        return getattr(self.spec, "__name__", None)
+
+    def bounds(self) -> tuple[int, int | None]:
+        """The smallest and the largest size asked for; None where none is."""
+        low, high = getattr(self.spec, "min", None), getattr(self.spec, "max", None)
+        return (low if isinstance(low, int) else 0), (high if isinstance(high, int) and high < 2**31 else None)
+
+
+def bounds_text(low: int, high: int | None) -> list[str]:
+    """`min=…` and `max=…`, as far as they say anything."""
+    return [f"min={low}"] * bool(low) + [f"max={high}"] * (high is not None)
+
+
+def _hint_text(kind: str, low: int, high: int | None) -> str:
+    bounds = ", ".join(bounds_text(low, high))
+    return f"Dim.{kind}({bounds})" if bounds else f"Dim.{kind}"
+
+
+def hint_kind(spec: Any) -> str:
+    """`AUTO`, `DYNAMIC` or `STATIC`; empty for a named dimension, a number, None."""
+    kind = getattr(getattr(spec, "type", None), "name", "")
+    return kind if kind in ("AUTO", "DYNAMIC", "STATIC") else ""
+
+
+def resolved(request: Request) -> Any:
+    """The caller's `dynamic_shapes` as plain containers: collections of shapes are asked for theirs."""
+    shapes = request.options.get("dynamic_shapes")
+    if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
+        return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
+    return shapes
+
+
+def requested_dims(request: Request) -> dict[str, RequestedDim]:
+    """`x.shape[0]` → what `dynamic_shapes` says of it, for every dimension that is to be dynamic."""
+    found: dict[str, RequestedDim] = {}
+
+    def note(name: str, spec: Any, size: int) -> Any:
+        if spec is not None and not isinstance(spec, int) and hint_kind(spec) != "STATIC":
+            found[name] = RequestedDim(spec, hint_kind(spec) != "AUTO", size)
+        return spec
+
+    mapped(request, resolved(request), note)
+    return found
+
+
+def mapped(request: Request, shapes: Any, change: Callable[[str, Any, int], Any]) -> Any:
+    """`shapes` with `change(name, spec, size)` in the place of each entry; names are the caller's, `x.shape[0]`."""
+    if not shapes:
+        return shapes
+    try:
+        bound = inspect.signature(request.mod.forward).bind(*request.args, **request.kwargs).arguments
+    except TypeError:
+        return shapes
+    if isinstance(shapes, Mapping):
+        named = {k: _mapped(k, bound[k], v, change) if k in bound else v for k, v in shapes.items()}
+        return type(shapes)(named) if type(shapes) is dict else named
+    return type(shapes)([_mapped(n, bound[n], v, change) for n, v in zip(bound, shapes, strict=False)])
+
+
+def _mapped(name: str, value: Any, spec: Any, change: Callable[[str, Any, int], Any]) -> Any:
+    if spec is None:
+        return None
+    if isinstance(value, torch.Tensor):
+        if isinstance(spec, Mapping):
+            return {d: change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in spec.items()}
+        return type(spec)([change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in enumerate(spec)])
+    if isinstance(value, int) and not isinstance(spec, (Mapping, list, tuple)):
+        return change(name, spec, value)
+    if isinstance(value, Mapping) and isinstance(spec, Mapping):
+        return {k: _mapped(f"{name}[{k!r}]", value[k], s, change) if k in value else s for k, s in spec.items()}
+    if isinstance(value, (list, tuple)) and isinstance(spec, (list, tuple)):
+        inner = zip(value, spec, strict=False)
+        return type(spec)([_mapped(f"{name}[{i}]", v, s, change) for i, (v, s) in enumerate(inner)])
+    return spec
+
+
+def broken_by_example(asked: Mapping[str, RequestedDim]) -> dict[str, str]:
+    """Dimensions whose size in the example is not what was asked of it → why."""
+    found: dict[str, str] = {}
+    sizes: dict[str, tuple[str, int]] = {}
+    for name, want in asked.items():
+        low, high = want.bounds()
+        if want.size < low or (high is not None and want.size > high):
+            found[name] = f"its size in the example is {want.size}"
+        for other, expected in _expected(name, want, sizes):
+            if expected != want.size:
+                found[name] = f"its size in the example is {want.size}, where {other} makes it {expected}"
+    return found
+
+
+def _expected(name: str, want: RequestedDim, sizes: dict[str, tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """What earlier dimensions of the same name, or of the same root, make of this one. Notes its own root's size."""
+    root, of = getattr(want.spec, "root", want.spec), getattr(want.spec, "fn", lambda n: n)
+    key = getattr(root, "__name__", None)
+    if key is None:
+        return
+    if key in sizes:
+        other, size = sizes[key]
+        yield other, of(size)
+        return
+    for size in range(want.size + 1):
+        if of(size) == want.size:
+            sizes[key] = (name, size)
+            return
+
+
+def with_auto_dims(request: Request, level: int) -> Any:
+    """The caller's structure with dimensions left to the tracer: on level 1 those the example breaks, if it does so
+    to any, otherwise and on level 2 all.
+    """
+    asked = requested_dims(request)
+    broken = broken_by_example(asked) if level == 1 else {}
+    names = {want.name() for name, want in asked.items() if name in broken}
+
+    def free(name: str, spec: Any, _size: int) -> Any:
+        if name not in asked or (broken and name not in broken and asked[name].name() not in names - {None}):
+            return spec
+        return Dim.AUTO
+
+    return mapped(request, resolved(request), free)
+
+
+def in_words(spec: Any) -> str:
+    """An entry of `dynamic_shapes` as it is written. Named dimensions by their names."""
+    if kind := hint_kind(spec):
+        return _hint_text(kind, getattr(spec, "min", None) or 0, getattr(spec, "max", None))
+    return re.sub(r"\*(?=\w)", " * ", str(getattr(spec, "__name__", spec)))

@@ -1,0 +1,146 @@
+"""The `dynamic_shapes` that hold, where those asked for do not: as data and as code to paste."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from torch.export import Dim
+
+from torchdraft._source.expressions import in_user_terms
+
+from .requested import RequestedDim, bounds_text, hint_kind, in_words, mapped, resolved
+
+if TYPE_CHECKING:
+    from torchdraft._draft.tracing.request import Request
+    from torchdraft._draft.tracing.session import Session
+
+    from .verdict import Verdict
+
+Bounds = tuple[int, int | None]
+
+
+def suggested(
+    request: Request, asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], session: Session
+) -> Any:
+    """The caller's structure with an entry that holds in the place of each that does not."""
+    roots = _roots(asked, verdicts)
+    tied_to = _hints_tied_to(asked, verdicts, session)
+    roots |= tied_to
+
+    def entry(name: str, spec: Any, _size: int) -> Any:
+        verdict = verdicts.get(name)
+        if verdict is None:
+            return spec
+        if verdict.kind == "constant":
+            return Dim.STATIC
+        if name in tied_to:
+            return tied_to[name]
+        if verdict.kind == "tied":
+            return _derived(verdict.to, asked, roots, session)
+        if verdict.kind == "broken":
+            return Dim.AUTO
+        if hint_kind(spec):
+            return _bounded_hint(spec, verdict)
+        if verdict.kind == "asserted":
+            return _multiple(name, verdict.to)
+        if hasattr(spec, "root"):
+            return spec.fn(roots[spec.root.__name__]) if spec.root.__name__ in roots else spec
+        return roots.get(spec.__name__, spec)
+
+    return mapped(request, resolved(request), entry)
+
+
+def _roots(asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+    """Each named dimension, with the range in which all that have the name hold."""
+    ranges: dict[str, Bounds] = {}
+    for name, want in asked.items():
+        verdict = verdicts.get(name)
+        if want.name() is None or hasattr(want.spec, "root") or verdict is None:
+            continue
+        low, high = ranges.get(str(want.name()), want.bounds())
+        low = max(low, verdict.low or 0)
+        high = min((h for h in (high, verdict.high) if h is not None), default=None)
+        ranges[str(want.name())] = (low, high)
+    return {name: Dim(name, min=low or None, max=high) for name, (low, high) in ranges.items()}
+
+
+def _hints_tied_to(
+    asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], session: Session
+) -> dict[str, Any]:
+    """Dimensions left to the tracer that another one is tied to: they need a name for the other to be said by."""
+    found = {}
+    for verdict in verdicts.values():
+        for symbol in verdict.to.free_symbols if verdict.kind == "tied" else ():
+            name = in_user_terms(symbol, session.origins_of([symbol]))
+            if name in asked and asked[name].name() is None:
+                found[name] = Dim(_identifier(name))
+    return found
+
+
+def _identifier(dimension: str) -> str:
+    """`x_0` for `x.shape[0]`."""
+    return "_".join(re.findall(r"\w+", dimension.replace(".shape", "")))
+
+
+def _derived(to: Any, asked: Mapping[str, RequestedDim], roots: Mapping[str, Any], session: Session) -> Any:
+    """`2*batch` where a dimension is tied to one of that name; left to the tracer where it can't be said so."""
+    if len(to.free_symbols) != 1:
+        return Dim.AUTO
+    (symbol,) = to.free_symbols
+    name = in_user_terms(symbol, session.origins_of([symbol]))
+    other = asked.get(name)
+    root = roots.get(str(other.name() or name)) if other is not None else None
+    factor, rest = to.coeff(symbol, 1), to.coeff(symbol, 0)
+    whole = isinstance(factor, sympy.Integer) and isinstance(rest, sympy.Integer) and factor > 0
+    if root is None or not whole or to != factor * symbol + rest:
+        return Dim.AUTO
+    made = root if factor == 1 else int(factor) * root
+    return made if rest == 0 else made + int(rest)
+
+
+def _bounded_hint(spec: Any, verdict: Verdict) -> Any:
+    low, high = verdict.low or getattr(spec, "min", None), verdict.high or getattr(spec, "max", None)
+    hint = getattr(Dim, hint_kind(spec) if verdict.kind != "asserted" else "AUTO")
+    return hint if low is None and high is None else hint(min=low, max=high)
+
+
+def _multiple(name: str, guard: Any) -> Any:
+    """`16*_rows` for a size that has to be a multiple of 16."""
+    remainder: Any = guard.lhs if isinstance(guard, sympy.Eq) and guard.rhs == 0 else None
+    if type(remainder).__name__ not in ("Mod", "PythonMod") or len(guard.free_symbols) != 1:
+        return Dim.AUTO
+    of, by = remainder.args
+    (symbol,) = guard.free_symbols
+    factor = of.coeff(symbol, 1)
+    if of != factor * symbol or not isinstance(by, sympy.Integer):
+        return Dim.AUTO
+    step = int(by) // math.gcd(int(by), int(factor))
+    return step * Dim(f"_{_identifier(name)}")
+
+
+def code_of(shapes: Any) -> str:
+    """Python that makes `shapes`: its named dimensions, then the structure."""
+    names: dict[str, str] = {}
+    body = _written(shapes, names)
+    lines = [f"{name} = {made}" for name, made in names.items()]
+    return "\n".join([*lines, f"dynamic_shapes = {body}"])
+
+
+def _written(value: Any, names: dict[str, str]) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {_written(v, names)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_written(v, names) for v in value)
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    root = getattr(value, "root", value)
+    if (name := getattr(root, "__name__", None)) is not None:
+        low = root.min if isinstance(root.min, int) else 0
+        high = root.max if isinstance(root.max, int) and root.max < 2**31 else None
+        names[name] = f"Dim({', '.join([repr(name), *bounds_text(low, high)])})"
+    return in_words(value)

@@ -1,0 +1,108 @@
+"""Rewrites assumptions into assertions the graph can hold.
+
+Upstream's runtime-assert pass leaves out, silently, every condition with a conversion between int and float in it
+(`int(t.sum().item())` used as a size is the usual one). Each is rewritten here into comparisons that it does write.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+
+from torchdraft._torch.shapes import CeilToInt, FloorToInt, RoundToInt, ToFloat, TruncToInt
+
+ROUNDING = (TruncToInt, CeilToInt, FloorToInt, RoundToInt)
+UNWRITABLE = (*ROUNDING, ToFloat)
+
+
+def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
+    """Conditions that together imply `expr`, true on the example, without int/float conversions.
+
+    `TruncToInt(f)` with the value 3 becomes `3 <= f < 4`. `real(e)` gives an expression's value on the example.
+    """
+    conditions: list[Any] = []
+    while found := sorted(expr.atoms(*UNWRITABLE), key=lambda e: e.count_ops()):
+        inner = found[0]
+        argument = inner.args[0]
+        if isinstance(inner, ToFloat):
+            expr = expr.xreplace({inner: argument})
+            continue
+        number = int(real(inner))
+        conditions.extend(_range_of(inner, argument, number))
+        expr = expr.xreplace({inner: sympy.Integer(number)})
+    conditions.append(expr)
+    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(_whole(c)))]
+
+
+RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
+"""How far a float read again may be from the one read: what `torch.testing.assert_close` allows a float32.
+
+The slice a demand computes runs below autograd, on decomposed ops, whose rounding can differ from the program's in the
+last bits."""
+
+
+def _about(expr: Any) -> list[Any]:
+    """A float equal to a number, as the two bounds around it; other conditions as they are."""
+    if not isinstance(expr, sympy.Eq) or not any(not s.is_integer for s in expr.free_symbols):
+        return [expr]
+    value, number = (expr.lhs, expr.rhs) if expr.rhs.is_number else (expr.rhs, expr.lhs)
+    if not number.is_number:
+        return [expr]
+    slack = RELATIVE * abs(float(number)) + ABSOLUTE
+    return [sympy.Gt(value, float(number) - slack), sympy.Lt(value, float(number) + slack)]
+
+
+def _whole(expr: Any) -> Any:
+    """`n >= 1.25` as `n >= 2`: upstream takes a bound of an int for a range and writes none that ends at a float."""
+    if not isinstance(expr, sympy.core.relational.Relational):
+        return expr
+    if expr.lhs.is_number:
+        expr = expr.reversed
+    number, limit = expr.lhs, expr.rhs
+    if not number.is_integer or number.is_number or not limit.is_Float or not math.isfinite(limit):
+        return expr
+    low, high = math.floor(limit), math.ceil(limit)
+    if isinstance(expr, (sympy.Ge, sympy.Gt)):
+        return sympy.Ge(number, high if isinstance(expr, sympy.Ge) else low + 1)
+    if isinstance(expr, (sympy.Le, sympy.Lt)):
+        return sympy.Le(number, low if isinstance(expr, sympy.Le) else high - 1)
+    return expr.func(number, low) if low == high else sympy.sympify(isinstance(expr, sympy.Ne))
+
+
+def needs_rewriting(expr: Any) -> bool:
+    """Whether upstream would leave `expr` out of the graph as it stands."""
+    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr) or _about(expr) != [expr] or _whole(expr) != expr
+
+
+def _float_bound(expr: Any) -> bool:
+    """`f >= 3.0` alone counts as a range to upstream, and ranges of floats are never written."""
+    if not isinstance(expr, (sympy.Ge, sympy.Le)) or not (expr.lhs.is_number or expr.rhs.is_number):
+        return False
+    return any(not s.is_integer for s in expr.free_symbols)
+
+
+def _strict(expr: Any) -> Any:
+    """`f >= 3.0` as `f > 2.9999999999999996`, the same set of doubles."""
+    if not _float_bound(expr):
+        return expr
+    lesser, greater = (expr.rhs, expr.lhs) if isinstance(expr, sympy.Ge) else (expr.lhs, expr.rhs)
+    if lesser.is_number:
+        return sympy.Gt(greater, math.nextafter(float(lesser), -math.inf))
+    return sympy.Lt(lesser, math.nextafter(float(greater), math.inf))
+
+
+def _range_of(inner: Any, argument: Any, number: int) -> list[Any]:
+    """The floats that convert to `number`."""
+    if isinstance(inner, CeilToInt):
+        return [sympy.Gt(argument, float(number - 1)), sympy.Le(argument, float(number))]
+    if isinstance(inner, RoundToInt):  # halves go to the even number
+        low, high = (sympy.Ge, sympy.Le) if number % 2 == 0 else (sympy.Gt, sympy.Lt)
+        return [low(argument, number - 0.5), high(argument, number + 0.5)]
+    if isinstance(inner, FloorToInt) or number > 0:
+        return [sympy.Ge(argument, float(number)), sympy.Lt(argument, float(number + 1))]
+    if number < 0:
+        return [sympy.Gt(argument, float(number - 1)), sympy.Le(argument, float(number))]
+    return [sympy.Gt(argument, -1.0), sympy.Lt(argument, 1.0)]

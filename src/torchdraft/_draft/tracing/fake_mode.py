@@ -1,0 +1,110 @@
+"""The fake mode: writes each op on the tape, and answers for operators torch has no fake kernel for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from torchdraft._torch.fake import FakeTensor, FakeTensorMode, faked_alone
+from torchdraft._torch.patches.speed.bookkeeping import without_torch_function
+from torchdraft._torch.tensors.nested import tensors_in
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class DraftMode(FakeTensorMode):
+    """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
+
+    def __init__(self, session: Session, shape_env: Any, **options: Any) -> None:
+        super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
+        self.session: Session | None = session
+        self.depth = 0
+        self.running: Any = None
+        """The operation being recorded now, the innermost."""
+
+    def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
+        with without_torch_function():
+            fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
+            if self.session is not None and fake is not tensor:
+                self.session.tape.bind(fake, tensor)
+                self.session.note_subclass(fake, tensor)
+        return fake
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is _DEVICE and type(args[0]) is FakeTensor and not args[0].fake_mode.in_kernel_invocation:
+            return args[0].fake_device  # asked three times per operator, by C++
+        session = self.session
+        if session is None or func in _QUERIES:
+            return super().dispatch(func, types, args, kwargs or {})
+        return self.recorded(
+            func, args, kwargs or {}, lambda: super(DraftMode, self).dispatch(func, types, args, kwargs or {})
+        )
+
+    def recorded(self, func: Any, args: Any, kwargs: Any, fake: Any) -> Any:
+        """Runs `fake()` with the op on the tape, around it."""
+        session = self.session
+        assert session is not None
+        session.scopes.visit()
+        born = self.shape_env.born
+        before = len(born)
+        if self.depth == 0:
+            session.seeded.note_operation(func, args, kwargs)
+        record = session.tape.open(func, args, kwargs)
+        if record.writes:
+            session.note_writes(record)
+        self.depth += 1
+        outer, self.running = self.running, func
+        try:
+            out = session.kernels.run(self, record, args, kwargs, fake)
+        finally:
+            self.depth -= 1
+            self.running = outer
+        if out is NotImplemented:
+            return out
+        session.tape.close(record, args, kwargs, out, self.depth)
+        if len(born) > before:
+            session.scopes.read(tensors_in((args, kwargs)))
+            session.reals.symbols.born(set(born[before:]), record, out)
+            if self.depth == 0:
+                session.note_origin(born[before:], record, out)
+        session.reals.deposit(record)
+        return out
+
+    @classmethod
+    def higher_order(cls, op: Any, rule: Any) -> Any:
+        """FakeTensorMode's rule for a higher-order operator, with the op on the tape."""
+
+        def recorded(mode: DraftMode, *args: Any, **kwargs: Any) -> Any:
+            if mode.session is None:
+                return rule(mode, *args, **kwargs)
+            mode.session.scopes.leave()
+            out = mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
+            mode.session.scopes.leave()
+            return out
+
+        return recorded
+
+
+_DEVICE = torch.ops.prim.device.default
+_QUERIES = {
+    torch.ops.aten.size.default,
+    torch.ops.aten.stride.default,
+    torch.ops.aten.storage_offset.default,
+    torch.ops.aten.sym_size.int,
+    torch.ops.aten.sym_stride.int,
+    torch.ops.aten.sym_size.default,
+    torch.ops.aten.sym_stride.default,
+    torch.ops.aten.sym_storage_offset.default,
+    torch.ops.aten.sym_numel.default,
+    torch.ops.aten.numel.default,
+    torch.ops.aten.dim.default,
+    torch.ops.aten.is_contiguous.default,
+    torch.ops.aten.is_contiguous.memory_format,
+    torch.ops.aten.is_strides_like_format.default,
+    torch.ops.aten.is_non_overlapping_and_dense.default,
+    _DEVICE,
+    torch.ops.prim.layout.default,
+    torch.ops.aten.is_pinned.default,
+}

@@ -1,0 +1,1 @@
+"""JSON: reports and checks to text and back, with versions and schemas."""

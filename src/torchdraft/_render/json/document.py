@@ -1,0 +1,109 @@
+"""Reports as versioned JSON.
+
+The file says what it is (`format`) and which layout it has (`version`). A reader takes every version up to its own:
+older documents are brought up to date one step at a time by `_UPGRADES`, newer ones are refused by name. Types are
+checked strictly; keys that this version does not know are an error, because a report must not lose anything silently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+import msgspec
+
+from torchdraft.model.errors import ReportFormatError
+
+if TYPE_CHECKING:
+    from torchdraft.model.report import Report
+
+FORMAT = "torchdraft-report"
+VERSION = 1
+
+_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Version n → what turns a document of version n into one of version n + 1."""
+
+NOT_STORED = frozenset({"new_dynamic_shapes"})
+
+
+def to_json(report: Report, *, indent: int | None) -> str:
+    """The report as JSON text."""
+    stored = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in NOT_STORED}
+    stored["op_profiles"] = {op: sorted(map(_text, profiles)) for op, profiles in report.op_profiles.items()}
+    head = {"format": FORMAT, "version": VERSION}
+    return json.dumps(msgspec.to_builtins(head | stored, str_keys=True, enc_hook=str), indent=indent)
+
+
+def from_json(text: str | bytes) -> Report:
+    """The report that `to_json` wrote."""
+    body = _current(_parsed(text))
+    report_type = _report_type()
+    _refuse_unknown_keys(body, report_type, "report")
+    profiles = body.pop("op_profiles", {})
+    try:
+        op_profiles = {op: frozenset(texts) for op, texts in msgspec.convert(profiles, dict[str, list[str]]).items()}
+        expressions = msgspec.convert(body.pop("expressions_created", {}), dict[int, dict[str, Any]], strict=False)
+        values = {key: _convert(value, report_type, key) for key, value in body.items()}
+    except msgspec.ValidationError as error:
+        raise ReportFormatError(f"not a valid {FORMAT}: {error}") from error
+    return report_type(op_profiles=op_profiles, expressions_created=expressions, **values)
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise ReportFormatError(f"expected the JSON of a {FORMAT}, but it is no JSON: {error}") from error
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        raise ReportFormatError(f'expected a JSON object with "format": "{FORMAT}"; write one with Report.to_json()')
+    return body
+
+
+def _current(body: dict[str, Any]) -> dict[str, Any]:
+    version = body.get("version")
+    if type(version) is not int or version < 1:
+        raise ReportFormatError(f'expected "version" to be a whole number from 1 to {VERSION}, not {version!r}')
+    if version > VERSION:
+        raise ReportFormatError(
+            f"the report has version {version}; this torchdraft reads up to {VERSION}. Install a newer torchdraft."
+        )
+    for step in range(version, VERSION):
+        body = _UPGRADES[step](body)
+    return {key: value for key, value in body.items() if key not in ("format", "version")}
+
+
+def _convert(value: Any, owner: type, key: str) -> Any:
+    try:
+        return msgspec.convert(value, _hints(owner)[key])
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"in {key!r}: {error}") from None
+
+
+def _refuse_unknown_keys(value: Any, expected: Any, where: str) -> None:
+    """Walk value and type side by side; msgspec itself ignores keys that a dataclass has no field for."""
+    if is_dataclass(expected) and isinstance(value, dict):
+        hints = _hints(expected)
+        if unknown := sorted(value.keys() - hints.keys()):
+            raise ReportFormatError(f"{where} has unknown keys {unknown}; known are {sorted(hints)}")
+        for key, item in value.items():
+            _refuse_unknown_keys(item, hints[key], key)
+    for argument in get_args(expected):
+        if is_dataclass(argument):
+            for item in value if isinstance(value, list) else [value]:
+                _refuse_unknown_keys(item, argument, where)
+
+
+def _hints(owner: Any) -> dict[str, Any]:
+    return {name: hint for name, hint in get_type_hints(owner).items() if name not in NOT_STORED}
+
+
+def _report_type() -> type[Report]:
+    from torchdraft.model.report import Report
+
+    return Report
+
+
+def _text(profile: Any) -> str:
+    return profile if isinstance(profile, str) else repr(profile)

@@ -1,0 +1,38 @@
+"""What was captured of the user's locals, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torchdraft.model.events import SeenTensor
+
+_SHORT = {
+    "float64": "f64",
+    "float32": "f32",
+    "float16": "f16",
+    "bfloat16": "bf16",
+    "complex128": "c128",
+    "complex64": "c64",
+    "int64": "i64",
+    "int32": "i32",
+    "int16": "i16",
+    "int8": "i8",
+    "uint8": "u8",
+    "bool": "bool",
+}
+"""The names that torch's printed graphs have for dtypes."""
+
+
+def shown_locals(captured: Mapping[str, Any]) -> dict[str, str]:
+    """Name → `f32[2, s0]` for a tensor, the number for a number."""
+    return {name: shown(value) for name, value in captured.items()}
+
+
+def shown(value: Any) -> str:
+    """One captured value, at most 80 characters of it."""
+    if isinstance(value, SeenTensor):
+        name = str(value.dtype).removeprefix("torch.")
+        return f"{_SHORT.get(name, name)}[{', '.join(map(str, value.shape))}]"
+    number = float(value) if getattr(value, "is_Float", False) else value  # sympy's has fifteen digits
+    return str(number)[:80]

@@ -1,0 +1,75 @@
+"""Captured frames → locations in the user's code."""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import os
+import sysconfig
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, TracebackType
+
+from torchdraft.model import Location
+from torchdraft.model.events import Frame
+
+from .bytecode import span
+
+LineOnly = tuple[CodeType, int]
+"""A frame whose instruction nobody knows: its location has no columns."""
+
+
+def user_frames(stack: Sequence[Frame | LineOnly]) -> tuple[Location, ...]:
+    """The stack without the framework's frames; all of it where nothing else would be left."""
+    theirs = [frame for frame in stack if not is_framework(frame[0].co_filename)]
+    return tuple(_located(frame) for frame in theirs or stack)
+
+
+def user_frames_of(error: BaseException) -> tuple[Location, ...]:
+    """The user's frames of the traceback that `error` carries, outermost first."""
+    return user_frames(_frames(error.__traceback__))
+
+
+@lru_cache(maxsize=4096)
+def is_framework(filename: str) -> bool:
+    """Whether a frame of that file is torch's, torchdraft's, NumPy's, Python's own, or code that no file holds."""
+    if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython", "<doctest")):
+        return True
+    if filename.startswith(sysconfig.get_path("stdlib") + os.sep):
+        return f"-packages{os.sep}" not in filename
+    return filename.startswith(_framework_folders())
+
+
+@lru_cache(maxsize=1)
+def _framework_folders() -> tuple[str, ...]:
+    """torch is found without being imported: a report can be made and read where torch is not."""
+    specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
+    own = str(Path(__file__).parent.parent) + os.sep
+    return own, *[os.path.dirname(spec.origin) + os.sep for spec in specs if spec is not None and spec.origin]
+
+
+def _frames(traceback: TracebackType | None) -> list[Frame]:
+    found = []
+    while traceback is not None:
+        found.append((traceback.tb_frame.f_code, traceback.tb_lineno, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    return found
+
+
+def _located(frame: Frame | LineOnly) -> Location:
+    code, line = frame[0], frame[1]
+    source = linecache.getline(code.co_filename, line).rstrip()
+    columns = _columns(code, frame[2], line, source) if len(frame) > 2 else (None, None)
+    return Location(code.co_filename, line, code.co_qualname, source, *columns)
+
+
+def _columns(code: CodeType, instruction: int, line: int, source: str) -> tuple[int | None, int | None]:
+    """Where in its line the instruction at byte offset `instruction` stands."""
+    first, last, start, end = span(code, instruction)
+    if first != line or start is None or end is None:
+        return None, None
+    # Positions count UTF-8 bytes.
+    encoded = source.encode()
+    stop = len(source) if last != line else len(encoded[:end].decode(errors="ignore"))
+    return len(encoded[:start].decode(errors="ignore")), stop

@@ -1,0 +1,87 @@
+"""What a value of the trace was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import torch
+
+from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.tensors.nested import storage_key
+
+from .tape import Handle, Record, Tape, Version, View
+
+
+def cells_of(tape: Tape, tensors: Iterable[torch.Tensor]) -> set[int]:
+    """Which cells of the tape hold these tensors: real ones of the user's, or fake ones."""
+    found = set()
+    for tensor in tensors:
+        handle = tape.known(tensor)
+        cell = tape.sources.get(storage_key(tensor)) if handle is None else handle.cell
+        if cell is not None:
+            found.add(id(cell))
+    return found
+
+
+def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[int], most: int = 10**6) -> bool:
+    """Whether one of `tensors` was made from the data in `cells`, from symbolic sizes or random numbers, or nobody
+    knows how; after `most` operations nobody looks further.
+    """
+    waiting: list[tuple[Handle, Version]] = []
+    for tensor in tensors:
+        handle = tape.known(tensor)
+        if handle is None or any(isinstance(size, torch.SymInt) for size in tensor.shape):
+            return True
+        waiting.append((handle, handle.cell.version))
+    return _rests_on(waiting, cells, most)
+
+
+def record_depends_on(record: Record, cells: Collection[int], most: int) -> bool:
+    """As `depends_on`, of what an operation returns."""
+    if record.unknown is not None or record.draw is not None or holds_symbol((record.args, record.kwargs)):
+        return True
+    return _rests_on([(operand.handle, operand.version) for operand in record.operands], cells, most)
+
+
+def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], most: int) -> bool:
+    seen: set[int] = set()
+    while waiting:
+        handle, version = waiting.pop()
+        record = version.origin
+        if _viewed_at_symbol(handle) or (record is None and id(handle.cell) in cells):
+            return True
+        if record is None or id(record) in seen:
+            continue
+        seen.add(id(record))
+        if len(seen) > most or record.unknown is not None or record.draw is not None:
+            return True
+        if holds_symbol((record.args, record.kwargs)):
+            return True
+        if _takes_data(record.func):
+            waiting.extend((operand.handle, operand.version) for operand in record.operands)
+    return False
+
+
+def _viewed_at_symbol(handle: Handle) -> bool:
+    """Whether a view was taken at a symbolic place."""
+    while isinstance(handle, View):
+        if holds_symbol(handle.record.args):
+            return True
+        handle = handle.parent
+    return False
+
+
+def _takes_data(op: Any) -> bool:
+    """False for operators that ask a tensor for its dtype, device and sizes only (`new_ones`, `zeros_like`)."""
+    name = str(op).rpartition("::")[2].split(".")[1] if "." in str(op) else str(op)
+    return not (name.startswith("new_") or name.endswith("_like"))
+
+
+def holds_symbol(value: Any) -> bool:
+    """Whether a symbolic number is among the arguments of a call."""
+    if isinstance(value, (list, tuple)):
+        return any(holds_symbol(v) for v in value)
+    if isinstance(value, dict):
+        return any(holds_symbol(v) for v in value.values())
+    return isinstance(value, SYMBOLIC)

@@ -1,0 +1,111 @@
+"""Recording a real run: what `make_fx` cannot describe, and what the model must not notice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from . import pytree
+from .dispatch import proxy_mode
+from .probe import need
+
+_proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
+need("torch.fx.experimental.proxy_tensor:extract_val")
+
+
+def has_strides(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has sizes and strides to describe it by."""
+    try:
+        tensor.stride(), tensor.shape
+    except (RuntimeError, NotImplementedError):
+        return False
+    return True
+
+
+def has_plain_memory(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is numbers at strides, and nothing more: not sparse, nested, quantized or opaque."""
+    return tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized
+
+
+def plain_surrogate(tensor: torch.Tensor) -> torch.Tensor:
+    """A plain tensor of the same size and kind, where there are such; to be called under a fake mode."""
+    with contextlib.suppress(RuntimeError, NotImplementedError):
+        size = tensor.shape
+        return torch.empty(size, dtype=PLAIN_DTYPES.get(tensor.dtype, tensor.dtype), device=tensor.device)
+    return torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+
+
+PLAIN_DTYPES = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32: torch.int32}
+"""A quantized tensor's dtype → that of the numbers it holds."""
+
+
+def can_be_asserted_later(tensor: torch.Tensor) -> bool:
+    """Whether an assertion about `tensor` may be made later. Inside a transform it must be made there."""
+    return tensor.device.type == "cpu" and _current_transform() is None
+
+
+def is_saveable(tensor: torch.Tensor) -> bool:
+    """Whether the metadata of `tensor` can be written to a file."""
+    return tensor.dtype in _saved_dtypes and tensor.layout in _saved_layouts and has_strides(tensor)
+
+
+def plain_fake(fake: Any) -> torch.Tensor:
+    """A plain fake tensor of the size of `fake`."""
+    with fake.fake_mode:
+        return plain_surrogate(fake)
+
+
+_current_transform: Any = need("torch._C._functorch:peek_interpreter_stack")
+_saved_dtypes: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_DTYPE")
+_saved_layouts: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_LAYOUT")
+
+
+def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
+    """Writes `out = func(*args, **kwargs)` into the graph being traced without running anything."""
+    mode = proxy_mode()
+    if mode is None:
+        return
+    flat, spec = pytree.tree_flatten((args, kwargs))
+    _, proxies, _ = _proxies(flat, mode.tracer)
+    given, named = pytree.tree_unflatten(proxies, spec)
+    made = mode.tracer.create_proxy("call_function", func, given, named)
+    _track(out, made, constant=None, tracer=mode.tracer)
+
+
+def describe_last_node(like: torch.fx.Node | str) -> None:
+    """Gives the node written last the stack of another node, or this one: a replay has no frames of the user's."""
+    mode = proxy_mode()
+    stack = like if isinstance(like, str) else like.meta.get("stack_trace")
+    if mode is not None and stack:
+        mode.tracer.graph._root.prev.meta["stack_trace"] = stack
+
+
+def last_node() -> torch.fx.Node | None:
+    """The node written last into the graph being traced."""
+    mode = proxy_mode()
+    return None if mode is None else mode.tracer.graph._root.prev
+
+
+def numbers_read_since(last: torch.fx.Node | None) -> Iterator[tuple[torch.fx.Node, torch.Tensor | None]]:
+    """The reads of a number that were written since `last`, each with the tensor it was read from where that lives."""
+    mode = proxy_mode()
+    node = None if mode is None else mode.tracer.graph._root.prev
+    while mode is not None and node is not None and node is not last and node.op != "root":
+        if node.target in NUMBER_READS:
+            yield node, _tensor_of(node.args[0], mode.tracer)
+        node = node.prev
+
+
+def _tensor_of(node: Any, tracer: Any) -> torch.Tensor | None:
+    return next((t for t, proxy in tracer.tensor_tracker.items() if proxy.proxy.node is node), None)
+
+
+NUMBER_READS = (torch.ops.aten.item.default, torch.ops.aten._local_scalar_dense.default)
+ASSERTED = "torchdraft_asserted"
+"""Marks a recorded read of a number whose value is asserted beside it."""
+
+_proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")
+_track: Any = need("torch.fx.experimental.proxy_tensor:track_tensor_tree")

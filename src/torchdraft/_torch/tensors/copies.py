@@ -1,0 +1,33 @@
+"""Copies of tensors that preserve aliasing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from torchdraft._torch import pytree
+
+from .storage import copy_with_storage, window
+from .subclasses import classed_like
+
+if TYPE_CHECKING:
+    pass
+
+
+def copy_preserving_aliasing(value: Any) -> Any:
+    """A copy of nested inputs. Tensors that share a storage share one in the copy too."""
+    storages: dict[int, torch.Tensor] = {}
+
+    def copied(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.layout is not torch.strided or tensor.device.type == "meta":
+            return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+        key = tensor.untyped_storage()._cdata
+        base = storages.get(key)
+        if base is None:
+            base = storages[key] = copy_with_storage(tensor.detach())
+        copy = window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
+        return classed_like(copy, tensor)
+
+    seen: dict[int, torch.Tensor] = {}
+    return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)

@@ -1,0 +1,1 @@
+"""Inputs of a program: read off its graph, drawn, copied and described."""

@@ -1,0 +1,1 @@
+"""One run of both sides on the same inputs, and the comparison of the results."""

@@ -1,0 +1,109 @@
+"""Program and model side by side: puts both to a call and says how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from torchdraft._draft.state.snapshot import Snapshot
+from torchdraft._verify.inputs.call import Call
+from torchdraft._verify.inputs.interface import argument_names
+from torchdraft.model import Outcome
+
+from .compare import Difference, Tolerance, differences
+from .purpose import raised_on_purpose
+from .randomness import OTHER_SEED, drew_alike, without_random
+from .side import Ran, Side, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one call ended."""
+
+    outcome: Outcome
+    differences: list[Difference] = field(default_factory=list)
+    model_error: Exception | None = None
+    program_error: Exception | None = None
+    turn: int = 0
+    """In which of several calls in a row."""
+    random: bool = False
+    """Whether values were left out because the program draws other random numbers than eager."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the program is silently wrong."""
+        return self.outcome is Outcome.MISMATCH
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Where program and eager differ."""
+        return frozenset(each.where for each in self.differences)
+
+
+class Pair:
+    """Both sides, and the surroundings that every run leaves as they were."""
+
+    def __init__(self, model: torch.nn.Module, program: torch.nn.Module, tolerance: Tolerance) -> None:
+        self.model = Side(model)
+        self.program = Side(program)
+        self.tolerance = tolerance
+        self.names = argument_names(model)
+        self.before = state_of(model)
+        self.program_before = state_of(program)
+        self.surroundings = Snapshot.take(model)
+
+    def put(self, call: Call) -> Verdict:
+        """Puts both to the call, and leaves both, and the random and other global state, as they were."""
+        turns = self._run(call, stop=True)
+        want, got = turns[-1]
+        turn = len(turns) - 1
+        if want.error is not None or got.error is not None:
+            return _raised(want.error, got.error, turn)
+        found = self._differences(want, got)
+        left = found
+        if found and not drew_alike(want, got):
+            left = self._not_random(call, turns, found)
+        outcome = Outcome.MISMATCH if left else Outcome.EQUAL
+        return Verdict(outcome, left, turn=turn, random=len(left) < len(found))
+
+    def repeats(self, call: Call) -> bool:
+        """Whether the model does the same twice under the same random state."""
+        first, second = (self._run(call)[-1][0] for _ in range(2))
+        if first.error is not None or second.error is not None:
+            return type(first.error) is type(second.error)
+        return not self._differences(first, second)
+
+    def _run(self, call: Call, stop: bool = False) -> list[tuple[Ran, Ran]]:
+        """What both make of each call in a row; up to the first that ends differently, where `stop` says so."""
+        turns: list[tuple[Ran, Ran]] = []
+        try:
+            # Control flow operators compile themselves when called: once for every shape, until torch refuses.
+            with torch.compiler.set_stance("force_eager"), self.model.private_state(), self.program.private_state():
+                for turn in range(call.times):
+                    want = self.model.run(call, turn)
+                    endless = isinstance(want.error, TimeoutError)
+                    pair = (want, want if endless else self.program.run(call, turn))
+                    turns.append(pair)
+                    if any(ran.error is not None for ran in pair) or (stop and self._differences(*pair)):
+                        break
+        finally:
+            self.surroundings.restore()
+        return turns
+
+    def _differences(self, want: Ran, got: Ran) -> list[Difference]:
+        return differences(want, got, self.before, self.names, self.tolerance)
+
+    def _not_random(self, call: Call, turns: list[tuple[Ran, Ran]], found: list[Difference]) -> list[Difference]:
+        again = self._run(replace(call, seed=call.seed + OTHER_SEED, times=len(turns)))
+        want, got = again[-1]
+        if len(again) < len(turns) or want.error is not None or got.error is not None:
+            return found
+        return without_random(found, self._differences(turns[-1][0], want), self._differences(turns[-1][1], got))
+
+
+def _raised(model: Exception | None, program: Exception | None, turn: int) -> Verdict:
+    if model is None:
+        return Verdict(Outcome.REJECTED, program_error=program, turn=turn)
+    lost = program is None and raised_on_purpose(model)
+    return Verdict(Outcome.MISMATCH if lost else Outcome.RAISED, [], model, program, turn)

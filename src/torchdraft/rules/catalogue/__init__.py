@@ -1,0 +1,1 @@
+"""The rules of torchdraft, one file each; a rule's docstring is its documentation page."""

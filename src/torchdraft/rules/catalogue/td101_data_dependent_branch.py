@@ -1,0 +1,95 @@
+"""TD101 data-dependent-branch."""
+
+from __future__ import annotations
+
+from torchdraft._source.call_sites import knows_instruction
+from torchdraft._source.captured import shown
+from torchdraft._source.expressions import in_user_terms, source_of
+from torchdraft._source.symbols import canonical
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import GuardResolved
+from torchdraft.rules.rule import Rule
+
+from .constants import REFUSED
+
+
+class DataDependentBranch(Rule[GuardResolved]):
+    """
+    ## What it does
+
+    Reports a Python branch (`if`, `while`, `assert`, `and`, a comparison used as a truth value) whose condition depends
+    on the values inside a tensor.
+
+    ## Why it matters
+
+    A graph holds one path. The example's values chose it, and the graph asserts that choice: an input that would take
+    the other path raises at the assertion instead of giving the wrong answer. `torch.export.export` refuses such a
+    model with `GuardOnDataDependentSymNode`.
+
+    A condition on a tensor that the code itself makes (`torch.ones(3).all()`) has one answer in every call. It is a
+    note: nothing is assumed, but `torch.export.export` does not know the answer.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            if x.sum() > 0:  # TD101
+                return x * 2
+            return x
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    `torch.cond` keeps both paths; `torch.where` does so element by element.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x.clone(), (x,))
+
+    args = (torch.ones(3),)
+    ```
+
+    Where the condition is a promise and no choice, `torch._check(condition)` states it, and the branch needs no asking.
+
+    ## Fix safety
+
+    `torch.cond` wants branches that return the same structure, dtypes and devices and do not return their operands
+    unchanged. `torch.where` computes both sides, so a side that fails on some inputs (a division, an index) fails
+    there.
+    """
+
+    code = "TD101"
+    name = "data-dependent-branch"
+    severity = Severity.GUARDED
+    takes = (GuardResolved,)
+
+    def accepts(self, event: GuardResolved) -> bool:
+        return event.kind == "branch" and event.by == "code"
+
+    def issue(self, event: GuardResolved) -> Issue:
+        expr = in_user_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
+        value = shown(event.value)
+        return self.found(
+            event,
+            f"A branch asks a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+            if event.constant
+            else f"A branch depends on a tensor's data: `{expr}` was {value}. "
+            "The program follows that path and raises where the condition differs.",
+            severity=Severity.NOTE if event.constant else None,
+            expr=expr,
+            value=value,
+            symbols=event.symbols,
+            data={"symbolic": str(event.expr)},
+        )
+
+    def identity(self, event: GuardResolved) -> tuple[object, ...]:
+        any_number = event.by == "code" and knows_instruction(event.stack)
+        return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)

@@ -1,0 +1,75 @@
+"""TD203 zero-one-specialization."""
+
+from __future__ import annotations
+
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import DimensionSpecialized
+from torchdraft.rules.rule import Rule
+
+from .dimension import dimension_data
+
+
+class ZeroOneSpecialization(Rule[DimensionSpecialized]):
+    """
+    ## What it does
+
+    Reports a dimension that was asked to be dynamic while the example's size of it is 0 or 1.
+
+    ## Why it matters
+
+    Sizes 0 and 1 behave unlike all others (a 1 broadcasts, a 0 empties), so tracing fixes them. The program made from a
+    batch of one takes batches of one only.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):  # TD203
+            return x * 2
+
+    args = (torch.ones(1, 3),)
+    dynamic_shapes = {"x": {0: torch.export.Dim.AUTO}}
+    ```
+
+    ## Use instead
+
+    An example of size 2 or more.
+
+    ```python
+    import torch
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return x * 2
+
+    args = (torch.ones(2, 3),)
+    dynamic_shapes = {"x": {0: torch.export.Dim.AUTO}}
+    ```
+
+    ## Fix safety
+
+    A program traced at size 2 takes size 1 too, unless the model itself broadcasts there; try the size once.
+    """
+
+    code = "TD203"
+    name = "zero-one-specialization"
+    severity = Severity.SPECIALIZED
+    takes = (DimensionSpecialized,)
+
+    def accepts(self, event: DimensionSpecialized) -> bool:
+        return event.reason == "zero-one"
+
+    def issue(self, event: DimensionSpecialized) -> Issue:
+        return self.found(
+            event,
+            f"`{event.dimension}` was asked to be dynamic ({event.asked}), but its size in the example is {event.got}, "
+            "which tracing fixes. Give an example of size 2 or more.",
+            expr=event.guard or None,
+            value=event.got,
+            data=dimension_data(event),
+        )
+
+    def identity(self, event: DimensionSpecialized) -> tuple[object, ...]:
+        return (event.dimension, event.got)

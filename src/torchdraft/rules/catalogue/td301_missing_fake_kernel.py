@@ -1,0 +1,80 @@
+"""TD301 missing-fake-kernel."""
+
+from __future__ import annotations
+
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import KernelMissing
+from torchdraft.rules.rule import Rule
+
+
+class MissingFakeKernel(Rule[KernelMissing]):
+    """
+    ## What it does
+
+    Reports a custom operator without a fake kernel: nothing says what its outputs look like for given inputs.
+
+    ## Why it matters
+
+    The operator was run on the example to find out. The program asserts rank, dtype and device of what it saw and
+    leaves the sizes open. Tracing the program again (`run_decompositions`, `torch.compile`, re-export) fails without a
+    kernel; `unsafe_generate_fake_kernels(ep._report.op_profiles)` makes one from what was seen.
+
+    ## Example
+
+    ```python
+    import torch
+
+    @torch.library.custom_op("torchdraft_docs::double", mutates_args=())
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return double(x)  # TD301
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    ```python
+    import torch
+
+    @torch.library.custom_op("torchdraft_docs::double_with_fake", mutates_args=())
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    @double.register_fake
+    def _(x):
+        return torch.empty_like(x)
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return double(x)
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Fix safety
+
+    A fake kernel changes no result. A wrong one makes wrong programs: see TD302, and check it with
+    `torch.library.opcheck`.
+    """
+
+    code = "TD301"
+    name = "missing-fake-kernel"
+    severity = Severity.GUARDED
+    takes = (KernelMissing,)
+
+    def issue(self, event: KernelMissing) -> Issue:
+        reason = f" ({event.reason})" if event.reason else ""
+        return self.found(
+            event,
+            f"`{event.op}` has no fake kernel{reason}. Its real kernel was run on the example; the program asserts the "
+            "rank, dtype and device of what came out.",
+            expr=event.op,
+            data={"op": event.op, "reason": event.reason},
+        )
+
+    def identity(self, event: KernelMissing) -> tuple[object, ...]:
+        return (event.op, event.reason)

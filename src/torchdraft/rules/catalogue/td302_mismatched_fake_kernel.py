@@ -1,0 +1,84 @@
+"""TD302 mismatched-fake-kernel."""
+
+from __future__ import annotations
+
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import KernelMismatched
+from torchdraft.rules.rule import Rule
+
+
+class MismatchedFakeKernel(Rule[KernelMismatched]):
+    """
+    ## What it does
+
+    Reports a custom operator whose fake kernel says something else about its outputs than its real kernel does on the
+    example: another rank, size, dtype, device, stride or number of outputs.
+
+    ## Why it matters
+
+    `torch.export.export` believes the fake kernel and builds a program that computes something else than the model.
+    Here the real kernel's word was taken.
+
+    ## Example
+
+    ```python
+    import torch
+
+    @torch.library.custom_op("torchdraft_docs::widen", mutates_args=())
+    def widen(x: torch.Tensor) -> torch.Tensor:
+        return x.double()
+
+    @widen.register_fake
+    def _(x):
+        return torch.empty_like(x)
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return widen(x) + 1  # TD302
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    Make the fake kernel say what the real one does.
+
+    ```python
+    import torch
+
+    @torch.library.custom_op("torchdraft_docs::widen_with_fake", mutates_args=())
+    def widen(x: torch.Tensor) -> torch.Tensor:
+        return x.double()
+
+    @widen.register_fake
+    def _(x):
+        return torch.empty_like(x, dtype=torch.float64)
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return widen(x) + 1
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Fix safety
+
+    Programs made with the wrong kernel have to be made again. `torch.library.opcheck` compares the two kernels.
+    """
+
+    code = "TD302"
+    name = "mismatched-fake-kernel"
+    severity = Severity.GUARDED
+    takes = (KernelMismatched,)
+
+    def issue(self, event: KernelMismatched) -> Issue:
+        return self.found(
+            event,
+            f"The fake kernel of `{event.op}` disagrees with its real kernel: {event.reason}. The program follows the "
+            "real one.",
+            expr=event.op,
+            data={"op": event.op, "reason": event.reason},
+        )
+
+    def identity(self, event: KernelMismatched) -> tuple[object, ...]:
+        return (event.op, event.reason)

@@ -1,0 +1,95 @@
+"""TD501 unregistered-input-type."""
+
+from __future__ import annotations
+
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import TypeRegistered
+from torchdraft.rules.rule import Rule
+
+
+class UnregisteredInputType(Rule[TypeRegistered]):
+    """
+    ## What it does
+
+    Reports an input of a class that pytree does not know; it was registered so that the program can be called with it.
+
+    ## Why it matters
+
+    The program is right in this process. Another process that loads it needs the same registration first; the issue
+    holds the line to paste.
+
+    A value that no program can take (a dtype, a function, a NumPy array, a member of an enumeration) is **baked**: the
+    program is made for the example's. Make it an attribute of the model, or a tensor.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Batch:
+        def __init__(self, left, right):
+            self.left = left
+            self.right = right
+
+    class Model(torch.nn.Module):
+        def forward(self, batch):  # TD501
+            return batch.left + batch.right
+
+    args = (Batch(torch.ones(3), torch.ones(3)),)
+    ```
+
+    ## Use instead
+
+    A dataclass, registered where it is defined.
+
+    ```python
+    from dataclasses import dataclass
+    import torch
+
+    @dataclass
+    class Batch:
+        left: torch.Tensor
+        right: torch.Tensor
+
+    torch.export.register_dataclass(Batch, serialized_type_name="torchdraft_docs.Batch")
+
+    class Model(torch.nn.Module):
+        def forward(self, batch):
+            return batch.left + batch.right
+
+    args = (Batch(torch.ones(3), torch.ones(3)),)
+    ```
+
+    ## Fix safety
+
+    Registration is global to the process and concerns every user of pytree in it.
+    """
+
+    code = "TD501"
+    name = "unregistered-input-type"
+    severity = Severity.NOTE
+    takes = (TypeRegistered,)
+
+    def accepts(self, event: TypeRegistered) -> bool:
+        return event.where in ("input", "kept")
+
+    def issue(self, event: TypeRegistered) -> Issue:
+        if event.where == "kept":
+            return self.found(
+                event,
+                f"An input is a `{event.cls}`, which no program can take or look at. The program is made for the "
+                f"example's and does the same whatever it is given instead.",
+                severity=Severity.BAKED,
+                expr=event.cls,
+                data={"class": event.cls, "paste": ""},
+            )
+        return self.found(
+            event,
+            f"An input is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
+            f"this line before it loads the program: `{event.paste}`",
+            expr=event.cls,
+            data={"class": event.cls, "paste": event.paste},
+        )
+
+    def identity(self, event: TypeRegistered) -> tuple[object, ...]:
+        return (event.cls, event.where)

@@ -1,0 +1,81 @@
+"""TD502 unregistered-output-type."""
+
+from __future__ import annotations
+
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import TypeRegistered
+from torchdraft.rules.rule import Rule
+
+
+class UnregisteredOutputType(Rule[TypeRegistered]):
+    """
+    ## What it does
+
+    Reports an output of a class that pytree does not know; it was registered so that the program can return it.
+
+    ## Why it matters
+
+    The program is right in this process. Another process that loads it needs the same registration first; the issue
+    holds the line to paste.
+
+    ## Example
+
+    ```python
+    import torch
+
+    class Result:
+        def __init__(self, scores):
+            self.scores = scores
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return Result(x * 2)  # TD502
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Use instead
+
+    A dataclass, registered where it is defined, or a plain tuple or dict.
+
+    ```python
+    from dataclasses import dataclass
+    import torch
+
+    @dataclass
+    class Result:
+        scores: torch.Tensor
+
+    torch.export.register_dataclass(Result, serialized_type_name="torchdraft_docs.Result")
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return Result(x * 2)
+
+    args = (torch.ones(3),)
+    ```
+
+    ## Fix safety
+
+    Registration is global to the process and concerns every user of pytree in it.
+    """
+
+    code = "TD502"
+    name = "unregistered-output-type"
+    severity = Severity.NOTE
+    takes = (TypeRegistered,)
+
+    def accepts(self, event: TypeRegistered) -> bool:
+        return event.where == "output"
+
+    def issue(self, event: TypeRegistered) -> Issue:
+        return self.found(
+            event,
+            f"An output is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
+            f"this line before it loads the program: `{event.paste}`",
+            expr=event.cls,
+            data={"class": event.cls, "paste": event.paste},
+        )
+
+    def identity(self, event: TypeRegistered) -> tuple[object, ...]:
+        return (event.cls,)

@@ -1,0 +1,218 @@
+"""Which folder of `src/torchdraft` may import which, and that no files import each other in a circle.
+
+    python tools/layers.py [SOURCE]
+
+Reads the source (nothing is imported). Imports for type checkers count, and so do imports inside functions. Exit status
+1 when a folder imports one that `ALLOWED` does not give it, when a folder of `WITHOUT_TORCH` imports torch, or when
+files import each other in a circle.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).parent.parent / "src"
+PACKAGE = "torchdraft"
+
+BASE = ("_tape", "_stack", "_source", "_torch", "model")
+"""What every step of a draft may import."""
+
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    # plain data, and what is said of it
+    "model": (),
+    "_source": ("model",),
+    "rules": ("model", "_source"),
+    "rules/catalogue": ("rules", "model", "_source"),
+    "_render": ("model",),
+    "_render/json": ("model",),
+    "_render/check": ("model", "_render", "_render/json"),
+    # torch
+    "_torch": (),
+    "_torch/tensors": ("_torch",),
+    "_torch/patches": ("_torch", "_torch/tensors"),
+    "_torch/patches/speed": ("_torch", "_torch/tensors", "_torch/patches"),
+    "_stack": ("_source", "_torch", "model"),
+    "_tape": ("_torch",),
+    # the steps of a draft, each above the ones it uses
+    "_draft/tracing": BASE,
+    "_draft/state": (*BASE, "_draft/tracing"),
+    "_draft/prepare": (*BASE, "_draft/tracing", "_draft/state"),
+    "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
+    "_draft/custom_ops": (*BASE, "_draft/tracing"),
+    "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
+    "_draft/shapes": (*BASE, "_draft/tracing"),
+    "_draft/reads": (*BASE, "_draft/tracing", "_draft/polyfills"),
+    "_draft/recorded": (
+        *BASE,
+        *(f"_draft/{step}" for step in ("tracing", "polyfills", "prepare", "custom_ops", "reads")),
+    ),
+    "_draft/finish": (*BASE, "_draft/tracing", "_draft/prepare", "_draft/custom_ops"),
+    "_draft/check": (*BASE, *(f"_draft/{step}" for step in ("tracing", "state", "prepare", "effects"))),
+    "_draft/report": (*BASE, "rules", "_draft/tracing"),
+    "_draft/rungs": (
+        *BASE,
+        "rules",
+        *(
+            f"_draft/{step}"
+            for step in (
+                *("tracing", "state", "prepare", "polyfills", "custom_ops", "effects"),
+                *("shapes", "reads", "recorded", "finish"),
+            )
+        ),
+    ),
+    "_draft": (*BASE, "_draft/*"),
+    # beside a draft
+    "_verify/inputs": ("model", "_source", "_torch", "_draft"),
+    "_verify/run": ("model", "_source", "_torch", "_draft", "_verify/inputs"),
+    "_verify/explain": ("model", "_source", "_torch", "_draft", "_verify/inputs", "_verify/run"),
+    "_verify": ("model", "_source", "_torch", "_draft", "_verify/*"),
+    # what users touch
+    "": ("*",),
+    "_targets": ("model", "_render", "rules", ""),
+    "_check": ("model", "_render", "rules", "_targets", ""),
+    "_cli": ("*",),
+    "testing": ("model", "rules", "_check", "_targets", ""),
+}
+"""Folder → the folders it may import, besides itself. A folder gives its subfolders with `/*`, everything with `*`."""
+
+WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check")
+"""Folders that work where torch is not installed."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Import:
+    """One file imports another, or a package outside of ours, at a line."""
+
+    file: str
+    line: int
+    target: str
+    """A file of ours, relative to the package, or the name of another package."""
+
+
+def imports(source: Path) -> list[Import]:
+    """Every import of the package's files."""
+    root = source / PACKAGE
+    files = {str(path.relative_to(root)): path for path in sorted(root.rglob("*.py"))}
+    found = []
+    for file, path in files.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            line = getattr(node, "lineno", 0)
+            found += [Import(file, line, target) for target in _targets(node, file, files)]
+    return found
+
+
+def _targets(node: ast.AST, file: str, files: Mapping[str, Path]) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield _file_of(alias.name, files) or alias.name
+    elif isinstance(node, ast.ImportFrom):
+        package = [PACKAGE, *Path(file).parent.parts]
+        base = [*package[: len(package) - node.level + 1]] if node.level else []
+        module = ".".join([*base, *([node.module] if node.module else [])])
+        for alias in node.names:
+            yield _file_of(f"{module}.{alias.name}", files) or _file_of(module, files) or module
+
+
+def _file_of(module: str, files: Mapping[str, Path]) -> str | None:
+    """The file of a module of ours; None for what is no module of ours."""
+    top, *parts = module.split(".")
+    if top != PACKAGE:
+        return None
+    path = "/".join(parts)
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py".lstrip("/")) if name in files), None)
+
+
+def folder_of(file: str) -> str:
+    """`_draft/reads` for `_draft/reads/scalars.py`."""
+    return "_cli" if file == "__main__.py" else file.rpartition("/")[0]
+
+
+def forbidden(found: Iterable[Import], allowed: Mapping[str, tuple[str, ...]] = ALLOWED) -> Iterator[str]:
+    """A line for each import that the table does not allow."""
+    for each in sorted(found):
+        here = folder_of(each.file)
+        if here not in allowed:
+            yield f"{each.file}: the folder {here} is not in the table"
+        elif not each.target.endswith(".py"):
+            if here in WITHOUT_TORCH and each.target.partition(".")[0] == "torch":
+                yield f"{each.file}:{each.line}: {here} works without torch, and imports {each.target}"
+        elif not _may(here, folder_of(each.target), allowed[here]):
+            there = folder_of(each.target) or PACKAGE
+            yield f"{each.file}:{each.line}: {here or PACKAGE} must not import {there} ({each.target})"
+
+
+def _may(here: str, there: str, allowed: tuple[str, ...]) -> bool:
+    if here == there:
+        return True
+    return any(
+        rule in ("*", there) or (rule.endswith("/*") and there.startswith(rule[:-1])) or there.startswith(f"{rule}/")
+        for rule in allowed
+        if rule or there == ""
+    )
+
+
+def circles(found: Iterable[Import]) -> list[list[str]]:
+    """Groups of files that import each other in a circle (Tarjan's strongly connected components)."""
+    edges: dict[str, list[str]] = {}
+    for each in found:
+        if each.target.endswith(".py") and each.target != each.file:
+            edges.setdefault(each.file, []).append(each.target)
+            edges.setdefault(each.target, [])
+    return _components(edges)
+
+
+def circles_of_folders(found: Iterable[Import]) -> list[list[str]]:
+    """The same for folders."""
+    edges: dict[str, list[str]] = {}
+    for each in found:
+        here, there = folder_of(each.file), folder_of(each.target)
+        if each.target.endswith(".py") and here != there:
+            edges.setdefault(here, []).append(there)
+            edges.setdefault(there, [])
+    return _components(edges)
+
+
+def _components(edges: Mapping[str, list[str]]) -> list[list[str]]:
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in edges[node]:
+            if other not in index:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], index[other])
+        if low[node] == index[node]:
+            component = [stack.pop()]
+            while component[-1] != node:
+                component.append(stack.pop())
+            if len(component) > 1:
+                found.append(sorted(component))
+
+    for node in edges:
+        if node not in index:
+            visit(node)
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Prints what is wrong; the exit status says whether anything is."""
+    found = imports(Path(arguments[0]) if arguments else SOURCE)
+    problems = list(forbidden(found))
+    for what, groups in (("files", circles(found)), ("folders", circles_of_folders(found))):
+        problems += [f"these {what} import each other in a circle: {', '.join(group)}" for group in groups]
+    print("\n".join(problems) or "layers: every import goes one way")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
