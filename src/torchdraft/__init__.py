@@ -1,20 +1,15 @@
-"""torchdraft: a graph, always, and everything that stands between a PyTorch model and a sound export."""
+"""torchdraft: a graph, always, and everything that stands between a PyTorch model and a sound export.
 
-from torchdraft._torch.probe import UnsupportedTorch, check_version
+Names are imported when they are first used (PEP 562): reading a report, `torchdraft explain` and `torchdraft rules`
+work without torch. The first name that needs torch also checks its version (`torchdraft/_torch/__init__.py`).
+"""
 
-check_version()
+from __future__ import annotations
 
-from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles  # noqa: E402
-from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels  # noqa: E402
-from torchdraft._draft.pipeline import draft_export  # noqa: E402
-from torchdraft._draft.prepare.pytree_types import register  # noqa: E402
-from torchdraft._tape.fake_weights import fake_weights  # noqa: E402
-from torchdraft._torch.library import OpProfile, TensorMetadata  # noqa: E402
-from torchdraft._verify.verify import verify  # noqa: E402
-from torchdraft.rules.registry import read_ahead as _read_ahead  # noqa: E402
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from ._archive import load, save  # noqa: E402
-from .model import (  # noqa: E402
+from .model import (
     BrokenRung,
     Counterexample,
     Dimension,
@@ -29,9 +24,45 @@ from .model import (  # noqa: E402
     Stats,
     Trial,
     Verification,
+    presenters,
 )
 
-_read_ahead()
+if TYPE_CHECKING:
+    from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
+    from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
+    from torchdraft._draft.pipeline import draft_export
+    from torchdraft._draft.prepare.pytree_types import register
+    from torchdraft._tape.fake_weights import fake_weights
+    from torchdraft._torch.library import OpProfile, TensorMetadata
+    from torchdraft._torch.probe import UnsupportedTorch
+    from torchdraft._verify.verify import verify
+
+    from ._archive import load, save
+
+    __version__: str
+
+presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
+presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
+
+_LAZY = {
+    "OpProfile": "torchdraft._torch.library",
+    "ProfileFormatError": "torchdraft._draft.custom_ops.profile_files",
+    "TensorMetadata": "torchdraft._torch.library",
+    "UnsupportedTorch": "torchdraft._torch.probe",
+    "draft_export": "torchdraft._draft.pipeline",
+    "fake_weights": "torchdraft._tape.fake_weights",
+    "load": "torchdraft._archive",
+    "load_op_profiles": "torchdraft._draft.custom_ops.profile_files",
+    "register": "torchdraft._draft.prepare.pytree_types",
+    "save": "torchdraft._archive",
+    "save_op_profiles": "torchdraft._draft.custom_ops.profile_files",
+    "unsafe_generate_fake_kernels": "torchdraft._draft.custom_ops.profile_kernels",
+    "verify": "torchdraft._verify.verify",
+}
+"""Name → the module that has it. All of these import torch."""
+
+_MODULES = ("rules",)
+"""Public modules that need no import statement of their own."""
 
 __all__ = [
     "BrokenRung",
@@ -62,3 +93,21 @@ __all__ = [
     "unsafe_generate_fake_kernels",
     "verify",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker would accept any name
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY:
+            value = getattr(importlib.import_module(_LAZY[name]), name)
+            globals()[name] = value
+            return value
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name == "__version__":
+            return importlib.import_module("importlib.metadata").version("torchdraft")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, *_MODULES, "__version__"})

@@ -1,4 +1,8 @@
-"""What a draft reports: frozen, plain data. Nothing here imports torch, so a report can be read anywhere."""
+"""Model: the frozen, plain data that a draft reports.
+
+The draft puts events and issues in; users read a `Report` or a `Verification`. Imports nothing of torchdraft and no
+torch, so a report can be read where torch is not installed. Renderers are reached through `presenters.py`.
+"""
 
 from .errors import ReportFormatError
 from .issue import Issue

@@ -1,4 +1,4 @@
-"""What a check makes of reports: which issues count, which were suppressed and why."""
+"""The result of `torchdraft check`: which issues fail the check, and which are suppressed and why."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .location import Location
 from .report import Report
 
 FailOn = Literal["baked", "guarded", "specialized", "any"]
-"""The mildest severity that fails a check; `any` takes notes as well."""
+"""The mildest severity that fails a check; `any` includes notes."""
 
 Status = Literal["clean", "findings", "broken"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """Why an issue does not count."""
+    """Why an issue does not fail the check."""
 
     by: Literal["comment", "settings", "baseline", "call"]
-    """`comment`: a `# torchdraft: ignore[…]` in the source. `settings`: `ignore` in pyproject.toml. `baseline`: it was
-    there when the baseline was written. `call`: `allow` of `assert_exportable`."""
+    """`comment`: a `# torchdraft: ignore[…]` in the source. `settings`: `ignore` in pyproject.toml. `baseline`: the
+    baseline accepts it. `call`: `allow` of `assert_exportable`."""
     reason: str = ""
     location: Location | None = None
     """The comment's line."""
@@ -34,29 +34,29 @@ class Finding:
 
     issue: Issue
     fingerprint: str
-    """The same for the same assumption in a file whose lines moved. Two issues can share one."""
+    """Stays the same for the same assumption when the lines of the file move. Two issues can share one."""
     fails: bool
-    """It is not suppressed and severe enough to fail the check."""
+    """Whether it is not suppressed, and severe enough to fail the check."""
     suppressed: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedTarget:
-    """What came of one target."""
+    """The result of one target."""
 
     target: str
     file: str = ""
-    """The file that the target names or was imported from, where there is one."""
+    """The file that the target names or was imported from, if there is one."""
     report: Report | None = None
-    """None where the target is broken."""
+    """None if the target is broken."""
     findings: tuple[Finding, ...] = ()
-    """One for each issue of the report, in its order."""
+    """One for each issue of the report, in the same order."""
     error: str = ""
     """Why there is no report."""
 
     @property
     def status(self) -> Status:
-        """`broken` without a report, `findings` where one fails the check."""
+        """`broken` without a report, `findings` if one of them fails the check."""
         if self.report is None:
             return "broken"
         return "findings" if any(finding.fails for finding in self.findings) else "clean"
@@ -64,7 +64,7 @@ class CheckedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something to mend that is no finding: an ignore comment that ignores nothing, a stale entry of the baseline."""
+    """A warning that is not a finding: an ignore comment that matches no issue, a stale entry of the baseline."""
 
     message: str
     location: Location | None = None
@@ -72,17 +72,17 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What came of a run of `torchdraft check`."""
+    """The result of a run of `torchdraft check`."""
 
     targets: tuple[CheckedTarget, ...]
     fail_on: FailOn
     remarks: tuple[Remark, ...] = ()
     baseline: str = ""
-    """The baseline that findings were compared with."""
+    """The file name of the baseline that findings were compared with."""
 
     @property
     def status(self) -> Status:
-        """The worst of the targets'."""
+        """The worst status of the targets."""
         found = {target.status for target in self.targets}
         return next((status for status in _WORST_FIRST if status in found), "clean")
 

@@ -1,12 +1,5 @@
-"""Errors of reading what was written."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
+"""Exceptions of reading stored reports."""
 
 
 class ReportFormatError(ValueError):
-    """The text is no report, or one that this version can't read."""
+    """The text is not a report, or is a report that this version cannot read."""

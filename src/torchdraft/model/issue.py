@@ -12,10 +12,10 @@ from .severity import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """An assumption, the line that caused it and what it means for other inputs.
+    """An assumption, the line that caused it, and what it means for other inputs.
 
-    Equal assumptions made again (in a loop, in repeated layers) are one issue: `occurrences` counts them and `modules`
-    lists the submodules they were made in.
+    Equal assumptions that are made repeatedly (in a loop, in repeated layers) are one issue: `occurrences` counts them
+    and `modules` lists the submodules in which they were made.
     """
 
     code: str
@@ -25,7 +25,7 @@ class Issue:
     location: Location | None = None
     """The user's innermost line; None where no user code was running."""
     user_stack: tuple[Location, ...] = ()
-    """The user's frames, outermost first; frames of torch and torchdraft are folded away."""
+    """The user's frames, outermost first; frames of torch and torchdraft are left out."""
     expr: str | None = None
     value: str | None = None
     symbols: Mapping[str, str] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class Issue:
     locals: Mapping[str, str] = field(default_factory=dict)
     occurrences: int = 1
     node: str | None = None
-    """Name of the graph node that carries the assumption, where it is known."""
+    """Name of the graph node that carries the assumption, if it is known."""
     modules: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    """What only this rule knows: an operator's name, a `dynamic_shapes` to paste. JSON types only."""
+    """Data of this rule alone: an operator's name, a `dynamic_shapes` to paste. JSON types only."""
 
     @property
     def own_location(self) -> Location | None:
-        """The innermost line that is not in an installed package; `location` where every line is."""
+        """The innermost line that is not in an installed package; `location` if all lines are."""
         own = (frame for frame in reversed((*self.user_stack, *_listed(self.location))) if not frame.installed)
         return next(own, self.location)
 

@@ -10,22 +10,22 @@ _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """One line of a file, as it read when the report was made.
+    """One line of a file, with its text at the time of the report.
 
-    `column` and `end_column` (0-based, in characters of the full line) mark the culprit where it is known.
+    `column` and `end_column` (0-based, in characters of the full line) mark the expression, if it is known.
     """
 
     file: str
     line: int
     function: str = ""
     source: str = ""
-    """The source line without its line break, indentation kept. Empty where the file can't be read."""
+    """The source line with its indentation and without its line break. Empty if the file cannot be read."""
     column: int | None = None
     end_column: int | None = None
 
     @property
     def installed(self) -> bool:
-        """Whether the file belongs to an installed package: not the user's to change."""
+        """Whether the file belongs to an installed package, which the user does not edit."""
         return _INSTALLED.search(self.file) is not None
 
     def __str__(self) -> str:

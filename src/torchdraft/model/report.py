@@ -1,4 +1,4 @@
-"""The report: every assumption of one draft, and what the draft cost."""
+"""The report of one draft: every assumption it made, and what it cost."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from torchdraft._render.json import document
-
 from .issue import Issue
 from .location import Location
+from .presenters import DocumentPresenter, presenter_of
 from .severity import Severity
 from .torch_view import FailureReport, failures_of, intern_filenames
 
@@ -26,17 +25,17 @@ class Stats:
 
     ops_traced: int = 0
     ops_evaluated: int = 0
-    """How many of them were computed for real."""
+    """How many of them were evaluated on real values."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Phase (`prepare`, `trace`, `eager`, `check`) → seconds. `eager`, the model's own run, is part of the phase that
-    asked for it."""
+    """Phase (`prepare`, `trace`, `eager`, `check`) → seconds. `eager`, the model's own run, is also
+    counted in the phase that started it."""
     real_bytes_peak: int = 0
-    """The most bytes of computed real values held at once."""
+    """The most bytes of evaluated real values held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenRung:
-    """A rung of the ladder that did not serve, and why."""
+    """A rung of the ladder that produced no program, and why."""
 
     rung: RungName
     reason: str
@@ -48,7 +47,7 @@ class BrokenRung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
-    """What became of one dimension that the caller declared dynamic."""
+    """One dimension that the caller declared dynamic: what was requested, and what the program accepts."""
 
     name: str
     """In the caller's terms: `x.shape[0]`."""
@@ -59,40 +58,38 @@ class Dimension:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Report:
-    """Everything that stands between the model and a sound export. `print(report)` reads it aloud."""
+    """Every assumption that the draft made. `print(report)` prints it as text."""
 
     issues: tuple[Issue, ...] = ()
     """Worst severity first, then in the order they happened."""
     rung: RungName = "symbolic"
     rungs: tuple[BrokenRung, ...] = ()
-    """The rungs above `rung`, and why each did not serve."""
+    """The rungs above `rung`, and why each produced no program."""
     dimensions: tuple[Dimension, ...] = ()
     stats: Stats = field(default_factory=Stats)
     model: str = ""
     """The model's class name."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Package → version the draft was made with."""
+    """Package → the version that made the draft."""
     op_profiles: Mapping[str, Set[Any]] = field(default_factory=dict)
-    """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. A report read from JSON has
-    each profile's text here: JSON is for reading, YAML and `.pt2` carry profiles."""
+    """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. A report
+    read from JSON has the text of each profile here; only YAML and `.pt2` files store the profiles themselves."""
     expressions_created: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """torch's table of symbolic expressions, number → how it was made, of those in issues' conditions. An issue's
-    `data["expr_node_id"]` is the number of its own; file names stand as they are."""
+    """torch's table of symbolic expressions, limited to those in the conditions of issues: number → how the expression
+    was made. `data["expr_node_id"]` of an issue is its number. File names are not interned."""
     new_dynamic_shapes: Any = field(default=None, compare=False)
-    """The `dynamic_shapes` that hold, where the caller's did not. Not part of the JSON."""
+    """The `dynamic_shapes` that the program accepts, if the caller's did not hold. Not part of the JSON."""
 
     def successful(self) -> bool:
-        """True when no issue is above `note`: the program is as sound as that of `torch.export.export`."""
+        """True if no issue is above `note`: the program is as sound as one of `torch.export.export`."""
         return all(issue.severity <= Severity.NOTE for issue in self.issues)
 
     def summary(self) -> str:
         """The report in one line."""
-        from torchdraft._render.words import summary
-
-        return summary(self)
+        return self._presenter().summary(self)
 
     def counts(self) -> dict[Severity, int]:
-        """How many issues of each severity there are, worst first, zeros left out."""
+        """How many issues of each severity there are, worst first, without zeros."""
         found = [issue.severity for issue in self.issues]
         return {severity: found.count(severity) for severity in reversed(Severity) if severity in found}
 
@@ -103,37 +100,36 @@ class Report:
 
     @cached_property
     def failures(self) -> list[FailureReport]:
-        """The issues as `torch.export.draft_export` tells them; empty exactly when `successful()`."""
+        """The issues in the form of `torch.export.draft_export`; empty exactly if `successful()`."""
         return failures_of(self.issues, self.str_to_filename, self.new_dynamic_shapes)
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The report as JSON text; see `from_json`."""
-        return document.to_json(self, indent=indent)
+        return self._presenter().to_json(self, indent=indent)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
-        """Read what `to_json` of this or an earlier version wrote.
+        """Read JSON text that `to_json` of this or an earlier version wrote.
 
-        Raises `ReportFormatError` where the text is something else.
+        Raises `ReportFormatError` for any other text.
         """
-        return document.from_json(text)
+        return cls._presenter().from_json(text)
 
     def to_html(self) -> str:
         """The report as one self-contained HTML page."""
-        from torchdraft._render.html import render_html
-
-        return render_html(self)
+        return self._presenter().to_html(self)
 
     def __repr__(self) -> str:
         found = ", ".join(f"{count} {severity}" for severity, count in self.counts().items()) or "no issues"
         return f"<Report {self.model or 'model'}: {found}; rung {self.rung}>"
 
     def __str__(self) -> str:
-        from torchdraft._render.text import render_text
-
-        return render_text(self)
+        return self._presenter().text(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from torchdraft._render.terminal import render_report
+        yield from self._presenter().renderables(self)
 
-        yield from render_report(self)
+    @staticmethod
+    def _presenter() -> DocumentPresenter[Report]:
+        presenter: DocumentPresenter[Report] = presenter_of("Report")
+        return presenter

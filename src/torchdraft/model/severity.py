@@ -1,4 +1,4 @@
-"""How far an issue reaches: what the program does on inputs other than the example."""
+"""The severity of an issue: what the program does on inputs other than the example."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from enum import StrEnum
 class Severity(StrEnum):
     """Ordered by harm: `NOTE < SPECIALIZED < GUARDED < BAKED`.
 
-    A string enum, so that `issue.severity == "baked"` and JSON need no conversion; the order is that of the members,
-    not of the alphabet.
+    A string enum, so that `issue.severity == "baked"` and JSON need no conversion. Comparisons follow the order of the
+    members, not the alphabet.
     """
 
     NOTE = "note"
@@ -24,7 +24,7 @@ class Severity(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """What it means for other inputs, in half a sentence."""
+        """What the severity means for other inputs, in half a sentence."""
         return _MEANING[self.value]
 
     def __lt__(self, other: str) -> bool:

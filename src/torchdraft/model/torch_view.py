@@ -1,4 +1,4 @@
-"""The report in the shape of `torch.export.draft_export`'s, so that code written for that one keeps working.
+"""The report in the form of `torch.export.draft_export`'s report, so that code written for torch's keeps working.
 
 Keys and types follow torch 2.13's `torch/export/_draft_export.py`: file names are interned numbers that
 `Report.str_to_filename` resolves, `result` is text, `user_stack` has the outermost frame first.
@@ -17,7 +17,7 @@ from .severity import Severity
 
 
 class FailureType(IntEnum):
-    """torch's kinds of failure, same names and numbers."""
+    """torch's kinds of failure, with the same names and numbers."""
 
     MISSING_FAKE_KERNEL = 1
     DATA_DEPENDENT_ERROR = 2
@@ -31,7 +31,7 @@ class FailureType(IntEnum):
 
 @dataclass(slots=True)
 class FailureReport:
-    """One issue as torch tells it. `issue` is the whole of it."""
+    """One issue in torch's form. `issue` has all of its data."""
 
     failure_type: FailureType
     data: dict[str, Any]
@@ -39,7 +39,7 @@ class FailureReport:
     issue: Issue | None = field(default=None, repr=False)
 
     def print(self, str_to_filename: Mapping[int, str]) -> str:
-        """The failure as text (torch's method of that name; it returns, it prints nothing)."""
+        """The failure as text. Like torch's method of this name, it returns the text and prints nothing."""
         title = self.failure_type.name.replace("_", " ").capitalize()
         lines = [f"{title}: {self.issue.message if self.issue else self.data}"]
         for frame in self.data.get("user_stack", ()):
@@ -49,7 +49,7 @@ class FailureReport:
 
 
 def failure_type_of(issue: Issue) -> FailureType:
-    """The kind torch would call it. What torch has no word for is told as a value that was frozen by its data."""
+    """The kind of failure that torch would report. What torch has no kind for is a data-dependent error."""
     if issue.code == "TD301":
         return FailureType.MISSING_FAKE_KERNEL
     if issue.code == "TD302":
@@ -60,7 +60,7 @@ def failure_type_of(issue: Issue) -> FailureType:
 
 
 def intern_filenames(issues: Iterable[Issue]) -> dict[int, str]:
-    """Number → file, for every file a stack of `issues` names, in order of appearance."""
+    """Number → file, for every file in the stacks of `issues`, in order of appearance."""
     files = dict.fromkeys(frame.file for issue in issues for frame in _stack(issue))
     return dict(enumerate(files))
 
@@ -68,7 +68,7 @@ def intern_filenames(issues: Iterable[Issue]) -> dict[int, str]:
 def failures_of(
     issues: Iterable[Issue], str_to_filename: Mapping[int, str], new_dynamic_shapes: Any
 ) -> list[FailureReport]:
-    """Every issue above `note`, in torch's shape."""
+    """Every issue above `note`, in torch's form."""
     numbers = {file: number for number, file in str_to_filename.items()}
     return [_failure(issue, numbers, new_dynamic_shapes) for issue in issues if issue.severity > Severity.NOTE]
 
@@ -80,7 +80,7 @@ def _failure(issue: Issue, numbers: Mapping[str, int], new_dynamic_shapes: Any) 
         "expr": issue.expr or issue.message,
         "result": issue.value or "",
         "user_stack": stack,
-        # Frames of the framework are not recorded; code for torch's report takes stack[-1].
+        # Frames of the framework are not recorded. Code written for torch's report reads stack[-1].
         "stack": stack,
         "expr_node_id": issue.data.get("expr_node_id"),
         "symbol_to_sources": dict(issue.symbols),

@@ -1,4 +1,4 @@
-"""What came of putting a program and its model to the same inputs: frozen, plain data."""
+"""The result of running a program and its model on the same inputs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from .issue import Issue
 from .location import Location
+from .presenters import Presenter, presenter_of
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -21,16 +22,16 @@ VERSION = 1
 
 
 class Outcome(StrEnum):
-    """How one input ended."""
+    """The outcome of one input."""
 
     EQUAL = "equal"
-    """The program returned and wrote what eager returned and wrote."""
+    """The program and the eager model returned the same values and made the same mutations."""
     REJECTED = "rejected"
-    """The program raises, eager does not."""
+    """The program raises and the eager model does not."""
     RAISED = "model raised"
-    """The model itself raises on this input."""
+    """The eager model raises on this input."""
     MISMATCH = "mismatch"
-    """The program went through without a word, and differs from eager."""
+    """The program does not raise, and its result differs from the eager model's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,71 +39,71 @@ class Counterexample:
     """A small input on which the program is silently wrong."""
 
     detail: str
-    """What differs there."""
+    """What differs on this input."""
     inputs: Mapping[str, str]
-    """Input → what it holds."""
+    """Input → a description of its value."""
     code: str
-    """The inputs as code, one assignment each; an input too large to be written out is left as a comment."""
+    """The inputs as code, one assignment each. An input that is too large to write out is a comment."""
     runs: int
-    """How many smaller inputs were tried to find it."""
+    """How many inputs were tried to find this small one."""
     args: tuple[Any, ...] = field(default=(), compare=False, repr=False)
-    """The positional arguments themselves. Not part of the JSON."""
+    """The positional arguments. Not part of the JSON."""
     kwargs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """The keyword arguments themselves. Not part of the JSON."""
+    """The keyword arguments. Not part of the JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One input, and what program and model made of it."""
+    """One input, and its outcome."""
 
     number: int
     origin: str
-    """`example`, `given`, or how it was drawn: `random sizes, values negated`."""
+    """`example`, `given`, or how it was generated: `random sizes, values negated`."""
     inputs: Mapping[str, str]
-    """Input → what it holds."""
+    """Input → a description of its value."""
     outcome: Outcome
     detail: str = ""
     """What differs, or the exception that was raised."""
     assertion: str = ""
-    """The condition that the input broke, where the program raised at an assertion."""
+    """The condition that does not hold for the input, if the program raised at an assertion."""
     location: Location | None = None
-    """The user's line that the failing assertion or operation comes from, where it is known."""
+    """The line of the user's code that the failing assertion or operation comes from, if it is known."""
     issues: tuple[Issue, ...] = ()
-    """The issues whose assumption the input broke, or that may explain the mismatch."""
+    """The issues whose assumption does not hold for the input, or that may explain the mismatch."""
     told: bool = True
-    """False where nothing prepares for the outcome: a mismatch without an issue of severity `baked`; a rejection that
-    neither an issue nor what the export was asked for accounts for; an input that the model raises on and the program
-    takes."""
+    """Whether the outcome was reported. False for a mismatch without an issue of severity `baked`, for a rejection that
+    neither an issue nor the requested `dynamic_shapes` explains, and for an input that the program accepts although the
+    model raises."""
     counterexample: Counterexample | None = None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Verification:
-    """A program beside its model on many inputs. `print(verification)` reads it aloud."""
+    """A program compared with its model on many inputs. `print(verification)` prints it as text."""
 
     trials: tuple[Trial, ...]
-    """In the order they were made."""
+    """In the order in which they were run."""
     model: str = ""
     """The model's class name."""
     seed: int = 0
     notes: tuple[str, ...] = ()
-    """What has to be known to read the result: weights that differ, parts that could not be compared."""
+    """Limits of the result: weights that differ, parts that could not be compared."""
     reported: bool = True
-    """Whether the program carries a torchdraft report, so that issues can be named."""
+    """Whether the program carries a torchdraft report, which lists issues."""
 
     @property
     def ok(self) -> bool:
-        """True when the program is nowhere silently wrong, but where an issue of severity `baked` says so."""
+        """True if every mismatch is explained by an issue of severity `baked`."""
         return not any(trial.outcome is Outcome.MISMATCH and not trial.told for trial in self.trials)
 
     @property
     def counts(self) -> dict[Outcome, int]:
-        """How many inputs ended each way, zeros left out."""
+        """How many inputs had each outcome, without zeros."""
         found = [trial.outcome for trial in self.trials]
         return {outcome: found.count(outcome) for outcome in Outcome if outcome in found}
 
     def ended(self, outcome: str) -> tuple[Trial, ...]:
-        """The inputs that ended this way."""
+        """The inputs with this outcome."""
         return tuple(trial for trial in self.trials if trial.outcome == outcome)
 
     @property
@@ -112,12 +113,10 @@ class Verification:
 
     def summary(self) -> str:
         """The result in one line."""
-        from torchdraft._render.verification_words import summary
-
-        return summary(self)
+        return self._presenter().summary(self)
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """The result as JSON text: everything but the tensors of counterexamples."""
+        """The result as JSON text, without the tensors of counterexamples."""
         body = {each.name: getattr(self, each.name) for each in fields(self)}
         body["trials"] = [replace(t, counterexample=_without_objects(t.counterexample)) for t in self.trials]
         head = {"format": FORMAT, "version": VERSION, "ok": self.ok, "counts": self.counts}
@@ -132,14 +131,15 @@ class Verification:
         return f"<Verification {self.model or 'model'}: {found}>"
 
     def __str__(self) -> str:
-        from torchdraft._render.verification_text import render_verification_text
-
-        return render_verification_text(self)
+        return self._presenter().text(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from torchdraft._render.verification import render_verification
+        yield from self._presenter().renderables(self)
 
-        yield from render_verification(self)
+    @staticmethod
+    def _presenter() -> Presenter[Verification]:
+        presenter: Presenter[Verification] = presenter_of("Verification")
+        return presenter
 
 
 def _without_objects(found: Counterexample | None) -> Counterexample | None:

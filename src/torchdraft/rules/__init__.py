@@ -1,4 +1,8 @@
-"""What turns the facts of a trace into issues. One rule per file; its docstring is its documentation page."""
+"""Rules: events of a trace go in, issues come out.
+
+One file of `catalogue/` holds one rule, whose docstring is its documentation page; `registry.py` finds them all.
+Imports `model` and `_source`, and no torch.
+"""
 
 from torchdraft._source.locations import user_frames, user_frames_of
 from torchdraft.model import events

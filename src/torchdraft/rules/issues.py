@@ -1,4 +1,4 @@
-"""Events in, issues out: nothing lost, nothing told twice."""
+"""Makes issues of events: every event is counted, and equal assumptions become one issue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from torchdraft.model import Issue
 from torchdraft.model.events import Event
-from torchdraft.rules.catalogue.td900_rule_failed import RuleFailed
 
+from . import failures
 from .registry import all_rules, broken_plugins
 from .rule import Rule
 
@@ -18,22 +18,23 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Finding:
-    """One issue while its repetitions are being counted."""
+    """One issue, and the events counted for it so far."""
 
     issue: Issue
-    occurrences: int = 1
+    occurrences: int = 0
     modules: dict[str, None] = field(default_factory=dict)
     values: dict[str, None] = field(default_factory=dict)
     nodes: dict[str, None] = field(default_factory=dict)
 
-    def again(self, event: Event) -> None:
-        """Note one more event of the same assumption."""
-        for kept, text in ((self.modules, event.module), (self.nodes, event.node), (self.values, _value(event))):
+    def count(self, event: Event) -> None:
+        """Count one more event of the same assumption."""
+        self.occurrences += 1
+        for texts, text in ((self.modules, event.module), (self.nodes, event.node), (self.values, _value(event))):
             if text:
-                kept[text] = None
+                texts[text] = None
 
-    def told(self) -> Issue:
-        """The issue with its count, its modules, and the values and nodes where there were several."""
+    def counted_issue(self) -> Issue:
+        """The issue with its count and its modules, and with the values and nodes if there are several."""
         several = {"values": list(self.values), "nodes": list(self.nodes)}
         data = {name: texts for name, texts in several.items() if len(texts) > 1}
         return replace(
@@ -45,35 +46,35 @@ class _Finding:
 
 
 def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = None) -> tuple[Issue, ...]:
-    """The issues that the events make, worst severity first, then in the order they first happened.
+    """The issues of the events: worst severity first, then in the order of their first event.
 
-    Without `rules`, those there are; a note for each that another package ships and that can't be used.
+    Without `rules`, all rules are applied, and each entry point of another package that provides no usable rule adds a
+    note.
     """
     findings: dict[Key, _Finding] = {}
-    judges = all_rules() if rules is None else rules
+    applied = all_rules() if rules is None else rules
     for event in events:
-        for rule in judges:
+        for rule in applied:
             if isinstance(event, rule.takes):
-                _judge(rule, event, findings)
-    issues = [finding.told() for finding in findings.values()]
-    issues += [RuleFailed().not_loaded(plugin) for plugin in broken_plugins()] if rules is None else []
+                _apply(rule, event, findings)
+    issues = [finding.counted_issue() for finding in findings.values()]
+    issues += [failures.not_loaded(plugin) for plugin in broken_plugins()] if rules is None else []
     return tuple(sorted(issues, key=lambda issue: -issue.severity.rank))
 
 
-def _judge(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None:
-    """A rule that raises costs one note per rule, never the report."""
+def _apply(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None:
+    """Count the event for its issue. A rule that raises adds one note to the report and does not stop it."""
     key: Key
     try:
         if not rule.accepts(event):
             return
         key = (rule.code, rule.identity(event), rule.place(event))
         if key not in findings:
-            findings[key] = _Finding(rule.issue(event), occurrences=0)
+            findings[key] = _Finding(rule.issue(event))
     except Exception as error:
-        key = (RuleFailed.code, rule.code)
-        findings.setdefault(key, _Finding(RuleFailed().crashed(rule, event, error), occurrences=0))
-    findings[key].occurrences += 1
-    findings[key].again(event)
+        key = (failures.CODE, rule.code)
+        findings.setdefault(key, _Finding(failures.crashed(rule, event, error)))
+    findings[key].count(event)
 
 
 def _value(event: Event) -> str | None:

@@ -1,6 +1,7 @@
-"""Rules that other packages ship, under the entry point group `torchdraft.rules`.
+"""Rules of other packages, registered under the entry point group `torchdraft.rules`.
 
-An entry point names one subclass of `Rule`. One that can't be used costs a note in every report, never the graph.
+An entry point names one subclass of `Rule`. One that cannot be used adds a note to every report and never stops a
+draft.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ from .rule import CODE, NAME, SECTIONS, Rule
 
 GROUP = "torchdraft.rules"
 RESERVED = "TD"
+"""Codes that start with these letters are torchdraft's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlugin:
-    """An entry point that gave no rule."""
+    """An entry point that provides no usable rule."""
 
     entry: str
-    """`name = package.module:Class`, and the distribution it comes from."""
+    """`name = package.module:Class`, and the distribution that registers it."""
     exception: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What the installed packages ship."""
+    """The entry points of the installed packages, loaded."""
 
     rules: tuple[Rule[Any], ...]
     broken: tuple[BrokenPlugin, ...]
@@ -40,18 +42,18 @@ class Plugins:
 
 @lru_cache(maxsize=1)
 def installed(own: tuple[Rule[Any], ...]) -> Plugins:
-    """The rules of installed packages, which share no code and no name with each other or with `own`."""
+    """The rules of the installed packages. Their codes and names differ from each other and from those of `own`."""
     return load(entries(), own)
 
 
 @lru_cache(maxsize=1)
 def entries() -> tuple[EntryPoint, ...]:
-    """What the installed packages name, found and not loaded: looking through all of them takes a while."""
+    """The entry points of the installed packages, not loaded. Cached, because reading all metadata is slow."""
     return tuple(entry_points(group=GROUP))
 
 
 def load(entries: Iterable[EntryPoint], own: tuple[Rule[Any], ...]) -> Plugins:
-    """The rules that the entry points name, by code."""
+    """Load the rules that the entry points name, sorted by code."""
     rules: list[Rule[Any]] = []
     broken: list[BrokenPlugin] = []
     for entry in sorted(entries, key=lambda entry: (entry.name, entry.value)):
@@ -59,13 +61,13 @@ def load(entries: Iterable[EntryPoint], own: tuple[Rule[Any], ...]) -> Plugins:
             rules.append(_checked(entry.load(), (*own, *rules)))
         except (Exception, SystemExit) as error:
             distribution = f" of {entry.dist.name}" if entry.dist else ""
-            told = f"{entry.name} = {entry.value}{distribution}"
-            broken.append(BrokenPlugin(told, f"{type(error).__name__}: {error}"))
+            described = f"{entry.name} = {entry.value}{distribution}"
+            broken.append(BrokenPlugin(described, f"{type(error).__name__}: {error}"))
     return Plugins(tuple(sorted(rules, key=lambda rule: rule.code)), tuple(broken))
 
 
 def _checked(loaded: Any, others: Iterable[Rule[Any]]) -> Rule[Any]:
-    """An instance of the class that an entry point names, if it is what a rule has to be."""
+    """An instance of the class that an entry point names. Raises if it is not a complete rule."""
     if not (isinstance(loaded, type) and issubclass(loaded, Rule)):
         raise TypeError(f"expected a subclass of torchdraft.rules.Rule, not {loaded!r}")
     if missing := [name for name in ("code", "name", "severity", "takes") if not hasattr(loaded, name)]:

@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""The base class of rules."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix saf
 """The sections of every rule's page, in order."""
 
 CODE = r"[A-Z]+[0-9]{3,}"
-"""The form of a code; those that start with TD are torchdraft's."""
+"""The form of a code. Codes that start with TD are torchdraft's own."""
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 """The form of a name."""
 
 
 class Rule(ABC, Generic[E]):
-    """Turns one kind of event into issues.
+    """Turns events of one kind into issues.
 
-    A subclass sets `code`, `name`, `severity` (the usual one) and `takes`, writes `issue`, and documents itself in its
-    docstring with exactly the sections of `SECTIONS`.
+    A subclass sets `code`, `name`, `severity` (the usual one) and `takes` (classes of events), and implements `issue`.
+    Its docstring is its documentation page and has exactly the sections of `SECTIONS`.
     """
 
     code: ClassVar[str]
@@ -39,22 +39,22 @@ class Rule(ABC, Generic[E]):
     severity: ClassVar[Severity]
     takes: ClassVar[tuple[type[Event], ...]]
     calls: ClassVar[tuple[str, ...]] = ()
-    """Functions (`time.sleep`) whose calls by the model the rule wants to hear of, as `FunctionCalled` events."""
+    """Functions (`time.sleep`) whose calls by the model are reported to the rule, as `FunctionCalled` events."""
 
     def accepts(self, event: E) -> bool:  # noqa: ARG002
-        """Whether an event of a class in `takes` is this rule's and no other's."""
+        """Whether this rule applies to the event, whose class is in `takes`."""
         return True
 
     @abstractmethod
     def issue(self, event: E) -> Issue:
-        """The issue that the event makes."""
+        """The issue for the event."""
 
     def place(self, event: E) -> tuple[object, ...]:
-        """What two events of one place share."""
+        """A key of the event's place in the code: equal for two events of one place."""
         return place_of(event.stack, event.module)
 
     def identity(self, event: E) -> tuple[object, ...]:  # noqa: ARG002
-        """What two events of one place share when they are the same assumption made twice."""
+        """A key of the assumption: equal for two events of one place that make the same assumption."""
         return ()
 
     def found(
@@ -68,7 +68,7 @@ class Rule(ABC, Generic[E]):
         symbols: Mapping[str, SymbolOrigin | str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Issue:
-        """An issue of this rule, with everything that the event itself says filled in."""
+        """An issue of this rule, with the location, stack, locals, node and module of the event."""
         stack = user_frames(event.stack)
         return Issue(
             code=self.code,
@@ -79,7 +79,7 @@ class Rule(ABC, Generic[E]):
             user_stack=stack,
             expr=expr,
             value=value,
-            symbols={name: describe_origin(name, birth) for name, birth in (symbols or {}).items()},
+            symbols={name: describe_origin(name, origin) for name, origin in (symbols or {}).items()},
             locals=shown_locals(event.locals),
             node=event.node,
             modules=(event.module,) if event.module else (),
@@ -105,7 +105,7 @@ class Rule(ABC, Generic[E]):
 
     @classmethod
     def good(cls) -> str:
-        """The code of *Use instead*, which plain `torch.export.export` takes."""
+        """The code of *Use instead*, which plain `torch.export.export` accepts."""
         return _code(cls.sections()["Use instead"])
 
 

@@ -12,8 +12,7 @@ import torch
 
 import torchdraft
 from torchdraft.model import Issue, Report
-from torchdraft.rules import Rule
-from torchdraft.rules.catalogue.td900_rule_failed import RuleFailed
+from torchdraft.rules import Rule, failures
 from torchdraft.rules.registry import also
 from torchdraft.rules.rule import CODE, NAME, SECTIONS
 
@@ -138,7 +137,7 @@ def _uncompiled(example: Example) -> AbstractContextManager[Any]:
 def _others(report: Report, rule: Rule[Any], beside: Collection[str]) -> list[Issue]:
     """What other rules say, but for the notes that some other rule does not work."""
     others = [issue for issue in report.issues if issue.code != rule.code and issue.code not in beside]
-    return [issue for issue in others if issue.code != RuleFailed.code or issue.data.get("rule") == rule.code]
+    return [issue for issue in others if issue.code != failures.CODE or issue.data.get("rule") == rule.code]
 
 
 def _stands_at(issue: Issue, file: str, line: int) -> bool:
@@ -147,7 +146,7 @@ def _stands_at(issue: Issue, file: str, line: int) -> bool:
 
 def _crash(rule: Rule[Any], report: Report) -> str:
     """What the rule raised, where it did: the engine turns that into a note."""
-    notes = [issue for issue in report.issues if issue.code == RuleFailed.code and issue.data.get("rule") == rule.code]
+    notes = [issue for issue in report.issues if issue.code == failures.CODE and issue.data.get("rule") == rule.code]
     return f"; {notes[0].data['exception']}" if notes else ""
 
 

@@ -14,6 +14,7 @@ from torchdraft.model import Issue, Report, Stats
 from torchdraft.model.events import BranchMismatched, Event, GuardResolved, SymbolOrigin
 from torchdraft.model.report import BrokenRung
 from torchdraft.rules import issues_from
+from torchdraft.rules.registry import read_ahead
 
 from .expression_table import Expressions
 from .graph_nodes import GraphNodes
@@ -22,6 +23,9 @@ from .implied import without_implied
 if TYPE_CHECKING:
     from torchdraft._draft.pipeline import Draft
     from torchdraft._draft.tracing.session import Session
+
+
+read_ahead()  # at import, so that the first draft does not take the time
 
 
 def build_report(draft: Draft, program: torch.export.ExportedProgram) -> Report:

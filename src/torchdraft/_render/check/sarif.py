@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from torchdraft._render import paths
 from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.check import Check, CheckedTarget, Finding, Remark, Suppression
-
-if TYPE_CHECKING:
-    from torchdraft.rules import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -20,11 +17,27 @@ LEVELS = {Severity.BAKED: "error", Severity.GUARDED: "warning", Severity.SPECIAL
 
 FINGERPRINT = "torchdraftFinding/v1"
 
-_BORN = re.compile(r"^(?P<what>.+) at (?P<file>.+):(?P<line>\d+)$")
+_ORIGIN = re.compile(r"^(?P<what>.+) at (?P<file>.+):(?P<line>\d+)$")
 
 
-def render_sarif(check: Check, rules: Iterable[Rule[Any]], *, version: str) -> str:
-    """The check as one SARIF run. `rules` gives the pages of the rules whose issues were found."""
+class DocumentedRule(Protocol):
+    """What SARIF needs of a rule. A protocol, because renderers import `model` alone."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def severity(self) -> Severity: ...
+
+    def page(self) -> str:
+        """The rule's documentation as Markdown."""
+
+    def sections(self) -> dict[str, str]:
+        """Title of a section → its text."""
+
+
+def render_sarif(check: Check, rules: Iterable[DocumentedRule], *, version: str) -> str:
+    """The check as one SARIF run. `rules` provides the documentation pages of the rules that have findings."""
     descriptors = _descriptors(check, {rule.code: rule for rule in rules})
     driver = {"name": "torchdraft", "semanticVersion": version, "rules": list(descriptors.values())}
     run = {
@@ -36,13 +49,13 @@ def render_sarif(check: Check, rules: Iterable[Rule[Any]], *, version: str) -> s
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _descriptors(check: Check, rules: dict[str, Rule[Any]]) -> dict[str, dict[str, Any]]:
-    """Code → the rule as SARIF describes it, for every code that was found."""
+def _descriptors(check: Check, rules: dict[str, DocumentedRule]) -> dict[str, dict[str, Any]]:
+    """Code → the rule as a SARIF reporting descriptor, for every code that has findings."""
     found = {finding.issue.code: finding.issue for _, finding in check.findings()}
     return {code: _descriptor(found[code], rules.get(code)) for code in sorted(found)}
 
 
-def _descriptor(issue: Issue, rule: Rule[Any] | None) -> dict[str, Any]:
+def _descriptor(issue: Issue, rule: DocumentedRule | None) -> dict[str, Any]:
     severity = rule.severity if rule else issue.severity
     descriptor: dict[str, Any] = {
         "id": issue.code,
@@ -82,18 +95,18 @@ def _results(check: Check, codes: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _places(target: CheckedTarget, issue: Issue) -> dict[str, Any]:
-    """Where it stands, the stack that led there, and where its symbols were born."""
+    """The issue's location, its stack, and the origins of its symbols."""
     places: dict[str, Any] = {"locations": _own_place(target, issue)}
     flow = [{"location": place} for frame in issue.user_stack if (place := _place(frame))]
     if len(flow) > 1:
         places["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
-    if births := list(_origins(issue)):
-        places["relatedLocations"] = [{"id": number, **birth} for number, birth in enumerate(births)]
+    if origins := list(_origins(issue)):
+        places["relatedLocations"] = [{"id": number, **origin} for number, origin in enumerate(origins)]
     return places
 
 
 def _own_place(target: CheckedTarget, issue: Issue) -> list[dict[str, Any]]:
-    """The user's own line; code hosts refuse a result without any, so the target's file where there is no line."""
+    """The line of the user's code, or else the target's file: code hosts refuse a result without a location."""
     place = _place(issue.own_location) if issue.own_location else None
     if place is None and target.file:
         place = {"physicalLocation": {"artifactLocation": _artifact(target.file)}}
@@ -118,7 +131,7 @@ def _artifact(file: str) -> dict[str, str]:
 
 
 def _region(location: Location) -> dict[str, Any]:
-    """SARIF counts columns from 1, and the end column is the one after the last."""
+    """SARIF counts columns from 1, and `endColumn` is the column after the last."""
     region: dict[str, Any] = {"startLine": location.line}
     if location.column is not None and location.end_column is not None and location.end_column >= location.column:
         region |= {"startColumn": location.column + 1, "endColumn": location.end_column + 1}
@@ -128,24 +141,26 @@ def _region(location: Location) -> dict[str, Any]:
 
 
 def _origins(issue: Issue) -> Iterator[dict[str, Any]]:
-    """Where the symbols were born, for those born in a file of the stack: a birth has the last part of its file."""
+    """The origins of the symbols, as far as they lie in files of the stack: an origin has only the base name of its
+    file.
+    """
     files = {frame.file.replace("\\", "/").rpartition("/")[2]: frame.file for frame in issue.user_stack}
-    for symbol, born in issue.symbols.items():
-        match = _BORN.match(born)
+    for symbol, origin in issue.symbols.items():
+        match = _ORIGIN.match(origin)
         if match and match["file"] in files and (place := _place(Location(files[match["file"]], int(match["line"])))):
             yield {**place, "message": {"text": f"{symbol} = {match['what']}"}}
 
 
 def _suppressions(suppressed: Suppression | None) -> list[dict[str, Any]]:
-    """Never absent: to SARIF, a result without the property may or may not be suppressed."""
+    """An empty list says that the result is not suppressed; in SARIF an absent property leaves this open."""
     if suppressed is None:
         return []
-    told: dict[str, Any] = {"kind": "inSource" if suppressed.by == "comment" else "external", "status": "accepted"}
+    found: dict[str, Any] = {"kind": "inSource" if suppressed.by == "comment" else "external", "status": "accepted"}
     if suppressed.reason:
-        told["justification"] = suppressed.reason
+        found["justification"] = suppressed.reason
     if suppressed.location and (place := _place(suppressed.location)):
-        told["location"] = place
-    return [told]
+        found["location"] = place
+    return [found]
 
 
 def _baseline_state(check: Check, finding: Finding) -> dict[str, str]:
@@ -156,7 +171,7 @@ def _baseline_state(check: Check, finding: Finding) -> dict[str, str]:
 
 
 def _invocation(check: Check) -> dict[str, Any]:
-    """How the run went: the targets that broke, and what else there is to mend."""
+    """The exit status of the run, its broken targets and its warnings."""
     broken = [Remark(message=f"{each.target}: {each.error}") for each in check.targets if each.status == "broken"]
     return {
         "executionSuccessful": check.status != "broken",

@@ -10,14 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from torchdraft.model.errors import ReportFormatError
-
-if TYPE_CHECKING:
-    from torchdraft.model.report import Report
+from torchdraft.model import Report, ReportFormatError
 
 FORMAT = "torchdraft-report"
 VERSION = 1
@@ -39,16 +36,15 @@ def to_json(report: Report, *, indent: int | None) -> str:
 def from_json(text: str | bytes) -> Report:
     """The report that `to_json` wrote."""
     body = _current(_parsed(text))
-    report_type = _report_type()
-    _refuse_unknown_keys(body, report_type, "report")
+    _refuse_unknown_keys(body, Report, "report")
     profiles = body.pop("op_profiles", {})
     try:
         op_profiles = {op: frozenset(texts) for op, texts in msgspec.convert(profiles, dict[str, list[str]]).items()}
         expressions = msgspec.convert(body.pop("expressions_created", {}), dict[int, dict[str, Any]], strict=False)
-        values = {key: _convert(value, report_type, key) for key, value in body.items()}
+        values = {key: _convert(value, Report, key) for key, value in body.items()}
     except msgspec.ValidationError as error:
         raise ReportFormatError(f"not a valid {FORMAT}: {error}") from error
-    return report_type(op_profiles=op_profiles, expressions_created=expressions, **values)
+    return Report(op_profiles=op_profiles, expressions_created=expressions, **values)
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:
@@ -97,12 +93,6 @@ def _refuse_unknown_keys(value: Any, expected: Any, where: str) -> None:
 
 def _hints(owner: Any) -> dict[str, Any]:
     return {name: hint for name, hint in get_type_hints(owner).items() if name not in NOT_STORED}
-
-
-def _report_type() -> type[Report]:
-    from torchdraft.model.report import Report
-
-    return Report
 
 
 def _text(profile: Any) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from torchdraft._source.locations import user_frames
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue
 from torchdraft.model.events import Event
-from torchdraft.rules.plugins import BrokenPlugin
+from torchdraft.rules import failures
 from torchdraft.rules.rule import Rule
 
 
@@ -36,34 +33,10 @@ class RuleFailed(Rule[Event]):
     Rules run after the trace: mending one changes the report, never the program.
     """
 
-    code = "TD900"
-    name = "rule-failed"
-    severity = Severity.NOTE
+    code = failures.CODE
+    name = failures.NAME
+    severity = failures.SEVERITY
     takes = ()
 
     def issue(self, event: Event) -> Issue:
-        raise TypeError(f"{self.code} takes no event, it stands in for a rule that raised on one: {event}")
-
-    def crashed(self, rule: Rule[Any], event: Event, error: Exception) -> Issue:
-        """The note that stands in for what `rule` would have said about `event`."""
-        exception = f"{type(error).__name__}: {error}"
-        stack = user_frames(event.stack)
-        return Issue(
-            code=self.code,
-            name=self.name,
-            severity=self.severity,
-            message=f"Rule {rule.code} ({rule.name}) failed on a {type(event).__name__} event: {exception}",
-            location=stack[-1] if stack else None,
-            user_stack=stack,
-            data={"rule": rule.code, "event": type(event).__name__, "exception": exception},
-        )
-
-    def not_loaded(self, plugin: BrokenPlugin) -> Issue:
-        """The note that stands in for everything that a rule of another package would have said."""
-        return Issue(
-            code=self.code,
-            name=self.name,
-            severity=self.severity,
-            message=f"A rule that another package registers can't be used ({plugin.entry}): {plugin.exception}",
-            data={"rule": plugin.entry, "exception": plugin.exception},
-        )
+        raise TypeError(f"{self.code} takes no events; `rules/failures.py` makes its issues. Event: {event}")
