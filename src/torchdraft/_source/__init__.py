@@ -1,3 +1,4 @@
-"""Source: what the user's source says at a line or an instruction. Code objects and expressions go in, places and
-text come out. Imports `model` and no torch.
+"""Source: what the user's source code says at a line or an instruction.
+
+Code objects, frames and symbolic expressions go in; locations and Python text come out. Imports `model` and no torch.
 """

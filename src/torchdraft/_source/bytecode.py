@@ -1,4 +1,4 @@
-"""What an instruction of Python's bytecode stands for in the source."""
+"""The position in the source of an instruction of Python's bytecode."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from types import CodeType
 Span = tuple[int | None, int | None, int | None, int | None]
 """First line, last line, start column, end column."""
 
-_ASKING = {
+_TRUTH_TESTS = {
     number
     for name, number in dis.opmap.items()
     if ("JUMP" in name and "_IF_" in name) or name in ("TO_BOOL", "UNARY_NOT")
 }
 
 
-def asks_for_truth(code: CodeType, instruction: int) -> bool:
-    """Whether the instruction takes the truth of what stands before it: an `if`, a `while`, an `and`, a `not` …"""
-    return instruction < len(bytecode(code)) and bytecode(code)[instruction] in _ASKING
+def tests_truth(code: CodeType, instruction: int) -> bool:
+    """Whether the instruction tests the truth of the expression before it: for `if`, `while`, `and`, `not` …"""
+    return instruction < len(bytecode(code)) and bytecode(code)[instruction] in _TRUTH_TESTS
 
 
 def span(code: CodeType, instruction: int) -> Span:
-    """Where the expression stands that an instruction stands for.
+    """The position of the expression that an instruction computes.
 
-    A jump stands for a whole statement; what it asks about is what the instruction before it made.
+    The position of a jump is the whole statement; its condition is the result of the instruction before it.
     """
-    place = instruction // 2 - (1 if asks_for_truth(code, instruction) else 0)
+    place = instruction // 2 - (1 if tests_truth(code, instruction) else 0)
     known = _positions(code)
     return known[place] if 0 <= place < len(known) else (None, None, None, None)
 
 
 @lru_cache(256)
 def bytecode(code: CodeType) -> bytes:
-    """The code's bytes, which it makes anew each time it is asked for them."""
+    """`code.co_code`, cached: a code object builds it anew at each access."""
     return code.co_code
 
 

@@ -1,4 +1,4 @@
-"""What tells one place of the user's code from another."""
+"""Keys of places in the user's code, equal for the same place."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from types import CodeType
 
 from torchdraft.model.events import Frame
 
-from .bytecode import Span, asks_for_truth, bytecode, span
+from .bytecode import Span, bytecode, span, tests_truth
 from .locations import LineOnly
 from .syntax import parsed
 
 
 def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[object, ...]:
-    """The frames as something to compare; in a submodule those from its `forward` on.
+    """A key of the frames; for a submodule, of those from its `forward` on.
 
-    Layers that are repeated are called from one line or from several: what happens in them is the same.
+    Repeated layers may be called from one line or from several lines, and their places are the same.
     """
     names = [frame[0].co_name for frame in stack]
     start = len(names) - 1 - names[::-1].index("forward") if module and "forward" in names else 0
@@ -27,30 +27,30 @@ def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[objec
 
 
 def knows_instruction(stack: Sequence[Frame | LineOnly]) -> bool:
-    """Whether the innermost frame says more than its line."""
+    """Whether the innermost frame has a valid instruction, and not only a line."""
     return bool(stack) and len(stack[-1]) > 2 and 0 <= stack[-1][2] < len(bytecode(stack[-1][0]))
 
 
 @lru_cache(4096)
 def expression(code: CodeType, instruction: int) -> tuple[object, ...]:
-    """Which expression of the code an instruction stands for.
+    """A key of the expression that an instruction computes.
 
-    Its columns alone do not tell: the comparisons of `0 < x < 9` share theirs. Nor does the instruction: a `while` asks
-    its question in two of them, before the first turn and after each.
+    The columns alone are not enough: the comparisons of `0 < x < 9` share them. Neither is the instruction: a `while`
+    tests its condition in two of them, before the first turn and after each turn.
     """
     if instruction % 2 or instruction >= len(bytecode(code)):
         return (instruction,)
     kind, where = _kind(code, instruction), span(code, instruction)
-    alike = _instructions(code)[kind, where]
-    number = alike.index(instruction)
-    if len(alike) % 2 == 0 and _in_question_of_while(code, where):
-        number %= len(alike) // 2
+    similar = _instructions(code)[kind, where]
+    number = similar.index(instruction)
+    if len(similar) % 2 == 0 and _in_condition_of_while(code, where):
+        number %= len(similar) // 2
     return (kind, *where, number)
 
 
 @lru_cache(256)
 def _instructions(code: CodeType) -> dict[tuple[int, Span], list[int]]:
-    """Kind and columns → the offsets of the instructions that are alike in them."""
+    """Kind and columns → the offsets of the instructions that have both."""
     found: dict[tuple[int, Span], list[int]] = {}
     for offset in range(0, len(bytecode(code)), 2):
         found.setdefault((_kind(code, offset), span(code, offset)), []).append(offset)
@@ -58,11 +58,11 @@ def _instructions(code: CodeType) -> dict[tuple[int, Span], list[int]]:
 
 
 def _kind(code: CodeType, instruction: int) -> int:
-    """The operation; -1 for each of those that take a truth value."""
-    return -1 if asks_for_truth(code, instruction) else bytecode(code)[instruction]
+    """The operation code; -1 for every one that tests a truth value."""
+    return -1 if tests_truth(code, instruction) else bytecode(code)[instruction]
 
 
-def _in_question_of_while(code: CodeType, where: Span) -> bool:
+def _in_condition_of_while(code: CodeType, where: Span) -> bool:
     first, last, start, end = where
     tree = parsed(code.co_filename)
     if tree is None or first is None or last is None or start is None or end is None:

@@ -1,11 +1,11 @@
-"""What was captured of the user's locals, in words."""
+"""Captured values of the user's locals, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from torchdraft.model.events import SeenTensor
+from torchdraft.model.events import ObservedTensor
 
 _SHORT = {
     "float64": "f64",
@@ -21,18 +21,18 @@ _SHORT = {
     "uint8": "u8",
     "bool": "bool",
 }
-"""The names that torch's printed graphs have for dtypes."""
+"""dtype → its short name, as in torch's printed graphs."""
 
 
 def shown_locals(captured: Mapping[str, Any]) -> dict[str, str]:
-    """Name → `f32[2, s0]` for a tensor, the number for a number."""
+    """Name → text: `f32[2, s0]` for a tensor, the number for a number."""
     return {name: shown(value) for name, value in captured.items()}
 
 
 def shown(value: Any) -> str:
-    """One captured value, at most 80 characters of it."""
-    if isinstance(value, SeenTensor):
+    """One captured value as text, cut to 80 characters."""
+    if isinstance(value, ObservedTensor):
         name = str(value.dtype).removeprefix("torch.")
         return f"{_SHORT.get(name, name)}[{', '.join(map(str, value.shape))}]"
-    number = float(value) if getattr(value, "is_Float", False) else value  # sympy's has fifteen digits
+    number = float(value) if getattr(value, "is_Float", False) else value  # sympy prints fifteen digits
     return str(number)[:80]

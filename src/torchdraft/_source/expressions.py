@@ -1,8 +1,8 @@
-"""Expressions as the user would write them: each symbol as the code that made it.
+"""Prints symbolic expressions as Python code of the user, with each symbol replaced by the code that created it.
 
-A trace speaks of `u0 > s1`; the user wrote `lens.max().item() > ids.shape[1]`. The text between the columns of the
-instruction at which a symbol was born is what it is called here. Where that text is not certain to be the number (a
-function of C read it somewhere inside), the symbol keeps its name.
+A trace has `u0 > s1` where the user wrote `lens.max().item() > ids.shape[1]`. The text of a symbol is the source
+between the columns of the instruction that created it. If this text may not evaluate to the symbol's number (a C
+function read the number internally), the symbol keeps its name.
 """
 
 from __future__ import annotations
@@ -16,78 +16,78 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from torchdraft.model.events import Frame, SeenTensor, SymbolOrigin
+from torchdraft.model.events import Frame, ObservedTensor, SymbolOrigin
 
-from .bytecode import asks_for_truth, span
+from .bytecode import span, tests_truth
 
-Born = Mapping[str, SymbolOrigin | str]
-"""Symbol → where it comes from; a text where somebody has put it in words."""
+Origins = Mapping[str, SymbolOrigin | str]
+"""Symbol → its origin, or a description of it."""
 
 FLOAT = "zuf"
-"""How the names of symbols begin that stand for a float read out of a tensor."""
+"""Prefix of the names of symbols for floats read from a tensor."""
 READS = frozenset(
     {"item", "tolist", "__int__", "__float__", "__bool__", "__index__", "equal", "allclose", "is_nonzero"}
 )
-"""Methods and functions whose value is the number read."""
+"""Methods and functions that return the number read."""
 CONVERSIONS = frozenset({"int", "float", "bool", "index"})
 _READ_INSIDE = {"one_hot": "max().item()"}
-"""Functions of torch that read a number of their one argument."""
+"""Functions of torch that read a number from their only argument → the read."""
 _SCALAR_READS = ("item", "_local_scalar_dense")
 
 
-def in_user_terms(expr: Any, born: Born, captured: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """A condition or number of the trace, as Python. `captured` are the locals on its line. A text stays as it is."""
+def in_user_terms(expr: Any, origins: Origins, captured: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """A symbolic condition or number as Python. `captured` has the locals on its line. Text is returned unchanged."""
     if not hasattr(expr, "free_symbols"):
         return str(expr)
     from .printer import PythonPrinter
 
-    names = {name: words for name, birth in born.items() if (words := words_for(birth)) is not None}
-    return PythonPrinter(names | _named_by_locals(born.keys() - names.keys(), captured)).doprint(expr)
+    names = {name: code for name, origin in origins.items() if (code := code_of(origin)) is not None}
+    return PythonPrinter(names | _named_by_locals(origins.keys() - names.keys(), captured)).doprint(expr)
 
 
-def _named_by_locals(symbols: Iterable[str], captured: Mapping[str, Any]) -> dict[str, Words]:
-    """Symbols that a local on the line is, or is the size of: `n`, `rows.shape[0]`."""
-    found: dict[str, Words] = {}
+def _named_by_locals(symbols: Iterable[str], captured: Mapping[str, Any]) -> dict[str, SymbolCode]:
+    """Code for symbols that are the value or a size of a local on the line: `n`, `rows.shape[0]`."""
+    found: dict[str, SymbolCode] = {}
     for name, value in captured.items():
-        sizes = value.shape if isinstance(value, SeenTensor) else ()
+        sizes = value.shape if isinstance(value, ObservedTensor) else ()
         places = {str(value): name} | {str(size): f"{name}.shape[{index}]" for index, size in enumerate(sizes)}
-        found.update({symbol: Words(places[symbol]) for symbol in symbols if symbol in places})
+        found.update({symbol: SymbolCode(places[symbol]) for symbol in symbols if symbol in places})
     return found
 
 
-def describe_origin(symbol: str, birth: SymbolOrigin | str) -> str:
-    """Where a symbol comes from: `x.item() at m.py:12`."""
-    if isinstance(birth, str):
-        return birth
-    if birth.input or not birth.stack:
-        return birth.input or birth.op or "?"
-    code, line, _ = birth.stack[-1]
-    words, segment = words_for(birth), source_of(birth.stack[-1])
-    what = words.alone(symbol) if words else f"{_kind(birth)} {birth.op}" + (f" in `{segment}`" if segment else "")
+def describe_origin(symbol: str, origin: SymbolOrigin | str) -> str:
+    """Describe the origin of a symbol: `x.item() at m.py:12`."""
+    if isinstance(origin, str):
+        return origin
+    if origin.input or not origin.stack:
+        return origin.input or origin.op or "?"
+    code, line, _ = origin.stack[-1]
+    known, segment = code_of(origin), source_of(origin.stack[-1])
+    what = known.alone(symbol) if known else f"{_kind(origin)} {origin.op}" + (f" in `{segment}`" if segment else "")
     return f"{what} at {os.path.basename(code.co_filename)}:{line}"
 
 
-def _kind(birth: SymbolOrigin) -> str:
-    return "a truth value of" if birth.truth else "a size of" if "shape" in birth.part else "a number of"
+def _kind(origin: SymbolOrigin) -> str:
+    return "a truth value of" if origin.truth else "a size of" if "shape" in origin.part else "a number of"
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a symbol is called."""
+class SymbolCode:
+    """The code that evaluates to a symbol."""
 
     text: str
     truth: bool = False
-    """Whether it stands for a truth value: the symbol is then 1 or 0."""
+    """Whether the code is a truth value; the symbol is then 1 or 0."""
     of: str = ""
-    """What stands in the brackets of `int(…)`: a symbol for a float is that, one for an int the whole."""
+    """The argument if the code is `int(…)`: a symbol for a float is the argument, one for an int is the whole call."""
 
     def alone(self, symbol: str) -> str:
-        """The text where nothing stands around the symbol."""
+        """The text if the symbol is the whole expression."""
         return self.of if self.of and symbol.startswith(FLOAT) else self.text
 
     @cached_property
     def operand(self) -> str:
-        """The text where it stands among operators."""
+        """The text if the symbol is an operand, in parentheses if needed."""
         if self.of:
             return self.text
         node = _expression(self.text)
@@ -97,46 +97,46 @@ class Words:
 _ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)
 
 
-def words_for(birth: SymbolOrigin | str) -> Words | None:
-    """The text that is the symbol's number, None where it is not known."""
-    if isinstance(birth, str):
+def code_of(origin: SymbolOrigin | str) -> SymbolCode | None:
+    """The code that evaluates to the symbol, or None if it is not known."""
+    if isinstance(origin, str):
         return None
-    if birth.input:
-        return Words(birth.input)
-    segment = source_of(birth.stack[-1]) if birth.stack else ""
+    if origin.input:
+        return SymbolCode(origin.input)
+    segment = source_of(origin.stack[-1]) if origin.stack else ""
     node = _expression(segment)
     if node is None:
         return None
-    read = birth.op.split(".")[1:2] or [birth.op]
+    read = origin.op.split(".")[1:2] or [origin.op]
     if read[0] in _SCALAR_READS:
-        return _words_for_read(birth, segment, node)
-    sure = isinstance(node, ast.Subscript) or read[0].strip("_0123456789") in segment
-    return Words(segment + birth.part) if sure and birth.part.startswith(".") else None
+        return _code_of_read(origin, segment, node)
+    certain = isinstance(node, ast.Subscript) or read[0].strip("_0123456789") in segment
+    return SymbolCode(segment + origin.part) if certain and origin.part.startswith(".") else None
 
 
-def _words_for_read(birth: SymbolOrigin, segment: str, node: ast.expr) -> Words | None:
-    """Words for one number read out of a tensor at an instruction."""
-    code, _, instruction = birth.stack[-1]
-    if asks_for_truth(code, instruction):
-        chained = isinstance(node, ast.Compare) and len(node.ops) > 1  # one of its comparisons, nobody knows which
-        return None if chained else Words(segment, truth=birth.truth)
+def _code_of_read(origin: SymbolOrigin, segment: str, node: ast.expr) -> SymbolCode | None:
+    """The code of one number read from a tensor at an instruction."""
+    code, _, instruction = origin.stack[-1]
+    if tests_truth(code, instruction):
+        chained = isinstance(node, ast.Compare) and len(node.ops) > 1  # which of its comparisons is unknown
+        return None if chained else SymbolCode(segment, truth=origin.truth)
     if not isinstance(node, ast.Call):
         return None
     function = node.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     if name == "cond" and node.args:
-        return Words(ast.unparse(node.args[0]), truth=birth.truth)
+        return SymbolCode(ast.unparse(node.args[0]), truth=origin.truth)
     if name in CONVERSIONS and len(node.args) == 1:
-        return Words(segment, truth=birth.truth, of=ast.unparse(node.args[0]) if name == "int" else "")
+        return SymbolCode(segment, truth=origin.truth, of=ast.unparse(node.args[0]) if name == "int" else "")
     if name in _READ_INSIDE and len(node.args) == 1 and not node.keywords:
         of = ast.unparse(node.args[0])
-        return Words(f"{of if isinstance(node.args[0], _ATOMS) else f'({of})'}.{_READ_INSIDE[name]}")
-    part = birth.part if name == "tolist" else ""
-    return Words(segment + part, truth=birth.truth) if name in READS else None
+        return SymbolCode(f"{of if isinstance(node.args[0], _ATOMS) else f'({of})'}.{_READ_INSIDE[name]}")
+    part = origin.part if name == "tolist" else ""
+    return SymbolCode(segment + part, truth=origin.truth) if name in READS else None
 
 
 def source_of(frame: Frame) -> str:
-    """The text of the expression that a frame's instruction stands for, on one line; empty where nobody knows."""
+    """The source of the expression that a frame's instruction computes, on one line; empty if it is unknown."""
     code, _, instruction = frame
     first, last, start, end = span(code, instruction)
     if first is None or last is None or start is None or end is None:
@@ -149,7 +149,7 @@ def source_of(frame: Frame) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    node = _expression(f"({text})")  # inside brackets a line may end anywhere
+    node = _expression(f"({text})")  # in parentheses, a line break is allowed anywhere
     return " ".join(text.split()) if node is None else ast.unparse(node)
 
 

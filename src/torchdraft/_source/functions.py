@@ -1,4 +1,4 @@
-"""The Python function inside a method, a property, a cache or another wrapper."""
+"""Finds the Python function inside a method, a property, a cache or another wrapper."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 
 def plain_function(value: Any) -> FunctionType | None:
-    """The Python function in a method, a property, a cache or another wrapper; None where there is none."""
-    for _ in range(16):  # wrappers of wrappers
+    """The Python function inside a method, a property, a cache or another wrapper, or None."""
+    for _ in range(16):  # wrappers can be nested
         if isinstance(value, FunctionType):
             inner = getattr(value, "__wrapped__", None)
             if inner is None:
@@ -29,4 +29,4 @@ def plain_function(value: Any) -> FunctionType | None:
 
 
 CachedFunction: Any = type(functools.lru_cache(lambda: None))
-"""The class of what `functools.lru_cache` makes."""
+"""The class of functions decorated with `functools.lru_cache`."""

@@ -1,4 +1,4 @@
-"""The names of inputs, as the caller writes them."""
+"""Names of inputs, written as the caller would write them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def in_caller_terms(text: str) -> str:
 
 
 def root_of(name: str) -> str:
-    """The parameter: `batch` of `batch['ids'].shape[0]`."""
+    """The parameter of a name: `batch` of `batch['ids'].shape[0]`."""
     return re.split(r"[.\[]", name, maxsplit=1)[0]

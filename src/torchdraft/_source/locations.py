@@ -1,4 +1,4 @@
-"""Captured frames → locations in the user's code."""
+"""Turns captured frames into locations in the user's code."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from torchdraft.model.events import Frame
 from .bytecode import span
 
 LineOnly = tuple[CodeType, int]
-"""A frame whose instruction nobody knows: its location has no columns."""
+"""A frame whose instruction is unknown; its location has no columns."""
 
 
 def user_frames(stack: Sequence[Frame | LineOnly]) -> tuple[Location, ...]:
-    """The stack without the framework's frames; all of it where nothing else would be left."""
-    theirs = [frame for frame in stack if not is_framework(frame[0].co_filename)]
-    return tuple(_located(frame) for frame in theirs or stack)
+    """The locations of the user's frames in the stack; of all frames if none is the user's."""
+    own = [frame for frame in stack if not is_framework(frame[0].co_filename)]
+    return tuple(_located(frame) for frame in own or stack)
 
 
 def user_frames_of(error: BaseException) -> tuple[Location, ...]:
-    """The user's frames of the traceback that `error` carries, outermost first."""
+    """The locations of the user's frames in the traceback of `error`, outermost first."""
     return user_frames(_frames(error.__traceback__))
 
 
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
-    """Whether a frame of that file is torch's, torchdraft's, NumPy's, Python's own, or code that no file holds."""
+    """Whether the file belongs to torch, torchdraft, NumPy or the standard library, or is code without a file."""
     if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython", "<doctest")):
         return True
     if filename.startswith(sysconfig.get_path("stdlib") + os.sep):
@@ -43,7 +43,7 @@ def is_framework(filename: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _framework_folders() -> tuple[str, ...]:
-    """torch is found without being imported: a report can be made and read where torch is not."""
+    """Finds torch without importing it: a report can be read where torch is not installed."""
     specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
     own = str(Path(__file__).parent.parent) + os.sep
     return own, *[os.path.dirname(spec.origin) + os.sep for spec in specs if spec is not None and spec.origin]
@@ -65,7 +65,7 @@ def _located(frame: Frame | LineOnly) -> Location:
 
 
 def _columns(code: CodeType, instruction: int, line: int, source: str) -> tuple[int | None, int | None]:
-    """Where in its line the instruction at byte offset `instruction` stands."""
+    """The start and end column, in the line, of the instruction at byte offset `instruction`."""
     first, last, start, end = span(code, instruction)
     if first != line or start is None or end is None:
         return None, None

@@ -1,6 +1,6 @@
-"""Writes sympy's expressions, and the functions that torch adds to them, as Python."""
+"""Prints sympy's expressions, with the functions that torch adds to them, as Python."""
 
-# ruff: noqa: N802, N815 (the names of the methods are sympy's)
+# ruff: noqa: N802, N815 (sympy defines the names of the methods)
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.str import StrPrinter
 
 
-class Named(Protocol):
-    """What a symbol is called."""
+class Code(Protocol):
+    """The code that evaluates to a symbol; `expressions.SymbolCode` implements it."""
 
     @property
     def text(self) -> str:
-        """The code that made it."""
+        """The code."""
 
     @property
     def truth(self) -> bool:
-        """Whether it stands for a truth value."""
+        """Whether the code is a truth value."""
 
     @property
     def of(self) -> str:
-        """What stands in the brackets, where the text is `int(…)`."""
+        """The argument if the code is `int(…)`."""
 
     @property
     def operand(self) -> str:
-        """The text where it stands among operators."""
+        """The code if the symbol is an operand."""
 
     def alone(self, symbol: str) -> str:
-        """The text where nothing stands around the symbol."""
+        """The code if the symbol is the whole expression."""
 
 
 class PythonPrinter(StrPrinter):
-    """Methods are found by the name of an expression's class, so that torch need not be here."""
+    """A printer whose methods are selected by the name of an expression's class, so that torch is not needed."""
 
-    printmethod = ""  # torch's functions have a way of their own to be written (`_sympystr`)
+    printmethod = ""  # do not call the printing method of torch's functions (`_sympystr`)
 
-    def __init__(self, names: Mapping[str, Named]) -> None:
+    def __init__(self, names: Mapping[str, Code]) -> None:
         super().__init__()
         self.names = names
 
     def doprint(self, expr: Any) -> str:
-        words = self.names.get(getattr(expr, "name", ""))
-        return str(super().doprint(expr)) if words is None else words.alone(expr.name)
+        code = self.names.get(getattr(expr, "name", ""))
+        return str(super().doprint(expr)) if code is None else code.alone(expr.name)
 
     def parenthesize(self, item: Any, level: int, strict: bool = False) -> str:
         own = _LEVELS.get(type(item).__name__)
@@ -55,23 +55,23 @@ class PythonPrinter(StrPrinter):
         return f"({text})" if here < level or (not strict and here <= level) else text
 
     def _print_Symbol(self, expr: Any) -> str:
-        words = self.names.get(expr.name)
-        return str(expr.name) if words is None else words.operand
+        code = self.names.get(expr.name)
+        return str(expr.name) if code is None else code.operand
 
     def _print_Relational(self, expr: Any) -> str:
-        if (words := self._truth(expr)) is not None:
-            return words
+        if (code := self._truth(expr)) is not None:
+            return code
         left, right = (self.parenthesize(side, PRECEDENCE["Relational"]) for side in (expr.lhs, expr.rhs))
         return f"{left} {expr.rel_op} {right}"
 
     _print_Equality = _print_Unequality = _print_Relational
 
     def _truth(self, expr: Any) -> str | None:
-        """`x.any()` for `Eq(u0, 1)`, where `u0` is the truth of `x.any()`."""
-        words = self.names.get(getattr(expr.lhs, "name", ""))
-        if words is None or not words.truth or expr.rhs not in (0, 1) or expr.rel_op not in ("==", "!="):
+        """`x.any()` for `Eq(u0, 1)`, if `u0` is the truth value of `x.any()`."""
+        code = self.names.get(getattr(expr.lhs, "name", ""))
+        if code is None or not code.truth or expr.rhs not in (0, 1) or expr.rel_op not in ("==", "!="):
             return None
-        return words.text if (expr.rel_op == "==") == (expr.rhs == 1) else f"not {words.operand}"
+        return code.text if (expr.rel_op == "==") == (expr.rhs == 1) else f"not {code.operand}"
 
     def _joined(self, expr: Any, word: str, level: str) -> str:
         return f" {word} ".join(sorted(self.parenthesize(a, PRECEDENCE[level]) for a in expr.args))
@@ -92,8 +92,8 @@ class PythonPrinter(StrPrinter):
         return repr(float(expr))
 
     def _print_TruncToInt(self, expr: Any) -> str:
-        words = self.names.get(getattr(expr.args[0], "name", ""))
-        return words.text if words is not None and words.of else self._call(expr, "int")
+        code = self.names.get(getattr(expr.args[0], "name", ""))
+        return code.text if code is not None and code.of else self._call(expr, "int")
 
     def _print_ToFloat(self, expr: Any) -> str:
         return str(self._print(expr.args[0]))

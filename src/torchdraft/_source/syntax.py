@@ -1,4 +1,4 @@
-"""Source files as trees, each parsed once."""
+"""Syntax trees of source files, each parsed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def parsed(file: str) -> ast.Module | None:
-    """A source file's tree; None where there is no file or no Python in it."""
+    """The syntax tree of a source file, or None if it does not exist or is not valid Python."""
     return _parsed("".join(linecache.getlines(file)))
 
 
@@ -24,15 +24,15 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def enclosing_calls(code: CodeType, instruction: int) -> list[ast.Call]:
-    """The calls among whose arguments stands what an instruction makes, innermost first."""
+    """The calls that have the expression of an instruction among their arguments, innermost first."""
     tree = parsed(code.co_filename)
     place = next(islice(code.co_positions(), instruction // 2, None), None)
     if tree is None or place is None:
         return []
     found = []
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        given = [*call.args, *[keyword.value for keyword in call.keywords]]
-        if any(_place(inner) == place for argument in given for inner in ast.walk(argument)):
+        arguments = [*call.args, *[keyword.value for keyword in call.keywords]]
+        if any(_place(inner) == place for argument in arguments for inner in ast.walk(argument)):
             found.append(call)
     return sorted(found, key=lambda call: len(ast.unparse(call)))
 

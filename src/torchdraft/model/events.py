@@ -1,7 +1,7 @@
-"""What tracing tells: typed, frozen facts, each with the place in the user's code where it happened.
+"""Events: typed, frozen facts that the draft records while it traces, each with its place in the user's code.
 
-Events carry data only, cheap to make while a trace runs. Turning one into words is a rule's work (`torchdraft.rules`);
-a rule never runs while the model is being traced.
+An event carries data only, so that it is cheap to make during a trace. A rule (`torchdraft.rules`) turns it into an
+issue after the trace. `torchdraft.rules.events` is the public name of this module.
 """
 
 from __future__ import annotations
@@ -12,60 +12,68 @@ from types import CodeType
 from typing import Any, Literal
 
 Frame = tuple[CodeType, int, int]
-"""One frame of a captured stack: its code object, the line that was running, and the instruction (`f_lasti`), which
-tells two guards on one line apart. Formatted only for a reported issue."""
+"""One frame of a captured stack: its code object, the current line, and the current instruction (`f_lasti`), which
+distinguishes two guards on one line. Formatted only for a reported issue."""
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolOrigin:
-    """Where a symbol comes from: from an input (`input` in the caller's terms), or from an operation at a line."""
+    """The origin of a symbol: an input (`input`, written as the caller would write it), or an operation at a line."""
 
     input: str = ""
     op: str = ""
     stack: tuple[Frame, ...] = ()
     part: str = ""
-    """What of the line's value it is: `.shape[0]`, `[1]`."""
+    """The part of the expression's value that the symbol stands for: `.shape[0]`, `[1]`."""
     truth: bool = False
     """Whether the operation read a truth value."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeenTensor:
-    """The outside of a tensor: nothing that keeps it alive."""
+class ObservedTensor:
+    """Dtype and shape of a tensor, without a reference to the tensor."""
 
     dtype: Any
     shape: tuple[Any, ...]
 
 
+Birth = SymbolOrigin
+"""The earlier name of `SymbolOrigin`, for rules of other packages."""
+
+SeenTensor = ObservedTensor
+"""The earlier name of `ObservedTensor`, for rules of other packages."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact of the trace. `stack` holds the user's frames, outermost first; `module` the submodule's dotted name."""
+    """A fact of the trace. `stack` has the user's frames, outermost first; `module` is the submodule's dotted name."""
 
     stack: tuple[Frame, ...] = ()
     module: str = ""
     node: str | None = None
-    """Name of the graph node that carries the fact (the assertion, the read), where there is one."""
+    """Name of the graph node that carries the fact (the assertion, the read), if there is one."""
     locals: Mapping[str, Any] = field(default_factory=dict)
-    """What the names on the innermost user's line stood for: `SeenTensor`s, numbers, symbolic numbers."""
+    """The values of the names on the user's innermost line: `ObservedTensor`s, numbers, symbolic numbers."""
     condition: Any = None
-    """What the program asserts for it, as the trace has it, where that is known."""
+    """The condition that the program asserts, as a symbolic expression, if it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardResolved(Event):
-    """A condition no symbol could decide was answered by real values; the graph asserts the answer."""
+    """A condition that symbols could not decide was evaluated on real values; the graph asserts the result."""
 
     expr: Any
-    """The condition or number, as the trace has it (a sympy expression) or as text."""
+    """The condition or number, as a sympy expression or as text."""
     value: Any
     symbols: Mapping[str, SymbolOrigin | str] = field(default_factory=dict)
-    """Symbol → where it was born. Filled in when the report is made."""
+    """Symbol → its origin. Filled in when the report is made."""
     kind: Literal["branch", "size"] = "branch"
-    """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` used as a size, index or count)."""
+    """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` as a size, an index or a count)."""
     by: Literal["code", "operation"] = "code"
-    """What asked: Python code that branches, or an operation that has to know something of a size."""
+    """The source of the guard: Python code that branches, or an operation that needs to know a size."""
     constant: bool = False
-    """Whether it was asked of constants alone: the answer is the same in every call. Known when the report is made."""
+    """Whether the condition depends on constants alone, so that its value is the same in every call. Filled in when the
+    report is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,30 +85,32 @@ class HostRead(Event):
     shape: tuple[str, ...]
     value: str
     asserted: Literal["value", "constant", "unused", "same", "no"]
-    """`value`/`constant`: the graph compares the data with what was read. `unused`: the value was only printed or
-    logged. `same`: it is made of constants, the same in every call. `no`: too large to store; the program is frozen to
-    it."""
+    """`value`/`constant`: the graph compares the data with the data read. `unused`: the value was only printed or
+    logged. `same`: the tensor is computed from constants and is the same in every call. `no`: the data is too large to
+    store, so the program is frozen to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintViolated(Event):
-    """A dimension the caller declared dynamic had to be fixed or narrowed."""
+    """A dimension that the caller declared dynamic became constant, or its range was narrowed."""
 
     dimension: str
-    """The dimension in the caller's terms: `x.shape[0]`."""
+    """The dimension, as the caller would write it: `x.shape[0]`."""
     asked: str
+    """The requested `dynamic_shapes` entry."""
     got: str
+    """What the program accepts."""
     guard: str
-    """In the caller's terms."""
+    """The guard, as the caller would write it."""
     symbolic: str = ""
-    """The same as the trace has it."""
+    """The guard as a symbolic expression."""
     fix: str
-    """The `dynamic_shapes` that hold, as code to paste."""
+    """The `dynamic_shapes` that the program accepts, as code to paste."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DimensionSpecialized(Event):
-    """A dimension left to the tracer (`Dim.AUTO`, a hint) ended constant, narrowed or tied to another."""
+    """A dimension left to the tracer (`Dim.AUTO`, a hint) became constant, or was narrowed or tied to another one."""
 
     dimension: str
     asked: str
@@ -114,7 +124,7 @@ class DimensionSpecialized(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelMissing(Event):
-    """A custom operator has no fake kernel; its real kernel was run on the example's values."""
+    """A custom operator has no fake kernel; its real kernel was run on the values of the example."""
 
     op: str
     reason: str = ""
@@ -130,45 +140,45 @@ class KernelMismatched(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedOutside(Event):
-    """Tensor data went through code no dispatcher sees (a pybind function, a thread, a C library)."""
+    """Tensor data was processed by code that bypasses the dispatcher (a pybind function, a thread, a C library)."""
 
     what: str
     asserted: bool = False
-    """Whether the data that the code was given is asserted in the graph: where that holds, the outcome is the same."""
+    """Whether the graph asserts the data passed to the code, so that the result is right where the assertion holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputMutated(Event):
-    """The model writes to one of its inputs."""
+    """The model mutates one of its inputs."""
 
     name: str
     kept: bool = True
-    """True where the graph keeps the write, False where the input got other memory (`x.data = ...`) and it can't."""
+    """Whether the graph contains the mutation. False if the input got other memory (`x.data = ...`)."""
     holds_others: bool = False
-    """Whether it is a container or an object, to which things were added, or from which they were taken."""
+    """Whether the input is a container or an object whose content changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeWritten(Event):
-    """`forward` assigned a module attribute."""
+    """`forward` assigned to a module attribute."""
 
     name: str
     """Dotted name from the root module."""
     before: str
     after: str
     kept: bool
-    """True where the graph keeps the write (a buffer), False where it is lost."""
+    """Whether the graph contains the write (a buffer). False if it is lost."""
     same_each_time: bool = False
-    """What is lost depends on no input: a table that every call of the program makes anew."""
+    """Whether the lost value depends on no input, so that every call of the program computes it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideStateWritten(Event):
-    """A tensor of the trace, or a plain value, was left in a global, a closure or a cache."""
+    """A tensor of the trace, or a plain value, was stored in a global, a closure or a cache."""
 
     name: str
     same_each_time: bool = False
-    """What was left depends on no input: a table that every call of the program makes anew."""
+    """Whether the stored value depends on no input, so that every call of the program computes it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +187,14 @@ class ImpureCall(Event):
 
     what: str
     unused: bool = False
-    """Whether a second trace, which heard another answer, made the same program."""
+    """Whether a second trace, which got another result from the call, produced the same program."""
     absent: bool = False
-    """Whether it is a variable of the environment that is not set: the model went on with its default."""
+    """Whether an environment variable was read that is not set, so that the model used its default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededDraw(Event):
-    """Random numbers were drawn after a seed that `forward` itself sets."""
+    """Random numbers were drawn after `forward` set the seed."""
 
     what: str
     """The function that drew them."""
@@ -192,47 +202,47 @@ class SeededDraw(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCalled(Event):
-    """The model called a function that a rule asks to hear of."""
+    """The model called a function that is in the `calls` of a rule."""
 
     function: str
-    """As the rule names it: `time.sleep`."""
+    """The name in the rule's `calls`: `time.sleep`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRegistered(Event):
-    """A class unknown to pytree was registered so that the program can be called with it or return it."""
+    """A class unknown to pytree was registered, so that the program can take or return its instances."""
 
     cls: str
     where: Literal["input", "output", "kept"]
-    """`kept`: an input that no program can take, so that the program is made for the example's value."""
+    """`kept`: a constant input. No program can take it, so this one is made for the example's value."""
     paste: str
-    """The line another process needs before it loads the program."""
+    """The line that another process needs before it loads the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionCaught(Event):
-    """The model caught an exception raised while it was traced; the program holds the path taken after it."""
+    """The model caught an exception during the trace; the program contains the path taken after it."""
 
     exception: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchMismatched(Event):
-    """A control flow operator could not be kept whole; the program holds the path that the example took."""
+    """A control flow operator could not be kept as one node; the program contains the path that the example took."""
 
     operator: str = "torch.cond"
     reason: str
     branches: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """`true` and `false` → the outputs of that branch."""
+    """`true`, `false` → the outputs of that branch."""
     expr: Any = None
-    """The condition that chose a branch of a `cond`, as the trace has it."""
+    """The symbolic condition that selected a branch of a `cond`."""
     value: Any = None
     symbols: Mapping[str, SymbolOrigin | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FellBack(Event):
-    """Symbolic tracing broke in a submodule; its real run was recorded instead."""
+    """Symbolic tracing failed in a submodule; its run on real values was recorded instead."""
 
     rung: Literal["island", "concrete"]
     exception: str
@@ -240,23 +250,23 @@ class FellBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFrozen(Event):
-    """Not even the recorded run made a program; the program returns what the model returned on the example."""
+    """Recording the run failed as well; the program returns the model's result on the example."""
 
     exception: str
     unasserted: tuple[str, ...] = ()
-    """What else the result depends on that the program does not hold to the example."""
+    """What the result also depends on and the program does not assert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrictFellBack(Event):
-    """Dynamo gave up; the model was traced without it."""
+    """Dynamo failed; the model was traced without it."""
 
     exception: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn(Event):
-    """A value was demanded of a weight that has no data; a seeded stand-in answered."""
+    """The trace needed a value of a weight without data; seeded random numbers were used as its surrogate."""
 
     name: str
     seed: int
@@ -264,8 +274,8 @@ class StandIn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotChecked(Event):
-    """Part of the result could not be compared with eager."""
+    """Part of the result could not be compared with the eager model."""
 
     reason: str
     wrong: bool = False
-    """It was compared, and differs on the example itself."""
+    """Whether it was compared and differs on the example."""
