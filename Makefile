@@ -57,7 +57,7 @@ $(ZOO)/.installed: benchmarks/requirements-zoo.txt constraints.txt
 	@touch $@
 
 fuzz: setup
-	$(BIN)/python -m benchmarks.fuzz --n $(N)
+	$(BIN)/python -m tests.fuzz --n $(N)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

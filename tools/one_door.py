@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DOOR = ROOT / "src/torchdraft/_torch"
-FOLDERS = ("src", "benchmarks", "tests/ledger", "examples", "tools")
+FOLDERS = ("src", "benchmarks", "tests/fuzz", "tests/ledger", "tests/verify/planted", "examples", "tools")
 """Not the other tests: some check that a draft leaves private state of torch unchanged."""
 
 DOCUMENTED = frozenset({"torch._check", "torch._check_is_size", "torch._check_value", "torch._check_index"})

@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
-from benchmarks.fuzz import Program, check, generate, planted, run, shrink
-from benchmarks.fuzz.check import Exporter
-from benchmarks.fuzz.features import FEATURES
-from benchmarks.fuzz.runner import verdicts
+from tests.fuzz import Program, check, generate, planted, run, shrink
+from tests.fuzz.check import Exporter
+from tests.fuzz.features import FEATURES
+from tests.fuzz.runner import verdicts
 from torchdraft import draft_export
 
 PROGRAMS = 30
@@ -86,7 +86,7 @@ def test_raising_on_other_inputs_is_allowed() -> None:
     [("leaves_mode", "leftover", 60.0), ("aborts", "crash", 60.0), ("hangs", "hang", 4.0)],
 )
 def test_a_worker_survives_what_an_exporter_does_to_it(exporter: str, kind: str, timeout: float) -> None:
-    summary = run(2, 7, f"benchmarks.fuzz.planted.{exporter}", jobs=1, timeout=timeout, round_trip_every=0)
+    summary = run(2, 7, f"tests.fuzz.planted.{exporter}", jobs=1, timeout=timeout, round_trip_every=0)
     assert len(summary.programs_with(kind)) == 2, str(summary)
 
 

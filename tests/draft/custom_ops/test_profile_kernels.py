@@ -9,8 +9,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 import torchdraft
-from tests.kernels import liars
-from tests.kernels.ops import MODELS, OPS, Nested, example
+from tests.draft.custom_ops import liars
+from tests.draft.custom_ops.ops import MODELS, OPS, Nested, example
 from torchdraft import OpProfile, TensorMetadata
 from torchdraft._torch.library import has_written_fake
 

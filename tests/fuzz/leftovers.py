@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..compare import difference, tensors, walk
+from benchmarks.compare import difference, tensors, walk
+
 from .program import Inputs
 
 _OPS_WITHOUT_KERNEL = ("shift", "keep_positive", "halves")

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import torchdraft
-from tests.kernels.liars import CALLS, HONEST, LIARS, OPS
-from tests.kernels.ops import Nested, example
+from tests.draft.custom_ops.liars import CALLS, HONEST, LIARS, OPS
+from tests.draft.custom_ops.ops import Nested, example
 
 DYNAMIC = {"x": {0: torch.export.Dim("b", min=3, max=64)}}
 

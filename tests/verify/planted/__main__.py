@@ -1,4 +1,4 @@
-"""`python -m benchmarks.verify`: plants wrong programs and prints how many `verify` catches."""
+"""`python -m tests.verify.planted`: plants wrong programs and prints how many `verify` catches."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 
 import torch
 
-from ..progress import progress
+from benchmarks.progress import progress
+
 from .measure import measure
 
 
 def main() -> int:
     """Runs the measurement; 1 when a wrong program was taken for right."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.verify", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.verify.planted", description=__doc__)
     parser.add_argument("--n", type=int, default=100, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="which programs")
     parser.add_argument("--first", type=int, default=0, help="number of the first program")

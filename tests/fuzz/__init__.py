@@ -1,6 +1,6 @@
 """Random programs that prove an exporter's promises, or break them.
 
-`python -m benchmarks.fuzz --n 2000` checks torchdraft; `run(n, seed, exporter)` does so from Python.
+`python -m tests.fuzz --n 2000` checks torchdraft; `run(n, seed, exporter)` does so from Python.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from ..compare import difference
+from benchmarks.compare import difference
+
 from .leftovers import Snapshot
 from .program import Inputs, Loaded, Program, Refused, seed_everything
 

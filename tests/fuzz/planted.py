@@ -1,6 +1,6 @@
 """Exporters that are wrong on purpose, one way each, and one that is right: they show that the fuzzer sees.
 
-Any of them can be named on the command line: `python -m benchmarks.fuzz --exporter benchmarks.fuzz.planted.bakes`.
+Any of them can be named on the command line: `python -m tests.fuzz --exporter tests.fuzz.planted.bakes`.
 What most of them return is no graph, only something that is called like a program. The last ones are torchdraft itself
 with a bug in its tape, and without the check on the example that would send the draft to another rung.
 """

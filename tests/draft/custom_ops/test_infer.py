@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import torchdraft
-from tests.kernels.ops import CALLS, MODELS, OPS, Nested, example
+from tests.draft.custom_ops.ops import CALLS, MODELS, OPS, Nested, example
 
 FROZEN = {"float", "bool", "str", "ints"}
 """Results no symbol can carry: constants of the program, and reported as such."""

@@ -24,7 +24,7 @@ from .program import Program
 
 # multiprocessing starts its fork server on first use; what is preloaded there is loaded in every worker.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["benchmarks.fuzz.warm"])
+CONTEXT.set_forkserver_preload(["tests.fuzz.warm"])
 
 PROGRAMS_PER_WORKER = 300
 """A worker retires after so many: torch's caches grow."""

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 import torchdraft
-from benchmarks.fuzz.program import PRELUDE, Loaded, Program
-from benchmarks.verify import measure as measuring
-from benchmarks.verify.graph import values_on_example
-from benchmarks.verify.measure import EXPORTERS, Measured, caught, made_wrong, measure, measure_one
-from benchmarks.verify.plantings import PLANTINGS
-from benchmarks.verify.witness import witness
+from tests.fuzz.program import PRELUDE, Loaded, Program
+from tests.verify.planted import measure as measuring
+from tests.verify.planted.graph import values_on_example
+from tests.verify.planted.measure import EXPORTERS, Measured, caught, made_wrong, measure, measure_one
+from tests.verify.planted.plantings import PLANTINGS
+from tests.verify.planted.witness import witness
 
 SOURCE = (
     PRELUDE

@@ -30,7 +30,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.export import Dim
 
-import benchmarks.fuzz.custom_ops  # registers the fuzz:: operators
+import tests.fuzz.custom_ops  # registers the fuzz:: operators
 
 CACHE = {}
 """

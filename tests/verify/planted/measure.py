@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 import torchdraft
-from benchmarks.fuzz import planted
-from benchmarks.fuzz.generate import generate
-from benchmarks.fuzz.program import Loaded, Refused
+from tests.fuzz import planted
+from tests.fuzz.generate import generate
+from tests.fuzz.program import Loaded, Refused
 from torchdraft import Severity
 
 from .graph import copied, values_on_example

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import torchdraft
-from tests.kernels.ops import Nested, example
+from tests.draft.custom_ops.ops import Nested, example
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # run_decompositions
 

@@ -7,7 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from ..progress import progress
+from benchmarks.progress import progress
+
 from .generate import generate
 from .runner import DEFAULT_EXPORTER, run
 from .summary import Summary
@@ -15,7 +16,7 @@ from .summary import Summary
 
 def arguments() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--n", type=int, default=2000, help="programs to check")
     parser.add_argument("--seed", type=int, default=0, help="programs of another seed are other programs")
     parser.add_argument("--first", type=int, default=0, help="number of the first program")

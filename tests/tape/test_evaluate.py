@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from tests.reals.programs import DROP, Step, differences, programs
+from tests.tape.programs import DROP, Step, differences, programs
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.tracing.session import Session
 from torchdraft._tape import evaluate, tape

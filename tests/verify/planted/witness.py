@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from benchmarks.fuzz.check import Replay, compare_outcomes
-from benchmarks.fuzz.program import Loaded
+from tests.fuzz.check import Replay, compare_outcomes
+from tests.fuzz.program import Loaded
 
 TRIED = 60
 
