@@ -1,6 +1,7 @@
 """torchdraft's pytest plugin: the fixture `assert_exportable`.
 
-Beside the package and not inside: pytest loads it at every start, and importing the package imports torch.
+A module beside the package, because pytest loads plugins at every start and the package should load only when a test
+needs it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def assert_exportable() -> Callable[..., Any]:
-    """`torchdraft.testing.assert_exportable`: drafts a model and fails, with the report, where it has issues."""
+    """`torchdraft.testing.assert_exportable`: drafts a model and fails, with the report, if it has issues."""
     from torchdraft.testing import assert_exportable as function
 
     return function

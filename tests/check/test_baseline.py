@@ -10,7 +10,7 @@ from tests.sample_reports import BRANCH, VIOLATION
 from tests.strategies import texts
 from torchdraft._check.baseline import Baseline
 from torchdraft._check.fingerprint import Fingerprint, fingerprint
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 ONE, OTHER = (fingerprint(issue, Path("/app")) for issue in (BRANCH, VIOLATION))
 
@@ -85,13 +85,13 @@ def test_counting_down_leaves_the_baseline_as_it_is():
 def test_anything_else_is_refused(tmp_path, text, given):
     file = tmp_path / "b.json"
     file.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         Baseline.read(file)
     assert str(file) in caught.value.given
     assert given in caught.value.given
 
 
 def test_a_missing_file_says_how_to_write_one(tmp_path):
-    with pytest.raises(Mistake, match="there is no baseline") as caught:
+    with pytest.raises(UsageError, match="there is no baseline") as caught:
         Baseline.read(tmp_path / "b.json")
     assert "--write-baseline" in caught.value.advice

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from torchdraft._check.settings import Settings, find_settings
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_the_nearest_file_with_the_table_counts(project, tmp_path):
     ],
 )
 def test_what_is_wrong_is_said_with_file_key_and_what_was_expected(project, tmp_path, text, given, expected):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         project(text)
     assert caught.value.given.startswith(str(Path(tmp_path / "pyproject.toml")))
     assert given in caught.value.given

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from torchdraft._cli.app import app
 from torchdraft._cli.new_rule import new_rule
 from torchdraft._cli.write_rule import write_rule
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Severity
 from torchdraft.testing import check_rule
 
@@ -107,7 +107,7 @@ def test_the_rule_of_torchdrafts_own_is_complete(tmp_path):
     ],
 )
 def test_what_is_wrong_is_said(changes, given):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         rule(**changes)
     assert given in caught.value.given
     assert caught.value.expected
@@ -115,13 +115,13 @@ def test_what_is_wrong_is_said(changes, given):
 
 def test_nothing_is_written_over(tmp_path):
     (tmp_path / "test_acme001_slow_call.py").write_text("mine")
-    with pytest.raises(Mistake, match="is there already"):
+    with pytest.raises(UsageError, match="is there already"):
         write_rule(rule(), tmp_path)
     assert os.listdir(tmp_path) == ["test_acme001_slow_call.py"]
 
 
 def test_torchdrafts_own_needs_a_checkout(tmp_path):
-    with pytest.raises(Mistake, match="is no checkout of it"):
+    with pytest.raises(UsageError, match="is no checkout of it"):
         write_rule(rule(code="TD499"), tmp_path)
     assert os.listdir(tmp_path) == []
 

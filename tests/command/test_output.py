@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from torchdraft._targets.output import check_writable, replacing
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -74,7 +74,7 @@ def test_what_can_not_be_written_is_said_before_the_work(tmp_path, name, given, 
     (tmp_path / "folder.pt2").mkdir()
     (tmp_path / "file").write_text("")
     os.mkfifo(tmp_path / "pipe.pt2")
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         check_writable(tmp_path / name, "-o", ".pt2")
     assert given in caught.value.given
     assert advice in caught.value.advice
@@ -85,5 +85,5 @@ def test_a_folder_that_refuses(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)  # root may write anywhere, so a read-only folder would not do
-    with pytest.raises(Mistake, match="can't be written: Permission denied"):
+    with pytest.raises(UsageError, match="can't be written: Permission denied"):
         check_writable(tmp_path / "model.pt2", "-o", ".pt2")

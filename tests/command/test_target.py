@@ -6,7 +6,7 @@ import torch
 
 from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
 from torchdraft._targets.target import load_target
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 FILE = Path(__file__).parent / "targets.py"
 
@@ -78,7 +78,7 @@ def test_a_file_sees_its_neighbours_and_may_be_called_anything(tmp_path):
     ],
 )
 def test_what_is_wrong_is_said(name, given, expected):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         checked(name)
     assert given in caught.value.given
     assert expected in caught.value.expected
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said(name, given, expected):
     ],
 )
 def test_where_it_is_not_found(text, given):
-    with pytest.raises(Mistake, match=given):
+    with pytest.raises(UsageError, match=given):
         load_target(text)
 
 
@@ -104,16 +104,16 @@ def test_where_it_is_not_found(text, given):
 def test_a_target_that_does_not_import(tmp_path, monkeypatch, code):
     (tmp_path / "made_broken.py").write_text(f"# first line\n{code}\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Mistake, match=r"running .* failed: ") as caught:
+    with pytest.raises(UsageError, match=r"running .* failed: ") as caught:
         load_target("made_broken.py:build")
     if code != "def":
         assert caught.value.frames[-1].source == code
-    with pytest.raises(Mistake, match="importing 'made_broken' failed: "):
+    with pytest.raises(UsageError, match="importing 'made_broken' failed: "):
         load_target("made_broken:build")
 
 
 def test_an_exception_of_the_target_shows_its_line():
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UsageError) as caught:
         load_target(f"{FILE}:raising")
     assert caught.value.frames[-1].source.strip() == 'return {}["missing"]'
 

@@ -1,4 +1,4 @@
-"""Findings that were accepted: a file of fingerprints, by target."""
+"""The baseline: a file with the fingerprints of accepted findings, by target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 from .fingerprint import Fingerprint
 
@@ -39,40 +39,40 @@ class _Document:
 
 
 class Baseline:
-    """Target → how often each fingerprint is accepted."""
+    """Target → fingerprint → how many findings with it are accepted."""
 
     def __init__(self, targets: Mapping[str, Counts]) -> None:
         self.targets = dict(targets)
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
-        """Raises `Mistake` where the file is missing or no baseline."""
+        """Read a baseline. Raises `UsageError` if the file is missing or is not a baseline."""
         try:
             document = msgspec.json.decode(path.read_bytes(), type=_Document)
         except FileNotFoundError:
-            raise Mistake(
+            raise UsageError(
                 f"there is no baseline {str(path)!r}",
                 expected="a file that --write-baseline wrote",
                 advice="torchdraft check --write-baseline accepts what is found now",
             ) from None
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Mistake(
+            raise UsageError(
                 f"the baseline {str(path)!r} can't be read: {error}", expected="what --write-baseline wrote"
             ) from None
         if (document.format, document.version) != (FORMAT, VERSION):
-            raise Mistake(
+            raise UsageError(
                 f"the baseline {str(path)!r} has format {document.format!r}, version {document.version}",
                 expected=f"{FORMAT!r}, version {VERSION}",
             )
         return cls({target: _counts(entries) for target, entries in document.targets.items()})
 
     def text(self) -> str:
-        """The file's text: sorted, so that a change to it is a small difference."""
+        """The text of the file, sorted, so that its differences are small."""
         targets = {target: _entries(counts) for target, counts in sorted(self.targets.items()) if counts}
         return json.dumps({"format": FORMAT, "version": VERSION, "targets": targets}, indent=2) + "\n"
 
     def accepted(self, target: str) -> Counts:
-        """What is accepted of a target, for the caller to count down."""
+        """A copy of the counts of a target, which the caller may decrease."""
         return Counter(self.targets.get(target, {}))
 
 

@@ -1,4 +1,4 @@
-"""`# torchdraft: ignore[TD101] reason` in the user's source."""
+"""Finds and applies comments `# torchdraft: ignore[TD101] reason` in the user's source."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _IGNORE = re.compile(r"#\s*torchdraft:\s*ignore\b(?:\s*\[(?P<rules>[^\]]*)\])?(?
 
 @dataclass(frozen=True, slots=True)
 class IgnoreComment:
-    """One comment, as it stands in a file."""
+    """One ignore comment of a file."""
 
     location: Location
     covers: int
-    """The line that it speaks of: its own, or the next one where the comment stands alone."""
+    """The line to which it applies: its own, or the next line of code if the comment has a line to itself."""
     rules: tuple[str, ...]
-    """Codes and names, as written."""
+    """Codes and names of rules, as written."""
     reason: str
 
     def names(self, code: str) -> str | None:
-        """The text by which the comment names that rule."""
+        """The code or name, as written, by which the comment names the rule, or None."""
         return next((text for text in self.rules if (rule := rule_named(text)) and rule.code == code), None)
 
     def __str__(self) -> str:
@@ -38,24 +38,24 @@ class IgnoreComment:
 
 
 def ignore_comments(file: str) -> tuple[IgnoreComment, ...]:
-    """The comments of a file, top to bottom; none where its source can't be read."""
+    """The ignore comments of a file, from top to bottom; none if its source cannot be read."""
     try:
         lines = linecache.getlines(file)
-    except ValueError:  # a name that no file can have: one with a NUL in it
+    except ValueError:  # the file name contains a NUL character
         lines = []
     found = ((token, _IGNORE.search(token.string)) for token in _comments(lines))
     return tuple(_parsed(file, token, match, lines) for token, match in found if match)
 
 
 class Comments:
-    """The ignore comments of every file that an issue stands in, and which of them were of use."""
+    """The ignore comments of every file that has issues, and which of them matched an issue."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[IgnoreComment, ...]] = {}
         self._used: set[tuple[IgnoreComment, str]] = set()
 
     def suppress(self, issue: Issue) -> Suppression | None:
-        """What a comment on the issue's line, or on the user's line that led there, says of it."""
+        """The suppression by a comment on the issue's line, or on the line of the user's code that led there."""
         lines = dict.fromkeys(filter(None, (issue.location, issue.own_location)))
         for comment in [comment for line in lines for comment in self._covering(line)]:
             if text := comment.names(issue.code):
@@ -64,9 +64,9 @@ class Comments:
         return None
 
     def remarks(self) -> tuple[Remark, ...]:
-        """What is wrong with the comments seen so far."""
-        seen = (comment for comments in self._files.values() for comment in comments)
-        return tuple(remark for comment in seen for remark in self._remarks(comment))
+        """Warnings about the comments of all files so far."""
+        known = (comment for comments in self._files.values() for comment in comments)
+        return tuple(remark for comment in known for remark in self._remarks(comment))
 
     def _covering(self, line: Location) -> Iterator[IgnoreComment]:
         if line.file not in self._files:
@@ -87,7 +87,7 @@ class Comments:
 
 
 def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
-    """The comments, and nothing in a string that looks like one. A file that breaks off yields those before."""
+    """The comment tokens. If the source is not valid Python, those before the error."""
     try:
         for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):
             if token.type == tokenize.COMMENT:
@@ -107,7 +107,7 @@ def _parsed(file: str, token: tokenize.TokenInfo, match: re.Match[str], lines: S
 
 
 def _next_code_line(lines: Sequence[str], line: int) -> int:
-    """The line after the comment and after further lines of comment: several can stand above one line."""
+    """The number of the next line that is not a comment: several comments can apply to one line."""
     while line < len(lines) and lines[line].lstrip().startswith("#"):
         line += 1
     return line + 1

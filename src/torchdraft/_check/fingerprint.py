@@ -1,4 +1,4 @@
-"""What stays of an issue when the lines of its file move."""
+"""Fingerprints: identify an issue when the lines of its file move."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _INSTALLED = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fingerprint:
-    """Two issues with the same one are the same assumption, told of two places at most."""
+    """Two issues with equal fingerprints make the same assumption, possibly at two places of one function."""
 
     code: str
     file: str
-    """Relative to the project's folder, or to where packages are installed; with forward slashes."""
+    """The path relative to the project's folder or to the folder of installed packages, with forward slashes."""
     function: str
     source: str
-    """The line, blanks apart."""
+    """The source line, with normalised whitespace."""
     expr: str
-    """The expression, its symbols numbered in order: their own numbers depend on what else the model does."""
+    """The expression with its symbols renumbered: their original numbers depend on the rest of the model."""
 
     def __str__(self) -> str:
         return hashlib.sha256("\0".join(astuple(self)).encode(errors="replace")).hexdigest()[:16]
 
 
 def fingerprint(issue: Issue, folder: Path) -> Fingerprint:
-    """Of the issue, with files named from `folder` on."""
+    """The fingerprint of the issue, with file names relative to `folder`."""
     place = issue.location
     return Fingerprint(
         code=issue.code,
@@ -50,7 +50,7 @@ def _file(file: str, folder: Path) -> str:
         return _INSTALLED.sub("", file).replace("\\", "/")
     try:
         return Path(os.path.relpath(file, folder)).as_posix()
-    except ValueError:  # Another drive.
+    except ValueError:  # on another drive
         return Path(file).as_posix()
 
 

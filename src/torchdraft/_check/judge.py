@@ -1,4 +1,4 @@
-"""A report → findings: which issues count, and what the others are excused by."""
+"""Turns a report into findings: which issues fail the check, and what suppresses the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .fingerprint import fingerprint
 
 
 class Judge:
-    """What one run of checks knows: settings, the comments seen so far, which of the settings were of use."""
+    """Applies settings, ignore comments and a baseline to the reports of one check."""
 
     def __init__(
         self,
@@ -32,7 +32,9 @@ class Judge:
         self.comments = Comments()
 
     def findings(self, report: Report, accepted: Counts | None = None) -> tuple[Finding, ...]:
-        """One for each issue. `accepted` is counted down by what the baseline excuses: the rest of it is stale."""
+        """One finding for each issue. Decreases `accepted` by the findings that the baseline accepts; the rest is
+        stale.
+        """
         accepted = Counter() if accepted is None else accepted
         return tuple(self._finding(issue, accepted) for issue in report.issues)
 
@@ -54,5 +56,5 @@ class Judge:
 
 
 def fails_at(severity: Severity, level: FailOn) -> bool:
-    """Whether an issue of that severity fails a check of that level."""
+    """Whether an issue of this severity fails a check at this level."""
     return level == "any" or severity >= Severity(level)

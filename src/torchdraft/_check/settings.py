@@ -1,4 +1,4 @@
-"""`[tool.torchdraft]` of pyproject.toml."""
+"""Reads the settings in `[tool.torchdraft]` of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 from torchdraft.model.check import FailOn
 from torchdraft.rules import all_rules, rule_named
 
 FILE = "pyproject.toml"
 TABLE = "tool.torchdraft"
 DEFAULT_FAIL_ON: FailOn = "specialized"
-"""A check is clean by default exactly where `Report.successful()`."""
+"""By default a report has no failing findings exactly if `Report.successful()`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a project asks of its checks."""
+    """The settings of a project."""
 
     folder: Path
-    """Where the file lies; its paths are relative to it. The working directory where there is no file."""
+    """The folder of pyproject.toml, to which its paths are relative. The working directory if there is no file."""
     file: Path | None = None
     targets: tuple[str, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
@@ -33,9 +33,9 @@ class Settings:
 
 
 def find_settings(start: Path) -> Settings:
-    """The settings of the nearest pyproject.toml, from `start` upward, that has the table.
+    """The settings of the nearest pyproject.toml with the table, in `start` or a folder above it.
 
-    Raises `Mistake`, naming file and key, where something in it is not what it should be.
+    Raises `UsageError`, which names file and key, if a setting is wrong.
     """
     for folder in (start, *start.parents):
         file = folder / FILE
@@ -45,11 +45,11 @@ def find_settings(start: Path) -> Settings:
 
 
 def _table(file: Path) -> Any:
-    """`[tool.torchdraft]`, or None where the file has none."""
+    """The table `[tool.torchdraft]`, or None if the file has none."""
     try:
         tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
-        raise Mistake(f"{file} can't be read: {error}", expected="a TOML file") from None
+        raise UsageError(f"{file} can't be read: {error}", expected="a TOML file") from None
     return tools.get("torchdraft") if isinstance(tools, dict) else None
 
 
@@ -57,7 +57,7 @@ def _settings(file: Path, table: Any) -> Settings:
     if not isinstance(table, dict):
         raise _wrong(file, "", table, "a table")
     if unknown := [key for key in table if key not in _KEYS]:
-        raise Mistake(f"{file}: [{TABLE}] has the key {unknown[0]!r}", expected=f"one of {', '.join(_KEYS)}")
+        raise UsageError(f"{file}: [{TABLE}] has the key {unknown[0]!r}", expected=f"one of {', '.join(_KEYS)}")
     values = {key.replace("-", "_"): _KEYS[key](file, key, value) for key, value in table.items()}
     return Settings(folder=file.parent, file=file, **values)
 
@@ -76,7 +76,7 @@ def _ignore(file: Path, key: str, value: Any) -> dict[str, str]:
         rule = rule_named(text)
         if rule is None:
             codes = ", ".join(each.code for each in all_rules())
-            raise Mistake(f"{file}: [{TABLE}] {key} names the rule {text!r}", expected=f"one of {codes}")
+            raise UsageError(f"{file}: [{TABLE}] {key} names the rule {text!r}", expected=f"one of {codes}")
         if not isinstance(reason, str) or not reason.strip():
             raise _wrong(file, f"{key}.{text}", reason, "a reason, a text that is not empty")
         ignored[rule.code] = reason.strip()
@@ -95,8 +95,8 @@ def _baseline(file: Path, key: str, value: Any) -> Path:
     return file.parent / value
 
 
-def _wrong(file: Path, key: str, value: Any, expected: str) -> Mistake:
-    return Mistake(f"{file}: [{TABLE}]{' ' if key else ''}{key} is {value!r}", expected=expected)
+def _wrong(file: Path, key: str, value: Any, expected: str) -> UsageError:
+    return UsageError(f"{file}: [{TABLE}]{' ' if key else ''}{key} is {value!r}", expected=expected)
 
 
 _KEYS: dict[str, Callable[[Path, str, Any], Any]] = {

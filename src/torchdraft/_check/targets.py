@@ -1,4 +1,4 @@
-"""Which targets a check is asked for, and under which name they are known."""
+"""The targets of a check, from its arguments or the settings."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchdraft._targets.target import is_file
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 
 from .settings import FILE, TABLE, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One target."""
+class RequestedTarget:
+    """One target of a check."""
 
     text: str
     """As the user wrote it."""
     folder: Path
-    """Where its file or package is looked for."""
+    """The folder of its file or package."""
     key: str
-    """The name that a baseline knows it by: the same from every working directory."""
+    """Its name in a baseline, which is the same from every working directory."""
 
 
-def asked_targets(given: Iterable[str], settings: Settings) -> tuple[Asked, ...]:
-    """The given targets, or those of the settings where none is given; each once."""
+def requested_targets(given: Iterable[str], settings: Settings) -> tuple[RequestedTarget, ...]:
+    """The given targets, or those of the settings if none is given, without duplicates."""
     here = Path.cwd()
-    asked = [Asked(text, here, _key(text, here, settings.folder)) for text in given]
-    asked = asked or [Asked(text, settings.folder, text) for text in settings.targets]
-    if not asked:
-        raise Mistake(
+    requested = [RequestedTarget(text, here, _key(text, here, settings.folder)) for text in given]
+    requested = requested or [RequestedTarget(text, settings.folder, text) for text in settings.targets]
+    if not requested:
+        raise UsageError(
             "no target is given, and no settings name any",
             expected=f'torchdraft check model.py:build, or targets = ["model.py:build"] in [{TABLE}] of {FILE}',
         )
-    return tuple({each.key: each for each in asked}.values())
+    return tuple({each.key: each for each in requested}.values())
 
 
 def _key(text: str, here: Path, project: Path) -> str:

@@ -1,1 +1,4 @@
-"""Targets: `file.py:callable` goes in; a model, its inputs and a draft of it come out."""
+"""Targets: `file.py:callable` goes in; a model, its inputs and a draft of it come out.
+
+May import `model`, `rules`, `_render` and the public API.
+"""

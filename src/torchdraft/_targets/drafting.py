@@ -1,4 +1,4 @@
-"""From a target's model to a program, with what goes wrong told in the user's terms."""
+"""Drafts a target's model; exceptions become usage errors with the user's frames."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from torchdraft.rules import user_frames_of
 
 from .target import Target
-from .usage_error import Mistake
+from .usage_error import UsageError
 
 
 def draft(found: Target, *, strict: bool = False) -> Any:
-    """The program. What `draft_export` raises is the model's own exception: it says why eager fails, and where."""
+    """The program. Raises `UsageError` if `draft_export` raises, which is an exception of the eager model."""
     import torchdraft
 
     try:
@@ -19,7 +19,7 @@ def draft(found: Target, *, strict: bool = False) -> Any:
             found.model, found.args, dict(found.kwargs), dynamic_shapes=found.dynamic_shapes, strict=strict
         )
     except (Exception, SystemExit) as error:
-        raise Mistake(
+        raise UsageError(
             f"drafting {type(found.model).__name__} raised {type(error).__name__}: {error}",
             expected="a model that runs eagerly on its example: model(*args, **kwargs)",
             frames=user_frames_of(error),

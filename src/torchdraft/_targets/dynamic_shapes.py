@@ -1,4 +1,4 @@
-"""Whether `dynamic_shapes` fits the model's signature."""
+"""Checks that `dynamic_shapes` fits the model's signature."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from .usage_error import Mistake
+from .usage_error import UsageError
 
 
 def check_dynamic_shapes(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], dynamic_shapes: Any) -> None:
-    """Raise `Mistake`, naming the expected keys, where the arguments or `dynamic_shapes` don't fit `model.forward`.
+    """Raise `UsageError`, which names the expected keys, if the arguments or `dynamic_shapes` do not fit
+    `model.forward`.
 
-    A dict names arguments that were given, a tuple or list has one entry for each of them.
+    The keys of a dict are names of arguments that are passed. A tuple or list has one entry for each passed argument.
     """
     try:
         names = list(inspect.signature(model.forward).bind(*args, **kwargs).arguments)
     except TypeError as error:
-        raise Mistake(
+        raise UsageError(
             f"the example does not fit {type(model).__name__}.forward: {error}",
             expected=f"arguments for forward{inspect.signature(model.forward)}",
         ) from None
     if isinstance(dynamic_shapes, Mapping):
         if not set(dynamic_shapes) <= set(names):
-            raise Mistake(
+            raise UsageError(
                 f"dynamic_shapes has the keys {_listed(dynamic_shapes)}",
                 expected=f"the names of the arguments given: {_listed(names)}",
                 advice=_advice(names, dynamic_shapes),
             )
     elif isinstance(dynamic_shapes, tuple | list) and dynamic_shapes and len(dynamic_shapes) != len(names):
-        raise Mistake(
+        raise UsageError(
             f"dynamic_shapes has {len(dynamic_shapes)} entries",
             expected=f"one for each of the {len(names)} arguments given: {_listed(names)}",
             advice="None stands for an argument without dynamic dimensions",

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files atomically: completely or not at all."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .usage_error import Mistake
+from .usage_error import UsageError
 
 
 def check_writable(path: Path, option: str, ending: str) -> None:
-    """Raise `Mistake` now where writing `path` would fail after the work."""
+    """Raise `UsageError` if `path` cannot be written, before the work that produces its content."""
     if not path.name.endswith(ending):
         advice = f"{option} {path.with_suffix(ending)}" if path.name else ""
-        raise Mistake(f"{option} {str(path)!r}", expected=f"a file name ending in {ending}", advice=advice)
+        raise UsageError(f"{option} {str(path)!r}", expected=f"a file name ending in {ending}", advice=advice)
     target = path.resolve()
     if target.is_dir():
-        raise Mistake(f"{option} {str(path)!r} is a folder", expected="a file", advice=f"{option} {path}/model{ending}")
+        raise UsageError(
+            f"{option} {str(path)!r} is a folder", expected="a file", advice=f"{option} {path}/model{ending}"
+        )
     if target.exists() and not target.is_file():
-        raise Mistake(f"{option} {str(path)!r} is no regular file", expected="a file that can be replaced")
+        raise UsageError(f"{option} {str(path)!r} is no regular file", expected="a file that can be replaced")
     if not target.parent.is_dir():
-        raise Mistake(
+        raise UsageError(
             f"{option} {str(path)!r}: there is no folder {str(target.parent)!r}",
             expected="a file in a folder that exists",
             advice=f"mkdir -p {target.parent}",
@@ -32,9 +34,10 @@ def check_writable(path: Path, option: str, ending: str) -> None:
 
 @contextmanager
 def replacing(path: Path, option: str) -> Iterator[Path]:
-    """A new, empty file beside `path`; it takes `path`'s place when the block ends well and goes when it does not.
+    """A new, empty file beside `path`, which replaces `path` if the block succeeds and is deleted if it raises.
 
-    Beside it, because only a rename within one file system is atomic. A block that deletes the file replaces nothing.
+    It is in the same folder, because only a rename within one file system is atomic. If the block deletes the file,
+    `path` is not replaced.
     """
     target = path.resolve()
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
@@ -52,8 +55,8 @@ def replacing(path: Path, option: str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, option: str, error: OSError) -> Mistake:
-    return Mistake(
+def _unwritable(path: Path, option: str, error: OSError) -> UsageError:
+    return UsageError(
         f"{option} {str(path)!r} can't be written: {error.strerror or error}",
         expected="a file in a folder you may write",
     )

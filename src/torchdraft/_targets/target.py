@@ -1,4 +1,4 @@
-"""`file.py:callable` or `package.module:callable` → the model and its example."""
+"""Loads targets: `file.py:callable` or `package.module:callable` → a model and its example."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from torchdraft.rules import user_frames_of
 
-from .usage_error import Mistake
+from .usage_error import UsageError
 
 FORM = "a target of the form file.py:callable or package.module:callable"
 RETURNS = "a tuple (module, args[, kwargs[, dynamic_shapes]])"
@@ -24,31 +24,31 @@ RETURNS = "a tuple (module, args[, kwargs[, dynamic_shapes]])"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model and the example to draft it with."""
+    """A model and its example inputs."""
 
     model: Any
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     dynamic_shapes: Any
     file: str = ""
-    """The file it was imported from."""
+    """The file from which it was imported."""
 
 
 def load_target(text: str, folder: Path | None = None) -> Target:
-    """Import the target, call it and check what it returns. Raises `Mistake` in the user's terms.
+    """Import the target, call it and check what it returns. Raises `UsageError` if one of these fails.
 
-    Files and packages are looked for in `folder`, the working directory by default.
+    Files and packages are searched in `folder`, by default the working directory.
     """
     where, separator, attribute = text.rpartition(":")
     if not separator or not where or not attribute:
-        raise Mistake(f"the target {text!r} names no callable", expected=FORM, advice="example: model.py:build")
+        raise UsageError(f"the target {text!r} names no callable", expected=FORM, advice="example: model.py:build")
     module = _import(where, folder or Path.cwd())
     made = _call(_attribute(module, attribute, where), attribute)
     return replace(_checked(made, attribute), file=getattr(module, "__file__", None) or "")
 
 
 def is_file(where: str) -> bool:
-    """Whether a target's first half names a file, and no package."""
+    """Whether the part of a target before the colon names a file and not a package."""
     return where.endswith(".py") or os.sep in where
 
 
@@ -60,7 +60,7 @@ def _import(where: str, folder: Path) -> ModuleType:
         return importlib.import_module(where)
     except ModuleNotFoundError as error:
         if error.name and (where == error.name or where.startswith(error.name + ".")):
-            raise Mistake(
+            raise UsageError(
                 f"no module named {error.name!r} (looked for {where!r} from {folder})",
                 expected=FORM,
                 advice=f"a file is given with its ending: {where.replace('.', '/')}.py:callable",
@@ -73,10 +73,10 @@ def _import(where: str, folder: Path) -> ModuleType:
 def _import_file(where: str, folder: Path) -> ModuleType:
     path = (folder / where).resolve()
     if not path.is_file():
-        raise Mistake(
+        raise UsageError(
             f"there is no file {where!r}", expected="a Python file that exists", advice=f"looked for in {folder}"
         )
-    # A file that several targets name runs once.
+    # Run a file once, also if several targets name it.
     known = next((module for module in list(sys.modules.values()) if _comes_from(module, path)), None)
     return known or _run_file(where, path)
 
@@ -85,7 +85,7 @@ def _run_file(where: str, path: Path) -> ModuleType:
     name = _free_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise Mistake(f"{where!r} is no Python file", expected=FORM)
+        raise UsageError(f"{where!r} is no Python file", expected=FORM)
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     sys.modules[name] = module
@@ -98,13 +98,13 @@ def _run_file(where: str, path: Path) -> ModuleType:
 
 
 def _comes_from(module: ModuleType, path: Path) -> bool:
-    """Asked of its names as they stand: some modules import others when they are asked for an attribute."""
+    """Whether the module was run from `path`. Reads `vars`, because `getattr` makes some modules import others."""
     names = vars(module) if isinstance(module, ModuleType) else {}
     return names.get("__file__") == str(path) and names.get("__name__") != "__main__"
 
 
 def _free_name(path: Path) -> str:
-    """The file's own name, so that classes it defines pickle as they do elsewhere; another where that is taken."""
+    """A free module name: if possible the file's own, so that its classes pickle as they do elsewhere."""
     if path.stem.isidentifier() and not _taken(path.stem):
         return path.stem
     others = (f"_torchdraft_target_{path.stem}{number or ''}" for number in itertools.count())
@@ -119,9 +119,11 @@ def _attribute(module: ModuleType, attribute: str, where: str) -> Callable[[], A
     value: Any = module
     for name in attribute.split("."):
         if not hasattr(value, name):
-            theirs = (key for key, item in vars(module).items() if inspect.isfunction(item) and not key.startswith("_"))
-            known = ", ".join(sorted(theirs)) or "none"
-            raise Mistake(f"{where!r} has no {attribute!r}", expected=f"one of its functions: {known}")
+            functions = (
+                key for key, item in vars(module).items() if inspect.isfunction(item) and not key.startswith("_")
+            )
+            known = ", ".join(sorted(functions)) or "none"
+            raise UsageError(f"{where!r} has no {attribute!r}", expected=f"one of its functions: {known}")
         value = getattr(value, name)
     return _callable_without_arguments(value, attribute)
 
@@ -131,7 +133,7 @@ def _callable_without_arguments(value: Any, attribute: str) -> Callable[[], Any]
 
     if isinstance(value, torch.nn.Module) or not callable(value):
         kind = "a module" if isinstance(value, torch.nn.Module) else f"a {type(value).__name__}"
-        raise Mistake(
+        raise UsageError(
             f"{attribute!r} is {kind}",
             expected=f"a function without arguments that returns {RETURNS}",
             advice=f"def build(): return {attribute}, (example_input,)",
@@ -139,12 +141,12 @@ def _callable_without_arguments(value: Any, attribute: str) -> Callable[[], Any]
     try:
         inspect.signature(value).bind()
     except TypeError as error:
-        raise Mistake(
+        raise UsageError(
             f"{attribute!r} can't be called without arguments ({error})",
             expected=f"a function without arguments that returns {RETURNS}",
         ) from None
     except ValueError:
-        pass  # A builtin without a signature: calling it will tell.
+        pass  # a builtin without a signature: `_call` reports an error
     return value
 
 
@@ -160,23 +162,23 @@ def _checked(made: Any, attribute: str) -> Target:
 
     if not isinstance(made, tuple) or not 2 <= len(made) <= 4:
         kind = f"a tuple of {len(made)}" if isinstance(made, tuple) else _kind(made)
-        raise Mistake(f"{attribute}() returned {kind}", expected=RETURNS, advice="return model, (example_input,)")
+        raise UsageError(f"{attribute}() returned {kind}", expected=RETURNS, advice="return model, (example_input,)")
     model, args, kwargs, dynamic_shapes = made + (None,) * (4 - len(made))
     if not isinstance(model, torch.nn.Module):
-        raise Mistake(
+        raise UsageError(
             f"{attribute}() returned {_kind(model)} as the model",
             expected="a torch.nn.Module",
             advice="a function can be wrapped: class Model(torch.nn.Module): forward = staticmethod(function)",
         )
     if not isinstance(args, tuple):
-        raise Mistake(
+        raise UsageError(
             f"{attribute}() returned {_kind(args)} as args",
             expected="a tuple of the model's positional arguments",
             advice="one argument is (x,), none is ()",
         )
     kwargs = {} if kwargs is None else kwargs
     if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
-        raise Mistake(
+        raise UsageError(
             f"{attribute}() returned {_kind(kwargs)} as kwargs", expected="a dict with names as keys, or None"
         )
     return Target(model, args, kwargs, dynamic_shapes)
@@ -186,5 +188,5 @@ def _kind(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _raised(what: str, error: BaseException) -> Mistake:
-    return Mistake(f"{what}: {type(error).__name__}: {error}", frames=user_frames_of(error))
+def _raised(what: str, error: BaseException) -> UsageError:
+    return UsageError(f"{what}: {type(error).__name__}: {error}", frames=user_frames_of(error))

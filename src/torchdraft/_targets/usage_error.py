@@ -1,4 +1,4 @@
-"""What the user of the command line got wrong."""
+"""The exception for errors in a call of the command line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torchdraft._render import words
 from torchdraft.model import Location
 
 
-class Mistake(Exception):
-    """Something to mend in the call: what was given, what was expected, what to do. Ends the command with status 2."""
+class UsageError(Exception):
+    """A wrong call: what was given, what was expected, what to try. Ends the command with status 2."""
 
     def __init__(self, given: str, *, expected: str = "", advice: str = "", frames: tuple[Location, ...] = ()) -> None:
         super().__init__(given)
@@ -17,10 +17,10 @@ class Mistake(Exception):
         self.expected = expected
         self.advice = advice
         self.frames = frames
-        """The user's frames, outermost first, where the user's own code raised."""
+        """The user's frames, outermost first, if the user's own code raised."""
 
     def parts(self) -> Iterator[tuple[str, str]]:
-        """Label and text of each line that a reader is shown."""
+        """Label and text of each line of the message."""
         for label, text in (("", self.given), ("expected: ", self.expected), ("try: ", self.advice)):
             if text:
                 yield label, text
@@ -28,5 +28,5 @@ class Mistake(Exception):
             yield "", f"  {words.place(frame)}\n    {frame.source.strip()}".rstrip()
 
     def text(self) -> str:
-        """All of it."""
+        """The message as one text."""
         return "\n".join(label + text for label, text in self.parts())

@@ -1,4 +1,4 @@
-"""The code of a rule's page, as something to draft."""
+"""Runs the code of a rule's page and returns the model and inputs that it defines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import torch
 class Example:
     """The names that an example defines.
 
-    `model` where it makes one of its own (under `fake_weights()`), otherwise `Model()`.
+    `model` is the one that the example creates (under `fake_weights()`), or else an instance of its `Model`.
     """
 
     file: str
@@ -30,9 +30,9 @@ class Example:
 
 @contextmanager
 def running(code: str, name: str) -> Iterator[Example]:
-    """What `code` defines, run anew, as a module that can be imported in this block: Dynamo does so.
+    """Run `code` as a new module, which can be imported within this block, because Dynamo does so.
 
-    The source stays known to `linecache`: issues show the line.
+    The source is added to `linecache`, so that issues show the line.
     """
     file = f"<doctest {name}>"
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)

@@ -1,4 +1,4 @@
-"""A draft as an assertion of a test."""
+"""The assertion that a model can be exported without issues."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torchdraft._check.judge import Judge
 from torchdraft._check.settings import Settings, find_settings
 from torchdraft._render.check.text import render_findings
 from torchdraft._render.text import as_text
-from torchdraft._targets.usage_error import Mistake
+from torchdraft._targets.usage_error import UsageError
 from torchdraft.model.check import FailOn
 from torchdraft.rules import all_rules, rule_named
 
@@ -28,30 +28,30 @@ def assert_exportable(
     fail_on: FailOn | None = None,
     **options: Any,
 ) -> torch.export.ExportedProgram:
-    """Drafts `model` and fails, with the report in the message, where it has issues.
+    """Draft `model` and fail, with the report in the message, if it has issues.
 
-    Comments in the source (`# torchdraft: ignore[TD101] reason`) and the settings in pyproject.toml excuse issues as
-    they do for `torchdraft check`; baselines do not.
+    Comments in the source (`# torchdraft: ignore[TD101] reason`) and the settings in pyproject.toml suppress issues as
+    they do for `torchdraft check`. Baselines are not read.
 
     Args:
         model: the model, as for `torchdraft.draft_export`.
         args: its example inputs.
         kwargs: its example keyword inputs.
         dynamic_shapes: which dimensions are dynamic.
-        allow: code or name of a rule, or several, whose issues do not count.
-        fail_on: the mildest severity that fails: `baked`, `guarded`, `specialized`, or `any` for notes too. By default
-            that of the settings, or `specialized`.
+        allow: code or name of a rule, or several, whose issues do not fail.
+        fail_on: the mildest severity that fails: `baked`, `guarded`, `specialized`, or `any`, which includes notes. By
+            default the level of the settings, or `specialized`.
         **options: further options of `torchdraft.draft_export`.
 
     Returns:
-        The program, for what else the test looks at.
+        The program, for further checks.
 
     Raises:
-        AssertionError: the report has issues that count.
-        ValueError: `allow`, `fail_on` or the settings are wrong.
+        AssertionError: the report has issues that fail.
+        ValueError: `allow`, `fail_on` or a setting is wrong.
 
     """
-    __tracebackhide__ = True  # pytest shows the test's own line
+    __tracebackhide__ = True  # pytest then shows the line of the test
     judge = _judge(allow, fail_on)
     program = torchdraft.draft_export(model, args, kwargs, dynamic_shapes=dynamic_shapes, **options)
     findings = judge.findings(program._report)
@@ -82,5 +82,5 @@ def _code(text: str) -> str:
 def _settings() -> Settings:
     try:
         return find_settings(Path.cwd())
-    except Mistake as mistake:
-        raise ValueError(mistake.text()) from None
+    except UsageError as error:
+        raise ValueError(error.text()) from None

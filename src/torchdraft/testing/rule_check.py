@@ -1,4 +1,4 @@
-"""Whether a rule keeps what its page says."""
+"""Checks a rule against its documentation page."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from .example import Example, running
 
 
 def check_rule(rule: Rule[Any], *, beside: Collection[str] = ()) -> None:
-    """Raises `AssertionError`, with everything that is wrong, unless `rule` keeps what its page says.
+    """Raise `AssertionError`, which lists all problems, unless `rule` behaves as its page says.
 
-    The page has its sections, each with text. *Example* yields exactly one issue, this rule's, at the line marked with
-    `# CODE`; where that comment has a line to itself, the issue has none. *Use instead* yields none, exports with plain
-    `torch.export.export`, and the program equals eager.
+    The page has all sections, each with text. *Example* yields exactly one issue, which is this rule's, at the line
+    marked with `# CODE`; if this comment has a line to itself, the issue has no line. *Use instead* yields no issue,
+    exports with plain `torch.export.export`, and its program equals the eager model.
 
     Args:
         rule: the rule; it need not be registered.
-        beside: codes of other rules whose issues may come with the examples, for a rule that takes events of theirs.
+        beside: codes of other rules that may report issues for the examples, for a rule that takes their events.
 
     """
     problems = list(_page_problems(rule))
     if not problems:
         with also(rule):
-            problems += _told_apart("Example", _bad_problems, rule, beside)
-            problems += _told_apart("Use instead", _good_problems, rule, beside)
+            problems += _problems_of("Example", _bad_problems, rule, beside)
+            problems += _problems_of("Use instead", _good_problems, rule, beside)
     if problems:
         raise AssertionError("\n".join([f"{rule.code} ({rule.name}):", *(f"- {problem}" for problem in problems)]))
 
@@ -55,8 +55,8 @@ def _page_problems(rule: Rule[Any]) -> Iterator[str]:
             yield f"the section {title!r} has no ```python block"
 
 
-def _told_apart(section: str, find: Any, rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
-    """What `find` finds in a section; an example that does not run is a finding too."""
+def _problems_of(section: str, find: Any, rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
+    """The problems of a section. An example that raises is a problem too."""
     try:
         for problem in find(rule, beside):
             yield f"{section} {problem}"
@@ -82,7 +82,7 @@ def _bad_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
         if not alone and not _stands_at(issue, example.file, marked[0]):
             yield f"has its issue at {issue.location or 'no line'}; `# {rule.code}` marks line {marked[0]}"
     for issue in _others(report, rule, beside):
-        yield f"also yields {_told(issue)}"
+        yield f"also yields {_described(issue)}"
 
 
 def _good_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _good_problems(rule: Rule[Any], beside: Collection[str]) -> Iterator[str]:
         report = _drafted(example)
     own = [issue for issue in report.issues if issue.code == rule.code]
     for issue in [*own, *_others(report, rule, beside)]:
-        yield f"yields {_told(issue)}"
+        yield f"yields {_described(issue)}"
     with running(rule.good(), f"{rule.code}_good") as example:
         yield from _differences(_exported(example), example)
 
@@ -101,15 +101,15 @@ def _exported(example: Example) -> torch.export.ExportedProgram:
 
 
 def _differences(program: torch.export.ExportedProgram, example: Example) -> Iterator[str]:
-    """What the program and the model give on the example, side by side."""
-    calls = (program.module(), copy.deepcopy(example.model))  # they would share buffers
-    given = []
+    """How the results of the program and of the model differ on the example."""
+    calls = (program.module(), copy.deepcopy(example.model))  # a copy, because they would share buffers
+    results = []
     for call in calls:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            given.append(_comparable(call(*example.args, **example.kwargs)))
+            results.append(_comparable(call(*example.args, **example.kwargs)))
     try:
-        torch.testing.assert_close(*given)
+        torch.testing.assert_close(*results)
     except AssertionError as error:
         yield f"gives a program that differs from eager: {error}"
 
@@ -127,15 +127,15 @@ def _drafted(example: Example) -> Report:
 
 
 def _uncompiled(example: Example) -> AbstractContextManager[Any]:
-    """`torch.cond` outside of a trace compiles itself and checks its branches; under this stance it only runs.
+    """Keep eager `torch.cond` from compiling itself, which checks its branches.
 
-    Not where Dynamo is asked for: it traces nothing then.
+    Not for strict examples: Dynamo traces nothing under this stance.
     """
     return nullcontext() if example.strict else torch.compiler.set_stance("force_eager")
 
 
 def _others(report: Report, rule: Rule[Any], beside: Collection[str]) -> list[Issue]:
-    """What other rules say, but for the notes that some other rule does not work."""
+    """The issues of other rules, without the notes that another rule failed."""
     others = [issue for issue in report.issues if issue.code != rule.code and issue.code not in beside]
     return [issue for issue in others if issue.code != failures.CODE or issue.data.get("rule") == rule.code]
 
@@ -145,10 +145,10 @@ def _stands_at(issue: Issue, file: str, line: int) -> bool:
 
 
 def _crash(rule: Rule[Any], report: Report) -> str:
-    """What the rule raised, where it did: the engine turns that into a note."""
+    """The exception that the rule raised, if any; the report has it as a note."""
     notes = [issue for issue in report.issues if issue.code == failures.CODE and issue.data.get("rule") == rule.code]
     return f"; {notes[0].data['exception']}" if notes else ""
 
 
-def _told(issue: Issue) -> str:
+def _described(issue: Issue) -> str:
     return f"{issue.code} ({issue.severity}) at {issue.location or 'no line'}: {issue.message}"

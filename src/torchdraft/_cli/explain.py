@@ -1,0 +1,28 @@
+"""`torchdraft explain`: print the documentation page of a rule."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from torchdraft._targets.usage_error import UsageError
+from torchdraft.rules import all_rules, rule_named
+
+from .console import usage_errors_printed
+
+
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A code (TD101) or a name.")]) -> None:
+    """Print the documentation page of a rule."""
+    with usage_errors_printed():
+        found = rule_named(rule)
+        if found is None:
+            codes = ", ".join(each.code for each in all_rules())
+            raise UsageError(f"there is no rule {rule!r}", expected=f"one of {codes}", advice="torchdraft rules")
+        console = Console()
+        if console.is_terminal:
+            console.print(Markdown(found.page()))
+        else:
+            typer.echo(found.page(), nl=False)

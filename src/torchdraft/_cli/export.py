@@ -1,0 +1,54 @@
+"""`torchdraft export`: draft a program from a target's model, print its report, write the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from torchdraft._targets.drafting import draft
+from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
+from torchdraft._targets.output import check_writable, replacing
+from torchdraft._targets.target import load_target
+
+from .arguments import TargetArgument
+from .console import print_report, print_written, progress, usage_errors_printed
+
+
+def export(
+    target: TargetArgument,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the program there (.pt2).")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the report there (.json).")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Trace with Dynamo first.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Draft a program from TARGET's model, print the report, write the program.
+
+    Exit status: 0 with a program, whatever the report says; 2 if the call is wrong or the model raises.
+    """
+    with usage_errors_printed():
+        for path, option, ending in ((output, "-o", ".pt2"), (json, "--json", ".json")):
+            if path is not None:
+                check_writable(path, option, ending)
+        with progress(f"loading {target}", quiet):
+            found = load_target(target)
+            check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
+        with progress(f"drafting {type(found.model).__name__}", quiet):
+            program = draft(found, strict=strict)
+        with progress("writing", quiet):
+            _write(program, output, json)
+        if not quiet:
+            print_report(program._report)
+            print_written(output, json)
+
+
+def _write(program: Any, output: Path | None, json: Path | None) -> None:
+    import torchdraft
+
+    if output is not None:
+        with replacing(output, "-o") as temporary:
+            torchdraft.save(program, temporary)
+    if json is not None:
+        with replacing(json, "--json") as temporary:
+            temporary.write_text(program._report.to_json() + "\n", encoding="utf-8")
