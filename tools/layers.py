@@ -33,8 +33,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     # torch
     "_torch": (),
     "_torch/tensors": ("_torch",),
-    "_torch/patches": ("_torch", "_torch/tensors"),
-    "_torch/patches/speed": ("_torch", "_torch/tensors", "_torch/patches"),
+    "_torch/patching": ("_torch",),
+    "_torch/patches": ("_torch", "_torch/tensors", "_torch/patching"),
+    "_torch/patches/speed": ("_torch", "_torch/patching"),
     "_stack": ("_source", "_torch", "model"),
     "_tape": ("_torch",),
     # the steps of a draft, each above the ones it uses

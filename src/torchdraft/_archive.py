@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from torchdraft._draft.finish.pipeline import run_file_passes
-from torchdraft._torch.patches.export import text_outputs_loaded
 from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import LOAD
 
 from .model import Report
 
@@ -47,7 +48,7 @@ def load(path: Any) -> torch.export.ExportedProgram:
     and what `torch.export.load` raises.
     """
     files = {REPORT: ""}
-    with torch_output_suppressed(), text_outputs_loaded():
+    with torch_output_suppressed(), applied(LOAD):
         program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
         program._report = Report.from_json(files[REPORT])

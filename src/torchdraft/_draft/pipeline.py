@@ -25,8 +25,8 @@ from torchdraft._draft.tracing.request import Request
 from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import from_user
 from torchdraft._torch.patches.quiet import torch_output_suppressed
-from torchdraft._torch.patches.scripted import as_plain_module
 from torchdraft._torch.shapes import is_constraint_error
+from torchdraft._torch.torchscript import as_plain_module
 from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
 
 log = logging.getLogger("torchdraft")

@@ -11,12 +11,14 @@ from typing import Any
 import torch
 
 from torchdraft._torch import files
-from torchdraft._torch.patches import symbolic_numbers
+from torchdraft._torch.patches import symbolic_numbers, tensor_methods
 
 from .transparent import acts_for_caller, is_transparent
 from .user_stack import is_framework
 
-for _file in (*files.SYMBOLIC_NUMBERS, functools.__file__, symbolic_numbers.__file__, __file__):
+_PATCHES = (symbolic_numbers.__file__, tensor_methods.__file__)
+
+for _file in (*files.SYMBOLIC_NUMBERS, *_PATCHES, functools.__file__, __file__):
     acts_for_caller(_file)
 
 CONVERSIONS: frozenset[Any] = frozenset(

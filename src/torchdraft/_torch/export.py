@@ -1,4 +1,4 @@
-"""Runs torch's own export pipeline with a fake mode of ours inside it."""
+"""torch's export pipeline: which inputs it accepts, whose fake mode it uses, and what remains to do after it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ import torch
 
 from .probe import need
 
-_export: Any = need("torch.export._trace:_export")
 _tracing: Any = need("torch._guards:tracing")
-TracingContext: Any = need("torch._guards:TracingContext")
-_traced_nodes: Any = getattr(need("torch.fx.experimental.proxy_tensor"), "_FAKE_TENSOR_ID_TO_PROXY_MAP_FOR_EXPORT", {})
-"""The last trace's nodes by fake tensor, which upstream leaves in a global until the next one."""
+_TracingContext: Any = need("torch._guards:TracingContext")
 _use_lazy_graph_module: Any = need("torch.fx._lazy_graph_module:_use_lazy_graph_module")
 _LazyGraphModule: Any = need("torch.fx._lazy_graph_module:_LazyGraphModule")
-_constants_pass: Any = need("torch._export.passes.lift_constants_pass")
-_unused_constant: Any = need("torch._export.passes.lift_constants_pass:_unused_constant")
-_autocast_pass: Any = need("torch._export.passes.replace_autocast_with_hop_pass")
-_nodes_first: Any = need("torch._export.utils:nodes_first")
-_export_utils: Any = need("torch._export.utils")
-_insert_deferred_runtime_asserts: Any = need("torch._export.utils:insert_deferred_runtime_asserts")
-_non_strict_utils: Any = need("torch._export.non_strict_utils")
-_constrain_by_hint: Any = need("torch._export.non_strict_utils:_constrain_user_specified_dimhint_range")
-_DimHintType: Any = need("torch.export.dynamic_shapes:_DimHintType")
+_composite_operators: Any = need("torch._export.utils:_collect_all_valid_cia_ops")
+_decomposition_of: Any = need("torch._export.utils:_get_decomp_for_cia")
 _is_constant_argument: Any = need("torch._export.non_strict_utils:_is_constant_argument")
 _is_opaque_value: Any = need("torch._library.opaque_object:is_opaque_value")
 
@@ -38,18 +28,20 @@ def is_input(leaf: Any) -> bool:
 
 @contextmanager
 def fake_mode_adopted(mode: Any) -> Iterator[None]:
-    """Non-strict export takes the fake mode of the active tracing context instead of making its own
-    (`torch._export.non_strict_utils.make_fake_inputs`).
+    """A context in which non-strict export uses the fake mode `mode` instead of creating one.
+
+    Export takes the mode of the active tracing context (`torch._export.non_strict_utils.make_fake_inputs`).
     """
-    with _tracing(TracingContext(mode)):
+    with _tracing(_TracingContext(mode)):
         yield
 
 
 def write_inner_graphs(graph_module: torch.fx.GraphModule) -> None:
-    """Makes plain graph modules of the lazy ones inside: branches, bodies of loops, `no_grad` and autocast regions.
+    """Replaces the lazy graph modules inside `graph_module` by plain ones: branches, loop bodies, `no_grad` and
+    autocast regions.
 
-    `program.module()` makes a plain one of the outermost and keeps those, and Dynamo refuses to look into a lazy one
-    ("Attempted to inline function marked as skipped"): nobody could compile such a program, or export it by Dynamo.
+    `program.module()` makes only the outermost one plain, and Dynamo refuses to inline a lazy one ("Attempted to inline
+    function marked as skipped"), so such a program could neither be compiled nor exported again in strict mode.
     """
     for name, inner in list(graph_module.named_children()):
         if isinstance(inner, torch.fx.GraphModule):
@@ -58,3 +50,13 @@ def write_inner_graphs(graph_module: torch.fx.GraphModule) -> None:
             written = torch.fx.GraphModule(inner, inner.graph)
             written.meta.update(inner.meta)
             setattr(graph_module, name, written)
+
+
+def lowered(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
+    """`program` as export with `pre_dispatch=False` makes it: functional, with composite ops decomposed.
+
+    Tracing at that level directly loses assertions: its dead code elimination runs before they are inserted and removes
+    the reads that they need. Here they are nodes of the graph already.
+    """
+    with _use_lazy_graph_module(True):
+        return program.run_decompositions({op: _decomposition_of(op) for op in _composite_operators()})

@@ -25,18 +25,6 @@ need("torch._subclasses.fake_tensor:FakeTensorConverter._get_memo")
 WeakTensorTable: Any = need("torch.utils.weak:WeakTensorKeyDictionary")
 allocate_size: Any = need("torch._library.fake_impl:allocate_size")
 _higher_order_ops: Any = need("torch._ops:_higher_order_ops")
-_fake_tensor_config: Any = need("torch._functorch.config")
-unset_fake: Any = need("torch._subclasses.fake_tensor:unset_fake_temporarily")
-
-
-def is_builtin(op: Any) -> bool:
-    """Whether `op` ships with torch, so that its fake kernel is trusted."""
-    return bool(need("torch._library.utils:is_builtin")(op))
-
-
-def has_fake_kernel(op: Any) -> bool:
-    """Whether somebody wrote a fake (or meta, or composite) kernel for `op`."""
-    return bool(need("torch._library.utils:has_fake_kernel")(op))
 
 
 def faked_alone(mode: Any, tensor: torch.Tensor, fake_of: Callable[[torch.Tensor], Any]) -> Any:

@@ -12,9 +12,6 @@ from . import pytree
 from .dispatch import proxy_mode
 from .probe import need
 
-_proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
-need("torch.fx.experimental.proxy_tensor:extract_val")
-
 
 def has_strides(tensor: torch.Tensor) -> bool:
     """Whether a tensor has sizes and strides to describe it by."""
@@ -109,3 +106,12 @@ ASSERTED = "torchdraft_asserted"
 
 _proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")
 _track: Any = need("torch.fx.experimental.proxy_tensor:track_tensor_tree")
+
+
+def has_transform_steps(graph: torch.fx.Graph) -> bool:
+    """Whether `graph` contains functorch's own steps, which Dynamo inserts.
+
+    When they are traced again, those of `grad` and `vjp` lose the wrapping silently, and those of `vmap` leave a level
+    on functorch's stack, for the rest of the process, whenever an assertion between them fails.
+    """
+    return any(getattr(node.target, "__module__", None) == "torch._functorch.predispatch" for node in graph.nodes)

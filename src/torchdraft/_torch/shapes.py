@@ -1,17 +1,12 @@
-"""Symbolic shapes: the environment torchdraft subclasses and the words it speaks."""
+"""Symbolic shapes: the shape environment that torchdraft subclasses, its exceptions, sympy functions and symbols."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import torch
-
-if TYPE_CHECKING:
-    pass
-
 import dataclasses
+from typing import Any
 
 import sympy
+import torch
 
 from .probe import need
 
@@ -30,7 +25,6 @@ FloorToInt: Any = need("torch.utils._sympy.functions:FloorToInt")
 RoundToInt: Any = need("torch.utils._sympy.functions:RoundToInt")
 CeilToInt: Any = need("torch.utils._sympy.functions:CeilToInt")
 ToFloat: Any = need("torch.utils._sympy.functions:ToFloat")
-has_unwritable_function: Any = need(f"{_PATH}:_has_uninterpretable_sympy_function")
 for _name in (
     "_log_real_tensor_propagation",
     "evaluate_expr",
@@ -46,7 +40,7 @@ _SymT: Any = need("torch.utils._sympy.symbol:SymT")
 
 
 def is_unbacked(symbol: Any) -> bool:
-    """Whether a symbol names a number that only a run can tell."""
+    """Whether a symbol is unbacked: its value is known at run time only."""
     return isinstance(symbol, sympy.Symbol) and bool(
         _symbol_is_type(symbol, (_SymT.UNBACKED_INT, _SymT.UNBACKED_FLOAT))
     )
@@ -57,15 +51,17 @@ SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 
 
 def without_constraints(context: Any) -> Any:
-    """A symbolic context that lets its dimensions be whatever the trace found."""
+    """A copy of a symbolic context without constraints on its sizes; None for no context."""
     if context is None or not getattr(context, "constraint_sizes", None):
         return None if context is not None and not hasattr(context, "constraint_sizes") else context
     return dataclasses.replace(context, constraint_sizes=[None] * len(context.constraint_sizes))
 
 
 def narrow_to_guards(program: Any, env: Any) -> None:
-    """Lets the program's range constraints say what the guards taken say (`s0 > 10` leaves them at [0, ∞) where a
-    violated constraint was let pass). A lower bound of 2 is upstream's assumption, not a guard.
+    """Narrows the program's range constraints to the guards of the trace.
+
+    Where a constraint violation was tolerated, the guard `s0 > 10` leaves the range at [0, ∞). A lower bound of 2 is
+    upstream's 0/1 specialization, not a guard.
     """
     for symbol, bounds in list(program.range_constraints.items()):
         taken = env.var_to_range.get(symbol)
@@ -95,16 +91,39 @@ _CONSTRAINT_WORDS = (
 
 
 def clean_dynamic_markers(tensors: Any) -> None:
-    """Removes the marks export leaves on the user's tensors when it fails (`_dynamo_dynamic_indices` and others)."""
+    """Removes attributes that a failing export leaves on the user's tensors (`_dynamo_dynamic_indices` and others)."""
     clean = need("torch._export.non_strict_utils:_clean_dynamic_markers")
     for tensor in tensors:
         clean(tensor)
 
 
 def as_plain(number: Any) -> Any:
-    """A symbolic number as a plain one, under a guard: Python or native code may do anything with it."""
+    """A symbolic number as a plain one, which evaluates a guard; anything else unchanged."""
     if isinstance(number, torch.SymBool):
         return bool(number)
     if isinstance(number, torch.SymInt):
         return int(number)
     return float(number) if isinstance(number, torch.SymFloat) else number
+
+
+linspace: Any = need("torch._refs:linspace")
+"""`torch.linspace` as a decomposition, which accepts a symbolic number of steps; the operator does not."""
+
+
+class NoDimConstraints:
+    """Replaces `DimConstraints` once the guards are produced.
+
+    torchdraft asserts guards instead of solving them for suggested `dynamic_shapes`, and a dimension that the solver
+    would specialize is no error.
+    """
+
+    def solve(self, *_args: Any, **_kwargs: Any) -> None:
+        """Solves nothing."""
+
+    def forced_specializations(self) -> dict[str, Any]:
+        """Returns no specialization."""
+        return {}
+
+    def prettify_results(self, *_args: Any, **_kwargs: Any) -> str:
+        """Returns no text; the report describes the guards."""
+        return ""

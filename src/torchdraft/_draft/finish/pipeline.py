@@ -9,8 +9,7 @@ from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_ke
 from torchdraft._draft.prepare.tuple_keys import encode_tuple_keys
 from torchdraft._draft.tracing.request import Request
 from torchdraft._draft.tracing.session import Session
-from torchdraft._torch.export import write_inner_graphs
-from torchdraft._torch.patches.export import lowered
+from torchdraft._torch.export import lowered, write_inner_graphs
 
 from .asserted_sizes import cut_known_sizes
 from .element_reads import read_elements

@@ -14,9 +14,9 @@ import torch
 
 from torchdraft._stack.user_stack import describe_operand, here
 from torchdraft._torch import pytree
+from torchdraft._torch.control_flow import branch_outputs
 from torchdraft._torch.dispatch import forget_failed_nodes
 from torchdraft._torch.dynamo import reason_it_gave_up
-from torchdraft._torch.patches.control_flow import branch_outputs
 from torchdraft.model.events import BranchMismatched, GuardResolved
 
 if TYPE_CHECKING:

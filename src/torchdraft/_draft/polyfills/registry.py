@@ -9,7 +9,7 @@ import torch
 
 from torchdraft._tape.provenance import holds_symbol
 from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.symbolic_numbers import linspace
+from torchdraft._torch.shapes import linspace
 
 from . import sequences
 from .sequences import holds_symbolic, is_symbolic

@@ -14,7 +14,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import as_if_untraced, outside_modes
-from torchdraft._torch.patches.registry import patched
+from torchdraft._torch.patching.changes import patched
 
 acts_for_caller(__file__)
 

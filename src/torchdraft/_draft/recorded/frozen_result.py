@@ -19,7 +19,7 @@ from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import forget_failed_nodes, outside_tracing
 from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.recording import tracing_flags_hidden
+from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 

@@ -20,8 +20,9 @@ from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_tracing
 from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.pickling import pickling_seen
-from torchdraft._torch.patches.recording import any_layout_recorded, subclasses_recorded, tracing_flags_hidden
+from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import RECORDING
 from torchdraft._torch.shapes import as_plain
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
@@ -107,7 +108,6 @@ class Island:
                     self._as_itself(),
                     outsiders.following(),
                     tracing_flags_hidden(is_framework),
-                    pickling_seen(),
                     RecordedReads(self.session, outsiders) as reads,
                     saved_tensors_read(reads.saved),
                 ):
@@ -168,7 +168,7 @@ def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
     """The ops `fn(*reals)` ran, as a graph of concrete sizes."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    with any_layout_recorded(), subclasses_recorded():
+    with applied(RECORDING):
         return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
 
 

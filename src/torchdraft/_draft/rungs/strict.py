@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,11 @@ from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.dispatch import modes_put_back
 from torchdraft._torch.dynamo import reason_it_gave_up, stack_where_it_gave_up
-from torchdraft._torch.patches.dynamo import (
-    SideEffect,
-    assertions_written,
-    dynamo_adopts,
-    interpreted_calls_reported,
-    side_effects_reported,
-)
-from torchdraft._torch.patches.export import export
-from torchdraft._torch.patches.fake_tensors import higher_order_rules
-from torchdraft._torch.patches.functorch import has_transform_steps
+from torchdraft._torch.graph_nodes import has_transform_steps
+from torchdraft._torch.patches.dynamo import SideEffect
+from torchdraft._torch.patches.export_pipeline import export
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import STRICT
 from torchdraft._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
 
@@ -77,11 +73,16 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
-        stack.enter_context(higher_order_rules(DraftMode, session.record_surrogate_outputs))
-        stack.enter_context(dynamo_adopts(session.dynamo_mode))
-        stack.enter_context(assertions_written())
-        stack.enter_context(side_effects_reported(lambda effect: effects.update({effect.source: effect})))
-        stack.enter_context(environment_told(session))
+        patches_of_dynamo = applied(
+            STRICT,
+            mode_class=DraftMode,
+            dynamo_mode=session.dynamo_mode,
+            interpreted_code=type(os.environ).__getitem__.__code__,
+            on_interpreted_call=environment_reported(session),
+            on_side_effect=lambda effect: effects.update({effect.source: effect}),
+            on_surrogate_outputs=session.record_surrogate_outputs,
+        )
+        stack.enter_context(patches_of_dynamo)
         program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
         narrow_to_guards(program, session.env)
         with inputs_named(request, session):
@@ -96,15 +97,17 @@ def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> 
     return finish(program, request, session)
 
 
-def environment_told(session: Session) -> AbstractContextManager[None]:
-    """Emits an event for each variable of the environment that the model reads: Dynamo interprets what would do it."""
+def environment_reported(session: Session) -> Callable[[tuple[Any, ...]], None]:
+    """Emits an event for each environment variable that the model reads: Dynamo interprets `os.environ.__getitem__`
+    instead of calling the patched one.
+    """
 
     def tell(args: tuple[Any, ...]) -> None:
         place = here(2)
         if place["stack"] and len(args) > 1:
             session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
 
-    return interpreted_calls_reported(type(os.environ).__getitem__.__code__, tell)
+    return tell
 
 
 class BufferDropped(RuntimeError):

@@ -29,24 +29,11 @@ from torchdraft._draft.tracing.request import Request
 from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch.dispatch import modes_put_back
-from torchdraft._torch.patches.control_flow import control_flow_fallback
-from torchdraft._torch.patches.export import export, module_stack_kept
-from torchdraft._torch.patches.fake_tensors import higher_order_rules, long_lists_read_whole
-from torchdraft._torch.patches.functorch import transforms_traced_below
-from torchdraft._torch.patches.modules import attribute_writes_reported, idle_conversions_skipped, own_buffer_hooks
-from torchdraft._torch.patches.recording import tracing_flags_answered
-from torchdraft._torch.patches.scripted import (
-    loaded_parameters_as_such,
-    opaque_script_objects_kept,
-    scripted_modules_callable,
-)
-from torchdraft._torch.patches.symbolic_numbers import (
-    decided_comparisons_reported,
-    sections_as_numbers,
-    symbolic_len,
-    symbols_as_plain_numbers,
-)
-from torchdraft._torch.patches.symbolic_shapes import unbound_symbols_reported
+from torchdraft._torch.patches.export_pipeline import export
+from torchdraft._torch.patches.modules import BufferHooks
+from torchdraft._torch.patches.torchscript import LoadedParameters
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import MODEL, TRACE
 from torchdraft._torch.shapes import clean_dynamic_markers, narrow_to_guards
 from torchdraft.rules.registry import watched_calls
 
@@ -76,39 +63,40 @@ def trace_symbolically(
     elif relax:
         options["dynamic_shapes"] = with_auto_dims(request, relax)
     with ExitStack() as stack:
-        keep_parameters = stack.enter_context(loaded_parameters_as_such(request.mod))
+        loaded_parameters = LoadedParameters(request.mod)
+        stack.enter_context(applied(MODEL, loaded_parameters=loaded_parameters))
         session.user_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
         stack.enter_context(modes_put_back())
-        stack.enter_context(higher_order_rules(DraftMode, session.record_surrogate_outputs))
         unreached = UnreachedCaches()
         stack.callback(unreached.empty)
-        stack.enter_context(symbols_as_plain_numbers(SymbolText(session, unreached.watch)))
-        drop_export_hook = stack.enter_context(own_buffer_hooks())
+        buffer_hooks = BufferHooks()
         stack.enter_context(constant_inputs_restored(request.mod, request.args, request.kwargs))
-        stack.enter_context(_hooks(request.mod, session, snapshot, drop_export_hook))
-        stack.enter_context(scripted_modules_callable(request.mod))
-        stack.enter_context(opaque_script_objects_kept())
+        stack.enter_context(_hooks(request.mod, session, snapshot, buffer_hooks.drop))
+        patches_of_trace = applied(
+            TRACE,
+            mod=request.mod,
+            mode_class=DraftMode,
+            buffer_hooks=buffer_hooks,
+            control_flow=ControlFlowFallback(session),
+            texts=SymbolText(session, unreached.watch),
+            is_framework=is_framework,
+            tracing_answer=(lambda _: False) if hide_tracing else session.answer_tracing_query,
+            longest_list=BY_VALUE,
+            on_attribute_write=session.note_attribute,
+            on_decided=session.env.note_decided,
+            on_surrogate_outputs=session.record_surrogate_outputs,
+            on_unbound=session.orphans.adopt,
+        )
+        stack.enter_context(patches_of_trace)  # before the islands, which store `forward` of scripted modules
         stack.enter_context(islands_in_place(request.mod, islands, session))
-        stack.enter_context(control_flow_fallback(ControlFlowFallback(session)))
-        stack.enter_context(sections_as_numbers())
-        stack.enter_context(symbolic_len())
-        stack.enter_context(decided_comparisons_reported(session.env.note_decided))
-        stack.enter_context(module_stack_kept())
-        stack.enter_context(idle_conversions_skipped())
-        stack.enter_context(transforms_traced_below())
-        stack.enter_context(unbound_symbols_reported(session.orphans.adopt))
         stack.enter_context(thread_starts_noted(session))
-        stack.enter_context(attribute_writes_reported(session.note_attribute))
         stack.enter_context(classes_as_eager(snapshot.namespaces()))
         stack.enter_context(impure_calls_reported(session, snapshot.namespaces()))
         stack.enter_context(separate_lru_caches(session, snapshot.namespaces()))
         stack.enter_context(watched_calls_reported(session, watched_calls()))
-        answer = (lambda _: False) if hide_tracing else session.answer_tracing_query
-        stack.enter_context(tracing_flags_answered(is_framework, answer))
-        stack.enter_context(long_lists_read_whole(BY_VALUE))
         reads = stack.enter_context(HostReads(session))
         stack.enter_context(saved_tensors_read(reads.saved))
         args, kwargs = without_constant_inputs(request.args, request.kwargs)
@@ -121,7 +109,7 @@ def trace_symbolically(
             strict=False,
             **options,
         )
-        keep_parameters(program)
+        loaded_parameters.replace_in(program)
         narrow_to_guards(program, session.env)
         session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
         session.events.extend(found)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from torchdraft._torch.dispatch import without_function_modes
 from torchdraft._torch.fake import FakeTensor, FakeTensorMode, faked_alone
-from torchdraft._torch.patches.speed.bookkeeping import without_torch_function
 from torchdraft._torch.tensors.nested import tensors_in
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class DraftMode(FakeTensorMode):
         """The operation being recorded now, the innermost."""
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
-        with without_torch_function():
+        with without_function_modes():
             fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
             if self.session is not None and fake is not tensor:
                 self.session.tape.bind(fake, tensor)

@@ -13,11 +13,11 @@ from torchdraft._stack.guard_origin import assertion_from_user_code, guard_from_
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here, innermost_user_frame
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.patches.symbolic_shapes import Unsolved
 from torchdraft._torch.shapes import (
     CapturedTraceback,
     ConstraintViolationError,
     GuardOnDataDependentSymNode,
+    NoDimConstraints,
     RuntimeAssert,
     ShapeEnv,
     SLoc,
@@ -246,7 +246,7 @@ class DraftShapeEnv(ShapeEnv):
             kwargs["equalities_inputs"] = None
             return super().produce_guards(placeholders, sources, *args, **kwargs)
         finally:
-            self.dim_constraints = Unsolved()
+            self.dim_constraints = NoDimConstraints()
             self._assert_guards()
 
     def _forget_what_is_decided_again(self) -> None:

@@ -1,58 +1,77 @@
-"""Higher-order operators: outside Dynamo they compile their branches with it, which fails where a branch reads data."""
+"""Patches of higher-order operators: control flow operators inside a non-strict trace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from torchdraft._torch.fake import FakeTensorMode, _higher_order_ops
+from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.patching.registry import patches, temporary
+from torchdraft._torch.patching.scopes import STRICT, TRACE
 from torchdraft._torch.probe import need
 
-from .registry import patched
-
-_utils: Any = need("torch._higher_order_ops.utils")
-need("torch._higher_order_ops.utils:_hop_compile_and_call")
+_ProxyMode: Any = need("torch.fx.experimental.proxy_tensor:ProxyTorchDispatchMode")
 
 
 class FallbackForControlFlow(Protocol):
-    """Answers for an operator that Dynamo could not compile."""
+    """Computes the outputs of an operator that Dynamo could not compile."""
 
     def watched(self, compile_and_run: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-        """What `compile_and_run()` returns or, where it raises, what the operator `name` returns for `args`."""
+        """Returns `compile_and_run()` or, where that raises, the outputs of the operator `name` for `args`."""
         ...
 
 
-def branch_outputs(error: BaseException) -> dict[str, list[Any]]:
-    """`true` and `false` → what that branch of a `cond` returns, where both had been traced when `error` was raised.
-
-    They are locals of the functions that then compare them (`trace_cond`, or Dynamo's counterpart).
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        graphs = {name: trace.tb_frame.f_locals.get(f"{name}_graph") for name in ("true", "false")}
-        if all(graph is not None for graph in graphs.values()):
-            return {name: _outputs(getattr(graph, "graph", graph)) for name, graph in graphs.items()}
-        trace = trace.tb_next
-    return {}
-
-
-def _outputs(graph: Any) -> list[Any]:
-    nodes = next(iter(graph.find_nodes(op="output"))).all_input_nodes
-    return [node.meta.get("val", node.meta.get("example_value")) for node in nodes]
-
-
-@contextmanager
-def control_flow_fallback(rescuer: FallbackForControlFlow) -> Iterator[None]:
-    """Where Dynamo cannot compile a higher-order operator's branches, `rescuer` answers instead.
-
-    The operators reach Dynamo through `_hop_compile_and_call(fn, args)`, looked up in its module at each call; `fn` is
-    a function local to the operator's own (`cond.<locals>._cond_op_wrapper`).
-    """
-    own = _utils._hop_compile_and_call
+@patches(
+    "torch._higher_order_ops.utils:_hop_compile_and_call",
+    scope=TRACE,
+    why="Outside of Dynamo, control flow operators compile their branches with Dynamo, which fails where a branch "
+    "reads data. The operators look `_hop_compile_and_call` up in its module at each call; its argument is a "
+    "function local to the operator's own (`cond.<locals>._cond_op_wrapper`).",
+)
+def control_flow_fallback(original: Any, control_flow: FallbackForControlFlow) -> Any:
+    """Lets `control_flow` compute the outputs where Dynamo cannot compile the branches."""
 
     def compile_and_call(fn: Any, args: tuple[Any, ...], kwargs: Any = None) -> Any:
         name = getattr(fn, "__qualname__", str(fn)).partition(".")[0]
-        return rescuer.watched(lambda: own(fn, args, kwargs), name, args)
+        return control_flow.watched(lambda: original(fn, args, kwargs), name, args)
 
-    with patched(_utils, "_hop_compile_and_call", compile_and_call):
-        yield
+    return compile_and_call
+
+
+_STEPPED = ("scan", "associative_scan", "map_impl")
+"""Operators whose traced outputs are clones of their inputs, made without calling a rule of the fake mode."""
+
+
+@temporary(
+    "torch._ops:_higher_order_ops",
+    scope=(TRACE, STRICT),
+    why="`HigherOrderOperator.dispatch` looks a rule up by the exact class of the active mode, so a subclass of "
+    "FakeTensorMode finds none.",
+    upstream="torch._ops.HigherOrderOperator.python_key_table",
+)
+def higher_order_rules(
+    changes: Changes, mode_class: Any, on_surrogate_outputs: Callable[[Any, Any, Any], None]
+) -> None:
+    """Registers FakeTensorMode's rules of higher-order operators for its subclass `mode_class`, and calls
+    `on_surrogate_outputs(op, args, outputs)` for operators whose traced outputs come from no rule.
+    """
+    for op in list(_higher_order_ops.values()):
+        changes.afterwards(op._dispatch_cache.clear)
+        rule = op.python_key_table.get(FakeTensorMode)
+        if rule is not None and mode_class not in op.python_key_table:
+            changes.item(op.python_key_table, mode_class, mode_class.higher_order(op, rule))
+        if op.name() in _STEPPED:
+            traced = op.python_key_table[_ProxyMode]
+            changes.item(op.python_key_table, _ProxyMode, _reporting(op, traced, on_surrogate_outputs))
+        op._dispatch_cache.clear()
+
+
+def _reporting(op: Any, traced: Any, on_surrogate_outputs: Callable[[Any, Any, Any], None]) -> Any:
+    def rule(mode: Any, *args: Any, **kwargs: Any) -> Any:
+        out = traced(mode, *args, **kwargs)
+        if not kwargs:
+            on_surrogate_outputs(op, args, out)
+        return out
+
+    return rule

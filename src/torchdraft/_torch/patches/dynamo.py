@@ -2,97 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from torchdraft._torch.dynamo import UserFrame, _frames, _plain
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import STRICT
 from torchdraft._torch.probe import need
 
-from .registry import patched
+_source_name: Any = need("torch._dynamo.source:_get_source_debug_name")
+_ADOPTED = (
+    "Strict export creates its fake mode and its shape environment inside Dynamo; torchdraft needs its own there."
+)
+_BY_NAME = "torch/_dynamo/output_graph.py, OutputGraph.__init__: uses both by these names"
 
 
-@contextmanager
-def dynamo_adopts(make_mode: Callable[..., Any]) -> Iterator[None]:
-    """Dynamo's output graph builds `ShapeEnv(...)` and `torch._subclasses.FakeTensorMode(shape_env=...)` by these names
-    (`torch/_dynamo/output_graph.py`, `OutputGraph.__init__`). `make_mode(env_options, mode_options)` makes both.
-    """
-    output_graph: Any = need("torch._dynamo.output_graph")
-    subclasses: Any = need("torch._subclasses")
-    need("torch._dynamo.output_graph:ShapeEnv")
-    own_mode = need("torch._subclasses:FakeTensorMode")
+@patches("torch._dynamo.output_graph:ShapeEnv", scope=STRICT, why=_ADOPTED, upstream=_BY_NAME)
+def shape_env_adopted(_original: Any, dynamo_mode: Callable[..., Any]) -> Any:
+    """Creates the shape environment with `dynamo_mode(env_options, None)`."""
 
     def env(**options: Any) -> Any:
-        return make_mode(options, None)
+        return dynamo_mode(options, None)
+
+    return env
+
+
+@patches("torch._subclasses:FakeTensorMode", scope=STRICT, why=_ADOPTED, upstream=_BY_NAME)
+def fake_mode_adopted(original: Any, dynamo_mode: Callable[..., Any]) -> Any:
+    """Creates a fake mode with a shape environment by `dynamo_mode(None, mode_options)`."""
 
     def mode(*args: Any, **options: Any) -> Any:
-        made = make_mode(None, options) if options.get("shape_env") is not None else None
-        return own_mode(*args, **options) if made is None else made
+        made = dynamo_mode(None, options) if options.get("shape_env") is not None else None
+        return original(*args, **options) if made is None else made
 
-    with patched(output_graph, "ShapeEnv", env), patched(subclasses, "FakeTensorMode", mode):
-        yield
+    return mode
 
 
-@contextmanager
-def assertions_written() -> Iterator[None]:
-    """Strict export leaves what Dynamo assumed out of Dynamo's graph (`do_not_emit_runtime_asserts`).
-
-    The ops of that graph are traced a second time, under new symbols that nobody would assert anything of. Here Dynamo
-    writes its assertions.
-    """
-    config: Any = need("torch.export._trace:DEFAULT_EXPORT_DYNAMO_CONFIG")
-    with patched(config, "do_not_emit_runtime_asserts", False):
-        yield
+@patches(
+    "torch.export._trace:DEFAULT_EXPORT_DYNAMO_CONFIG.do_not_emit_runtime_asserts",
+    scope=STRICT,
+    why="The ops of Dynamo's graph are traced a second time, with new symbols, and nothing asserts what Dynamo assumed "
+    "about the first ones.",
+)
+def assertions_emitted(_original: Any) -> bool:
+    """Makes Dynamo write its runtime assertions into its graph."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class SideEffect:
-    """Something outside `forward` that Dynamo saw it write."""
+    """A write to something that exists outside of `forward`, observed by Dynamo."""
 
     source: str
-    """What was written to, as an expression: `L['self']._modules['inner'].history`."""
+    """The object written to, as an expression: `L['self']._modules['inner'].history`."""
     attributes: Mapping[str, Any]
-    """Attribute → what it became, where that is a plain value; empty where a container was written."""
+    """Attribute → its new value, where that is a plain value; empty where a container was written."""
     stack: tuple[UserFrame, ...]
 
 
-@contextmanager
-def side_effects_reported(tell: Callable[[SideEffect], None]) -> Iterator[None]:
-    """Calls `tell` for every write that Dynamo would replay after the graph; export drops them."""
-    output_graph: Any = need("torch._dynamo.output_graph:OutputGraph")
-    config: Any = need("torch._dynamo.config")
-    own = need("torch._dynamo.output_graph:OutputGraph.get_replayed_side_effect_source_refs")
-    name_of = need("torch._dynamo.source:_get_source_debug_name")
+@patches(
+    "torch._dynamo.output_graph:OutputGraph.get_replayed_side_effect_source_refs",
+    scope=STRICT,
+    why="Export drops the writes that Dynamo would replay after the graph; torchdraft reports them.",
+)
+def side_effects_reported(original: Any, on_side_effect: Callable[[SideEffect], None]) -> Any:
+    """Calls `on_side_effect` for each write that Dynamo would replay after the graph."""
 
-    def told(self: Any, **options: Any) -> Any:
+    def source_refs(self: Any, **options: Any) -> Any:
         effects = self.side_effects
-        names = own(self, **options)
+        names = original(self, **options)
         for var in effects._get_modified_vars():
-            if (source := name_of(var.source)) in names:
+            if (source := _source_name(var.source)) in names:
                 written = {k: _plain(v) for k, v in effects.store_attr_mutations.get(var, {}).items()}
                 stacks = effects.mutation_user_stacks.get(var)
-                tell(SideEffect(source, written, _frames(stacks[-1]) if stacks else ()))
+                on_side_effect(SideEffect(source, written, _frames(stacks[-1]) if stacks else ()))
         return names
 
-    warned = config.patch(side_effect_replay_policy="warn")
-    with patched(output_graph, "get_replayed_side_effect_source_refs", told), warned:
-        yield
+    return source_refs
 
 
-@contextmanager
-def interpreted_calls_reported(code: CodeType, tell: Callable[[tuple[Any, ...]], None]) -> Iterator[None]:
-    """Calls `tell` with the plain arguments of each call of the function with that code that Dynamo interprets: nothing
-    runs it, so that no watch of the function sees them.
-    """
-    translator: Any = need("torch._dynamo.symbolic_convert:InliningInstructionTranslator")
-    own: Any = need("torch._dynamo.symbolic_convert:InliningInstructionTranslator.inline_call")
+@patches("torch._dynamo.config:side_effect_replay_policy", scope=STRICT, why="See `side_effects_reported`.")
+def side_effects_collected(_original: Any) -> str:
+    """Makes Dynamo compute the list of side effects."""
+    return "warn"
+
+
+@patches(
+    "torch._dynamo.symbolic_convert:InliningInstructionTranslator.inline_call",
+    scope=STRICT,
+    why="Dynamo interprets a function instead of running it, so a patch of the function is not called.",
+)
+def interpreted_calls_reported(
+    original: Any, interpreted_code: CodeType, on_interpreted_call: Callable[[tuple[Any, ...]], None]
+) -> Any:
+    """Calls `on_interpreted_call` with the plain arguments of each interpreted call of `interpreted_code`."""
 
     def inline_call(cls: Any, parent: Any, func: Any, args: Any, kwargs: Any, *others: Any, **options: Any) -> Any:
-        if func.get_code() is code:
-            tell(tuple(_plain(variable) for variable in args))
-        return own.__func__(cls, parent, func, args, kwargs, *others, **options)
+        if func.get_code() is interpreted_code:
+            on_interpreted_call(tuple(_plain(variable) for variable in args))
+        return original.__func__(cls, parent, func, args, kwargs, *others, **options)
 
-    with patched(translator, "inline_call", classmethod(inline_call)):
-        yield
+    return classmethod(inline_call)

@@ -1,61 +1,63 @@
-"""What `torch.nn.Module` and its subclasses keep besides their tables: global hooks, lists of weights."""
+"""Patches of `torch.nn.Module` and its subclasses: conversions, attribute writes, global hooks, lists of weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from torchdraft._torch.dispatch import outside_modes
+from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.patching.registry import patches, temporary
+from torchdraft._torch.patching.scopes import TRACE, VERIFY
 from torchdraft._torch.probe import need
 
-from .registry import patched
-
-need("torch.nn:Module._apply")
 _hooks: Any = need("torch.nn.modules.module:_global_buffer_registration_hooks")
 _RNNBase: Any = need("torch.nn.modules.rnn:RNNBase")
 
 
-@contextmanager
-def own_buffer_hooks() -> Iterator[Callable[[], None]]:
-    """Yields what takes off the hooks registered since, which also happens at the end.
+class BufferHooks:
+    """The global buffer registration hooks that were registered since this object was made."""
 
-    Export's hook keeps the node of each buffer the outermost module assigns, and copies it into the buffer after the
-    trace, whatever its size. It refuses real tensors, and stays behind when a trace fails.
-    """
-    own = set(_hooks)
+    def __init__(self) -> None:
+        self._before = set(_hooks)
 
-    def take_off() -> None:
-        for key in [key for key in _hooks if key not in own]:
+    def drop(self) -> None:
+        """Removes them."""
+        for key in [key for key in _hooks if key not in self._before]:
             del _hooks[key]
 
-    try:
-        yield take_off
-    finally:
-        take_off()
+
+@temporary(
+    "torch.nn.modules.module:_global_buffer_registration_hooks",
+    scope=TRACE,
+    why="Export's hook stores the node of each buffer that the outermost module assigns, and copies it into the buffer "
+    "after the trace, whatever its size. The hook raises for real tensors, and stays registered when a trace fails.",
+)
+def buffer_hooks_dropped(changes: Changes, buffer_hooks: BufferHooks) -> None:
+    """Removes the hooks that an attempt registered. `buffer_hooks.drop` removes them earlier."""
+    changes.afterwards(buffer_hooks.drop)
 
 
-@contextmanager
-def idle_conversions_skipped() -> Iterator[None]:
-    """`module.to(dtype)` and its like leave a module alone that is as they would make it.
-
-    Eager puts the same data into the same parameters again. A trace computes each parameter anew and cannot put a fake
-    tensor in its place ("Couldn't swap").
-    """
-    own = torch.nn.Module._apply
+@patches(
+    "torch.nn:Module._apply",
+    scope=TRACE,
+    why="`module.to(dtype)` assigns the same data to the same parameters in eager. A trace computes each parameter "
+    'anew and cannot assign a fake tensor to it ("Couldn\'t swap").',
+)
+def idle_conversions_skipped(original: Any) -> Any:
+    """Returns the module unchanged where a conversion would change no tensor of it."""
 
     def _apply(self: torch.nn.Module, fn: Any, *args: Any, **kwargs: Any) -> torch.nn.Module:
         tensors = [*self.parameters(), *self.buffers()]
-        return self if all(_leaves_alone(fn, tensor) for tensor in tensors) else own(self, fn, *args, **kwargs)
+        return self if all(_unchanged_by(fn, tensor) for tensor in tensors) else original(self, fn, *args, **kwargs)
 
-    with patched(torch.nn.Module, "_apply", _apply):
-        yield
+    return _apply
 
 
-def _leaves_alone(fn: Any, tensor: torch.Tensor) -> bool:
-    """Whether `fn` returns a tensor of this dtype and device as it is; found out on one without data."""
+def _unchanged_by(fn: Any, tensor: torch.Tensor) -> bool:
+    """Whether `fn` returns a tensor of this dtype and device unchanged; tested on an empty tensor."""
     with outside_modes():
         empty = torch.empty((0,) * tensor.dim(), dtype=tensor.dtype, device=tensor.device)
         try:
@@ -64,28 +66,29 @@ def _leaves_alone(fn: Any, tensor: torch.Tensor) -> bool:
             return False
 
 
-@contextmanager
-def recurrent_weights_listed(module: Any) -> Iterator[None]:
-    """Recurrent modules compute with a list of their weights of their own; inside, it holds those of the table."""
-    found = [m for m in module.modules() if isinstance(m, _RNNBase)]
-    own = [m._flat_weights for m in found]
-    for each in found:
-        each._flat_weights = [getattr(each, name, None) for name in each._flat_weights_names]
-    try:
-        yield
-    finally:
-        for each, weights in zip(found, own, strict=True):
-            each._flat_weights = weights
-
-
-@contextmanager
-def attribute_writes_reported(tell: Callable[[Any, str], None]) -> Iterator[None]:
-    """Calls `tell(module, name)` before every assignment to an attribute of a module."""
-    own = torch.nn.Module.__setattr__
+@patches(
+    "torch.nn:Module.__setattr__",
+    scope=TRACE,
+    why="An attribute that the model assigns in `forward` is reported with the line that assigns it.",
+)
+def attribute_writes_reported(original: Any, on_attribute_write: Callable[[Any, str], None]) -> Any:
+    """Calls `on_attribute_write(module, name)` before each assignment to an attribute of a module."""
 
     def set_attribute(self: Any, name: str, value: Any) -> None:
-        tell(self, name)
-        own(self, name, value)
+        on_attribute_write(self, name)
+        original(self, name, value)
 
-    with patched(torch.nn.Module, "__setattr__", set_attribute):
-        yield
+    return set_attribute
+
+
+@temporary(
+    "torch.nn.modules.rnn:RNNBase",
+    scope=VERIFY,
+    why="Recurrent modules compute with `_flat_weights`, a list of their own, which does not change when the entries "
+    "of `_parameters` are replaced by copies.",
+)
+def recurrent_weights_listed(changes: Changes, module: torch.nn.Module) -> None:
+    """Fills `_flat_weights` of the module's recurrent submodules from their parameters."""
+    for each in [m for m in module.modules() if isinstance(m, _RNNBase)]:
+        weights = [getattr(each, name, None) for name in each._flat_weights_names]
+        changes.attribute(each, "_flat_weights", weights)

@@ -1,54 +1,40 @@
-"""Patches of symbolic shapes."""
+"""Patches of symbolic shapes: unbacked symbols that no node binds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from torchdraft._torch.probe import need
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import TRACE
 from torchdraft._torch.shapes import _PATH
 
-from .registry import patched
 
+@patches(
+    f"{_PATH}:compute_unbacked_bindings",
+    scope=TRACE,
+    why="Upstream raises `PendingUnbackedSymbolNotFound` where a node creates an unbacked symbol that its result does "
+    "not contain. torchdraft binds such a symbol with a node of its own.",
+)
+def unbound_symbols_reported(original: Any, on_unbound: Callable[[list[Any]], None]) -> Any:
+    """Calls `on_unbound` with the symbols that a traced node created and does not bind."""
 
-@contextmanager
-def unbound_symbols_reported(adopt: Callable[[list[Any]], None]) -> Iterator[None]:
-    """Hands symbols that a traced node made and does not bind to `adopt`, where upstream raises
-    `PendingUnbackedSymbolNotFound`.
-    """
-    module: Any = need(_PATH)
-    config: Any = need("torch.fx.experimental._config")
-    own = need(f"{_PATH}:compute_unbacked_bindings")
-
-    def reporting(shape_env: Any, example_value: Any, old_example_value: Any = None, peek: bool = False) -> Any:
+    def compute(shape_env: Any, example_value: Any, old_example_value: Any = None, peek: bool = False) -> Any:
         pending = [] if shape_env is None or peek else list(shape_env.pending_fresh_unbacked_symbols)
-        bound = own(shape_env, example_value, old_example_value, peek)
+        bound = original(shape_env, example_value, old_example_value, peek)
         unbound = [s for s in pending if not bound or s not in bound]
         if unbound:
-            adopt(unbound)
+            on_unbound(unbound)
         return bound
 
-    soft = config.patch(soft_pending_unbacked_not_found_error=True)
-    with patched(module, "compute_unbacked_bindings", reporting), soft:
-        yield
+    return compute
 
 
-class Unsolved:
-    """Stands in for `DimConstraints` after the guards are made: torchdraft asserts guards instead of solving them for
-    suggestions, and a dimension the solver would force to a constant is no error here.
-    """
-
-    def solve(self, *_args: Any, **_kwargs: Any) -> None:
-        """Nothing to solve."""
-
-    def forced_specializations(self) -> dict[str, Any]:
-        """Nothing is forced."""
-        return {}
-
-    def prettify_results(self, *_args: Any, **_kwargs: Any) -> str:
-        """Nothing to tell; the report does."""
-        return ""
+@patches(
+    "torch.fx.experimental._config:soft_pending_unbacked_not_found_error",
+    scope=TRACE,
+    why="See `unbound_symbols_reported`.",
+)
+def unbound_symbols_logged(_original: Any) -> bool:
+    """Makes upstream log the error about unbound symbols instead of raising it."""
+    return True

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
-from torchdraft._torch.patches.modules import recurrent_weights_listed
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import VERIFY
 from torchdraft._verify.inputs.call import Call
 from torchdraft._verify.inputs.copies import _copies, copied_inputs
 
@@ -54,7 +55,7 @@ class Side:
     def private_state(self) -> Iterator[None]:
         """Inside, the module's parameters and buffers are copies; sharing among them is kept."""
         untouched = self.drawn_so_far
-        with self._private_tables(), self._scripted_put_back(), recurrent_weights_listed(self.module):
+        with self._private_tables(), self._scripted_put_back(), applied(VERIFY, module=self.module):
             try:
                 yield
             finally:

@@ -1,4 +1,4 @@
-"""The stack trace on every node of a traced graph, made fast.
+"""The stack trace on every node of a traced graph, made faster.
 
 Upstream symbolizes each node's whole stack anew, reading source lines again and again: an eighth of the time of an
 export. The frames of a model repeat from node to node, so here each place is described once.
@@ -8,32 +8,50 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
-from torchdraft._torch.patches.registry import patched
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import EXPORT
 from torchdraft._torch.probe import need
 
-_proxy_module: Any = need("torch.fx.proxy")
-need("torch.fx.proxy:CapturedTraceback")
 need("torch.fx.proxy:TracerBase._filter_traceback_frames")
 _uninteresting_files: Any = need("torch.fx.experimental.symbolic_shapes:uninteresting_files")
 
 
-class _Stack:
-    """What `CapturedTraceback.extract()` gives to `TracerBase.create_node`, which asks it for its `summary()`."""
+@patches(
+    "torch.fx.proxy:CapturedTraceback",
+    scope=EXPORT,
+    why="Speed: upstream symbolizes each node's whole stack anew.",
+    upstream="torch.fx.proxy.TracerBase.create_node",
+)
+def fast_node_stacks(_original: Any) -> Any:
+    """Gives nodes the same stack traces, but describes each place in the source once."""
+    return _Traceback()
 
-    def __init__(self, described: _Described) -> None:
-        self.described = described
+
+class _Traceback:
+    """Stands in for the class `CapturedTraceback`."""
+
+    def __init__(self) -> None:
+        self.places = _Places()
+
+    def extract(self, **_options: Any) -> _Stack:
+        return _Stack(self.places)
+
+
+class _Stack:
+    """Stands in for the result of `CapturedTraceback.extract()`; `TracerBase.create_node` calls its `summary()`."""
+
+    def __init__(self, places: _Places) -> None:
+        self.places = places
 
     def summary(self) -> traceback.StackSummary:
         """The frames of the running call that `TracerBase._filter_traceback_frames` would keep, outermost first: those
-        in interesting files from the outermost `forward` on. That one always comes first: the filter looks for it.
+        in interesting files, from the outermost `forward` on, which the filter requires to come first.
         """
         found: list[traceback.FrameSummary] = []
-        known, describe = self.described.frames, self.described.describe
+        known, describe = self.places.frames, self.places.describe
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             summary = known.get((id(frame.f_code), frame.f_lasti), _UNKNOWN)
@@ -54,19 +72,20 @@ class _Stack:
 _UNKNOWN: Any = object()
 
 
-class _Described:
-    """Each place in a function met so far; None for one in a file that upstream calls uninteresting, unless a function
-    called `forward`: the filter looks for those. A code object is known by its address, since hashing one hashes its
-    constants.
+class _Places:
+    """Each place in a function met so far. None for a place in a file that upstream calls uninteresting, unless the
+    function is called `forward`, which the filter looks for.
     """
 
     def __init__(self) -> None:
         self.frames: dict[tuple[int, int], traceback.FrameSummary | None] = {}
-        self.codes: list[CodeType] = []  # kept alive: addresses are used again
+        """By the address of the code object and the instruction: hashing a code object would hash its constants."""
+        self.codes: list[CodeType] = []
+        """Keeps the code objects alive, since addresses are reused."""
         self.uninteresting = _uninteresting_files()
 
     def describe(self, frame: FrameType) -> traceback.FrameSummary | None:
-        """Enters the place where `frame` stands."""
+        """Adds the place where `frame` stands."""
         code = frame.f_code
         made = None
         if code.co_name == "forward" or code.co_filename not in self.uninteresting:
@@ -74,18 +93,3 @@ class _Described:
         self.frames[id(code), frame.f_lasti] = made
         self.codes.append(code)
         return made
-
-
-class _Traceback:
-    def __init__(self) -> None:
-        self.described = _Described()
-
-    def extract(self, **_options: Any) -> _Stack:
-        return _Stack(self.described)
-
-
-@contextmanager
-def fast_node_stacks() -> Iterator[None]:
-    """While active, nodes get the same stack traces as ever, in a fraction of the time."""
-    with patched(_proxy_module, "CapturedTraceback", _Traceback()):
-        yield

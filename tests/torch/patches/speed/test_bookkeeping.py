@@ -10,6 +10,7 @@ from torch.utils import _pytree as pytree
 
 import torchdraft
 from torchdraft._torch.patches.speed import bookkeeping
+from torchdraft._torch.patching import inventory
 
 
 class Attention(nn.Module):
@@ -69,22 +70,10 @@ def test_another_note_would_be_seen(monkeypatch):
     assert notes(torchdraft.draft_export(model, (x,))) != notes(plain)
 
 
-def test_upstream_is_put_back():
-    before = {name: getattr(module, name) for module, name in PATCHED}
+def test_upstream_is_restored():
+    before = inventory.current()
     torchdraft.draft_export(Attention(), (torch.randn(2, 5, 8),))
-    assert {name: getattr(module, name) for module, name in PATCHED} == before
-
-
-PATCHED = (
-    (torch.export._trace, "_replace_unbacked_bindings"),
-    (torch.export._trace, "pytree"),
-    (torch.export._trace, "_detect_attribute_assignment"),
-    (torch.export.exported_program, "_create_graph_module_for_export"),
-    (torch.fx.experimental.proxy_tensor, "_extract_tensor_metadata"),
-    (torch.fx.experimental.proxy_tensor, "track_tensor"),
-    (torch.fx.proxy, "CapturedTraceback"),
-    (pytree, "_get_node_type"),
-)
+    assert inventory.current() == before
 
 
 class Pair(NamedTuple):

@@ -1,0 +1,108 @@
+"""Patches for running a model on real tensors and for recording that run with `make_fx`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import torch
+from torch.overrides import handle_torch_function, has_torch_function
+
+from torchdraft._torch.dispatch import proxy_mode
+from torchdraft._torch.graph_nodes import has_strides
+from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.patching.registry import Target, applied, patches
+from torchdraft._torch.patching.scopes import REAL_RUN, RECORDING, TRACE
+from torchdraft._torch.probe import need
+
+_get_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
+_set_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
+
+
+@patches(
+    "torch.fx.experimental.proxy_tensor:extract_val",
+    scope=RECORDING,
+    why="The tracer stores each result's strides in its node and raises for tensors without strides (sparse CSR, "
+    "nested). Upstream omits `val` for sparse COO tensors already.",
+)
+def any_layout_recorded(original: Any) -> Any:
+    """Gives no `val` to a node whose tensor has no strides."""
+
+    def extract_val(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, torch.Tensor) and not has_strides(value):
+            return None
+        return original(value, *args, **kwargs)
+
+    return extract_val
+
+
+@patches(
+    "torch:Tensor.as_subclass",
+    scope=RECORDING,
+    why="The tracer identifies tensors by their Python object, so an object of a subclass is an unknown tensor to it, "
+    "and operations on it are given back to the subclass, which cannot trace them.",
+)
+def subclasses_recorded(original: Any) -> Any:
+    """Gives the result of `as_subclass` the node of the tensor that it was made from."""
+
+    def as_subclass(self: torch.Tensor, cls: Any) -> Any:
+        made = original(self, cls)
+        mode = proxy_mode()
+        slot = None if mode is None or made is self else _get_slot(self, mode.tracer, None)
+        if mode is not None and slot is not None:
+            _set_slot(made, mode.tracer, slot)
+        return made
+
+    return as_subclass
+
+
+@patches(
+    "torch:Tensor.__reduce_ex__",
+    scope=RECORDING,
+    why="`Tensor.__reduce_ex__` does not call function modes for a plain tensor. It passes the tensor's storage to a "
+    "function, and no graph can contain a storage.",
+    upstream="torch/_tensor.py, Tensor.__reduce_ex__",
+)
+def pickling_dispatched(original: Any) -> Any:
+    """Lets function modes handle `__reduce_ex__` of plain tensors."""
+
+    def reduce_ex(self: torch.Tensor, protocol: Any) -> Any:
+        if has_torch_function((self,)):
+            return handle_torch_function(original, (self,), self, protocol)
+        return original(self, protocol)
+
+    return reduce_ex
+
+
+@patches(
+    "torch.compiler:is_compiling",
+    "torch.compiler:is_exporting",
+    "torch._utils:is_compiling",
+    "torch._dynamo:is_compiling",
+    "torch.fx._symbolic_trace:is_fx_tracing",
+    scope=(TRACE, REAL_RUN),
+    why="A model that takes another path while it is compiled or exported would be exported with that path instead of "
+    "the one that eager takes. torch's own code still gets the true answer, which keeps `torch.compile` out of a "
+    "trace; `is_fx_tracing` only makes it raise.",
+)
+def tracing_flags_answered(
+    original: Callable[[], bool],
+    is_framework: Callable[[CodeType], bool],
+    tracing_answer: Callable[[bool], bool],
+    target: Target,
+) -> Callable[[], bool]:
+    """Returns `tracing_answer(torch's answer)` to callers outside of torch."""
+
+    def answer() -> bool:
+        if target.name != "is_fx_tracing" and is_framework(sys._getframe(1).f_code):
+            return original()
+        return tracing_answer(original())
+
+    return answer
+
+
+def tracing_flags_hidden(is_framework: Callable[[CodeType], bool]) -> Changes:
+    """The patches of REAL_RUN: code outside of torch is told that it is not traced, as in eager."""
+    return applied(REAL_RUN, is_framework=is_framework, tracing_answer=lambda _: False)

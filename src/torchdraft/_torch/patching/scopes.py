@@ -1,0 +1,18 @@
+"""The scopes of patches: each is a stretch of time during which its patches are in force."""
+
+from __future__ import annotations
+
+from .registry import Scope
+
+CALL = Scope("CALL", "while `draft_export`, `verify`, `save` or `load` runs")
+MODEL = Scope("MODEL", "one symbolic attempt, around everything else in it")
+TRACE = Scope("TRACE", "one symbolic attempt: while export traces the model's Python code on fake tensors")
+STRICT = Scope("STRICT", "one strict attempt: while Dynamo interprets the model's bytecode")
+EXPORT = Scope("EXPORT", "while `torch.export._trace._export` runs, inside TRACE or STRICT")
+BINDINGS = Scope("BINDINGS", "while export rewrites the unbacked bindings of its graph, inside EXPORT")
+RECORDING = Scope("RECORDING", "while `make_fx` records a submodule's run on real tensors, inside TRACE")
+REAL_RUN = Scope("REAL_RUN", "while a submodule's own `forward` runs on real tensors, inside TRACE")
+LOAD = Scope("LOAD", "while `torch.export.load` reads a program")
+VERIFY = Scope("VERIFY", "while `verify` calls the model on copies of its parameters")
+
+SCOPES = (CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, REAL_RUN, LOAD, VERIFY)
