@@ -1,8 +1,8 @@
-"""Writes what is generated under docs/: the rules' pages from their docstrings, the schemas from the classes.
+"""Writes the generated files under docs/: the rules' pages from their docstrings, the schemas from the classes.
 
     python tools/gen_docs.py [--check]
 
-With `--check` nothing is written; exit status 1 when a file is missing, stale or left over.
+With `--check` nothing is written, and the exit status is 1 if a file is missing, stale or left over.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Every assumption that a draft makes is an issue with a code. Codes never change 
 
 
 def documents() -> dict[str, str]:
-    """Path below docs/ → text. The schemas of earlier versions stay as they were."""
+    """Path below docs/ → text. Schemas of earlier versions are not included, and their files stay unchanged."""
     rules = own_rules()
     rows = "".join(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} |\n" for rule in rules)
     pages = {f"rules/{rule.code}.md": rule.page() for rule in rules}
@@ -34,7 +34,7 @@ def documents() -> dict[str, str]:
 
 
 def stale() -> list[str]:
-    """Paths of the files on disk that are not what they would be if they were written now."""
+    """Paths of the files whose text differs from the generated text."""
     wanted = documents()
     paths = {FOLDER / name for name in wanted} | set(FOLDER.glob("rules/*.md"))
     present = {path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.exists()}
@@ -42,11 +42,11 @@ def stale() -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files, or check them."""
+    """Write the files, or check them with `--check`."""
     outdated = stale()
     if arguments == ["--check"]:
         for name in outdated:
-            print(f"docs/{name} is not what the source says; run: python tools/gen_docs.py")
+            print(f"docs/{name} does not match the source; run: python tools/gen_docs.py")
         return 1 if outdated else 0
     wanted = documents()
     for name in outdated:

@@ -2,16 +2,16 @@
 
     python tools/layers.py [SOURCE]
 
-Reads the source (nothing is imported). Imports for type checkers count, and so do imports inside functions. Exit status
-1 when a folder imports one that `ALLOWED` does not give it, when a folder of `WITHOUT_TORCH` imports torch, or when
-files import each other in a circle.
+Parses the source and imports none of it. Imports under `TYPE_CHECKING` and inside functions count. The exit status is 1
+if a folder imports one that `ALLOWED` does not list for it, if a folder of `WITHOUT_TORCH` imports torch, or if files
+or folders import each other in a circle.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 PACKAGE = "torchdraft"
 
 BASE = ("_tape", "_stack", "_source", "_torch", "model")
-"""What every step of a draft may import."""
+"""The folders that every step of a draft may import."""
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     # plain data, the rules that are applied to it, and its renderers
@@ -38,7 +38,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_torch/patches/speed": ("_torch", "_torch/patching"),
     "_stack": ("_source", "_torch", "model"),
     "_tape": ("_torch",),
-    # the steps of a draft, each above the ones it uses
+    # the steps of a draft: each is listed after those that it uses
     "_draft/tracing": BASE,
     "_draft/state": (*BASE, "_draft/tracing"),
     "_draft/prepare": (*BASE, "_draft/tracing", "_draft/state"),
@@ -66,12 +66,12 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     "_draft": (*BASE, "_draft/*"),
-    # beside a draft
+    # verification
     "_verify/inputs": ("model", "_source", "_torch", "_draft"),
     "_verify/run": ("model", "_source", "_torch", "_draft", "_verify/inputs"),
     "_verify/explain": ("model", "_source", "_torch", "_draft", "_verify/inputs", "_verify/run"),
     "_verify": ("model", "_source", "_torch", "_draft", "_verify/*"),
-    # what users touch
+    # the public API and the command line
     "": ("*",),
     "_targets": ("model", "_render", "rules", ""),
     "_check": ("model", "_render", "rules", "_targets", ""),
@@ -79,7 +79,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     # `assert_exportable` puts the report, as text, into the message of the failure
     "testing": ("model", "rules", "_check", "_targets", "_render", ""),
 }
-"""Folder → the folders it may import, besides itself. A folder gives its subfolders with `/*`, everything with `*`."""
+"""Folder → the folders that it may import, besides itself. A name includes the folder's subfolders; `name/*` stands for
+the subfolders alone, `*` for all folders, and an empty name for the files directly in the package."""
 
 WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check")
 """Folders that work where torch is not installed."""
@@ -87,16 +88,16 @@ WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_re
 
 @dataclass(frozen=True, slots=True, order=True)
 class Import:
-    """One file imports another, or a package outside of ours, at a line."""
+    """An import, at a line of a file of ours."""
 
     file: str
     line: int
     target: str
-    """A file of ours, relative to the package, or the name of another package."""
+    """The imported file of ours, relative to the package, or the name of a module of another package."""
 
 
 def imports(source: Path) -> list[Import]:
-    """Every import of the package's files."""
+    """All imports of the package's files."""
     root = source / PACKAGE
     files = {str(path.relative_to(root)): path for path in sorted(root.rglob("*.py"))}
     found = []
@@ -120,7 +121,7 @@ def _targets(node: ast.AST, file: str, files: Mapping[str, Path]) -> Iterator[st
 
 
 def _file_of(module: str, files: Mapping[str, Path]) -> str | None:
-    """The file of a module of ours; None for what is no module of ours."""
+    """The file of a module of ours, or None if the name is not one."""
     top, *parts = module.split(".")
     if top != PACKAGE:
         return None
@@ -129,19 +130,19 @@ def _file_of(module: str, files: Mapping[str, Path]) -> str | None:
 
 
 def folder_of(file: str) -> str:
-    """`_draft/reads` for `_draft/reads/scalars.py`."""
+    """The folder of a file: `_draft/reads` for `_draft/reads/scalars.py`."""
     return "_cli" if file == "__main__.py" else file.rpartition("/")[0]
 
 
 def forbidden(found: Iterable[Import], allowed: Mapping[str, tuple[str, ...]] = ALLOWED) -> Iterator[str]:
-    """A line for each import that the table does not allow."""
+    """A message for each import that the table does not allow."""
     for each in sorted(found):
         here = folder_of(each.file)
         if here not in allowed:
-            yield f"{each.file}: the folder {here} is not in the table"
+            yield f"{each.file}: the folder {here} is not in the table ALLOWED of tools/layers.py"
         elif not each.target.endswith(".py"):
             if here in WITHOUT_TORCH and each.target.partition(".")[0] == "torch":
-                yield f"{each.file}:{each.line}: {here} works without torch, and imports {each.target}"
+                yield f"{each.file}:{each.line}: {here} must work without torch, but imports {each.target}"
         elif not _may(here, folder_of(each.target), allowed[here]):
             there = folder_of(each.target) or PACKAGE
             yield f"{each.file}:{each.line}: {here or PACKAGE} must not import {there} ({each.target})"
@@ -158,7 +159,7 @@ def _may(here: str, there: str, allowed: tuple[str, ...]) -> bool:
 
 
 def circles(found: Iterable[Import]) -> list[list[str]]:
-    """Groups of files that import each other in a circle (Tarjan's strongly connected components)."""
+    """Groups of files that import each other in a circle."""
     edges: dict[str, list[str]] = {}
     for each in found:
         if each.target.endswith(".py") and each.target != each.file:
@@ -168,7 +169,7 @@ def circles(found: Iterable[Import]) -> list[list[str]]:
 
 
 def circles_of_folders(found: Iterable[Import]) -> list[list[str]]:
-    """The same for folders."""
+    """Groups of folders that import each other in a circle."""
     edges: dict[str, list[str]] = {}
     for each in found:
         here, there = folder_of(each.file), folder_of(each.target)
@@ -179,6 +180,7 @@ def circles_of_folders(found: Iterable[Import]) -> list[list[str]]:
 
 
 def _components(edges: Mapping[str, list[str]]) -> list[list[str]]:
+    """The strongly connected components with several nodes (Tarjan's algorithm)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -206,14 +208,19 @@ def _components(edges: Mapping[str, list[str]]) -> list[list[str]]:
     return found
 
 
-def main(arguments: list[str]) -> int:
-    """Prints what is wrong; the exit status says whether anything is."""
-    found = imports(Path(arguments[0]) if arguments else SOURCE)
-    problems = list(forbidden(found))
+def problems(found: Sequence[Import]) -> list[str]:
+    """A message for each forbidden import and each circle."""
+    lines = list(forbidden(found))
     for what, groups in (("files", circles(found)), ("folders", circles_of_folders(found))):
-        problems += [f"these {what} import each other in a circle: {', '.join(group)}" for group in groups]
-    print("\n".join(problems) or "layers: every import goes one way")
-    return bool(problems)
+        lines += [f"these {what} import each other in a circle: {', '.join(group)}" for group in groups]
+    return lines
+
+
+def main(arguments: list[str]) -> int:
+    """Print the problems of the source; the exit status is 1 if there are any."""
+    lines = problems(imports(Path(arguments[0]) if arguments else SOURCE))
+    print("\n".join(lines) or "layers: every import goes one way")
+    return bool(lines)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Private modules of torch have one door: `src/torchdraft/_torch/`.
+"""Checks that only `src/torchdraft/_torch/` uses private names of torch.
 
     python tools/one_door.py [FOLDER …]
 
-Reads the source of every other file (no import is run) and names each place that imports a private torch module or
-reaches a private attribute through a torch name: `import torch._x`, `from torch.a import _b`, `torch._x`, an alias of
-any of these, `import_module("torch._x")`, `getattr(torch, "_x")`. Exit status 1 when there is one.
+Parses every other file (and imports none) and reports each line that imports a private torch module or uses a private
+attribute of a torch name: `import torch._x`, `from torch.a import _b`, `torch._x`, an alias of
+any of these, `import_module("torch._x")`, `getattr(torch, "_x")`. The exit status is 1 if there is
+such a line.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ FOLDERS = ("src", "benchmarks", "tests/fuzz", "tests/ledger", "tests/verify/plan
 """Not the other tests: some check that a draft leaves private state of torch unchanged."""
 
 DOCUMENTED = frozenset({"torch._check", "torch._check_is_size", "torch._check_value", "torch._check_index"})
-"""Public in torch's documentation in spite of their names."""
+"""Names that torch documents as public although they start with an underscore."""
 
 OPERATORS = "torch.ops."
-"""An operator's name is part of every saved program, underscore or not: no private thing that may go away."""
+"""Operators' names are public, with or without an underscore, because saved programs contain them."""
 
 _READERS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 _IMPORTERS = frozenset({"import_module", "__import__"})
 
 
 class Finder(ast.NodeVisitor):
-    """Collects `(line, dotted name)` of every private reach into torch."""
+    """Collects `(line, dotted name)` of every use of a private name of torch."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, str]] = []
@@ -86,10 +87,10 @@ class Finder(ast.NodeVisitor):
 
 
 def reaches(source: str) -> list[tuple[int, str]]:
-    """Every private reach into torch in `source`: line and name."""
+    """Every use of a private name of torch in `source`: line and name."""
     tree = ast.parse(source)
     finder = Finder()
-    # Imports first: a function may use a name that a later line imports.
+    # Imports first, because a function may use a name that a later line imports.
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             finder.visit(node)
@@ -100,7 +101,7 @@ def reaches(source: str) -> list[tuple[int, str]]:
 
 
 def checked_files(folders: tuple[str, ...] = FOLDERS) -> Iterator[Path]:
-    """The files that stand outside of the door."""
+    """The files that must not use private names of torch."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if DOOR not in path.parents:
@@ -108,7 +109,7 @@ def checked_files(folders: tuple[str, ...] = FOLDERS) -> Iterator[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was found, one line each."""
+    """Print each use; the exit status is 1 if there are any."""
     count = 0
     for path in checked_files(tuple(arguments) or FOLDERS):
         for line, name in reaches(path.read_text(encoding="utf-8")):
