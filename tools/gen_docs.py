@@ -1,4 +1,5 @@
-"""Writes the generated files under docs/: the rules' pages from their docstrings, the schemas from the classes.
+"""Writes the generated files under docs/: the rules' pages from their docstrings, the schemas from the classes,
+the list of patches from their declarations.
 
     python tools/gen_docs.py [--check]
 
@@ -7,10 +8,13 @@ With `--check` nothing is written, and the exit status is 1 if a file is missing
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
 from torchdraft._render.json import schema
+from torchdraft._torch.patching.registry import Patch, load
+from torchdraft._torch.patching.scopes import SCOPES
 from torchdraft.rules.registry import own_rules
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -22,6 +26,13 @@ Every assumption that a draft makes is an issue with a code. Codes never change 
 | code | name | usual severity |
 | --- | --- | --- |
 """
+PATCHES_HEAD = """# Patches
+
+While a draft runs, torchdraft changes torch and a few functions of Python's library. Each change is declared once, with
+`@patches` or `@temporary` (`src/torchdraft/_torch/patching/registry.py`). Entering a scope applies all of its patches,
+and leaving it undoes them, after an exception and a KeyboardInterrupt as well. This page is generated from the
+declarations.
+"""
 
 
 def documents() -> dict[str, str]:
@@ -30,7 +41,26 @@ def documents() -> dict[str, str]:
     rows = "".join(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} |\n" for rule in rules)
     pages = {f"rules/{rule.code}.md": rule.page() for rule in rules}
     schemas = {f"schema/{name}": schema.text(body) for name, body in schema.published().items()}
-    return {"rules/README.md": INDEX_HEAD + rows, **pages, **schemas}
+    return {"rules/README.md": INDEX_HEAD + rows, "internals/patches.md": _patches_page(), **pages, **schemas}
+
+
+def _patches_page() -> str:
+    importlib.import_module("torchdraft._draft.pipeline")  # declares those patches that are not in _torch/patches/
+    load()
+    page = PATCHES_HEAD
+    for scope in SCOPES:
+        page += f"\n## {scope.name}\n\nIn force {scope.holds}.\n\n"
+        page += "| target | what changes | why | upstream | declared in |\n| --- | --- | --- | --- | --- |\n"
+        page += "".join(_row(patch) for patch in scope.patches)
+    return page
+
+
+def _row(patch: Patch) -> str:
+    """A patch as a row of the table."""
+    targets = "<br>".join(f"`{target.path}`" for target in patch.targets)
+    file = patch.function.__module__.removeprefix("torchdraft.").replace(".", "/")
+    cells = (targets, patch.what, patch.why, patch.upstream, f"`{file}.py`: `{patch.function.__name__}`")
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
 
 
 def stale() -> list[str]:

@@ -5,8 +5,8 @@
         return FastTraceback()
 
 A patch is found because its file is in `_torch/patches/`, or because its file was imported. The patches of one scope
-have different targets, so their order has no influence: they are applied in order of declaration, file by file, and
-undone in reverse. A scope may be applied again inside itself; `original` is then the outer replacement.
+have different targets, so their order has no influence: they are applied by module name, in order of declaration, and undone
+in reverse. A scope may be applied again inside itself; `original` is then the outer replacement.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import builtins
 import importlib
 import inspect
 import pkgutil
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -133,7 +134,7 @@ def _declaration(
         patch = Patch(function, tuple(Target.at(path) for path in targets), scopes, why, upstream, replaces)
         for each in scopes:
             _refuse_duplicates(each, patch)
-            each.patches.append(patch)
+            insort(each.patches, patch, key=lambda other: other.function.__module__)
         return function
 
     return declare

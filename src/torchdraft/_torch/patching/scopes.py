@@ -5,9 +5,9 @@ from __future__ import annotations
 from .registry import Scope
 
 CALL = Scope("CALL", "while `draft_export`, `verify`, `save` or `load` runs")
-MODEL = Scope("MODEL", "one symbolic attempt, around everything else in it")
-TRACE = Scope("TRACE", "one symbolic attempt: while export traces the model's Python code on fake tensors")
-STRICT = Scope("STRICT", "one strict attempt: while Dynamo interprets the model's bytecode")
+MODEL = Scope("MODEL", "during one symbolic attempt, around everything else in it")
+TRACE = Scope("TRACE", "during one symbolic attempt: while export traces the model's Python code on fake tensors")
+STRICT = Scope("STRICT", "during one strict attempt: while Dynamo interprets the model's bytecode")
 EXPORT = Scope("EXPORT", "while `torch.export._trace._export` runs, inside TRACE or STRICT")
 BINDINGS = Scope("BINDINGS", "while export rewrites the unbacked bindings of its graph, inside EXPORT")
 RECORDING = Scope("RECORDING", "while `make_fx` records a submodule's run on real tensors, inside TRACE")

@@ -33,7 +33,7 @@ _node_type: Any = need("torch.utils._pytree:_get_node_type")
     why="Speed: upstream computes the memory format with operations for symbolic sizes, three times per tensor.",
 )
 def fast_tensor_metadata(_original: Any) -> Any:
-    """Uses `tensor_metadata`."""
+    """Uses `tensor_metadata`, with a shortcut for contiguous tensors whose sizes are plain integers."""
     return tensor_metadata
 
 
@@ -65,7 +65,7 @@ def _contiguous(shape: torch.Size, stride: tuple[int, ...]) -> bool:
     why="Speed: upstream searches every leaf for the attributes of a named tuple.",
 )
 def fast_node_type(_original: Any) -> Any:
-    """Uses `node_type`."""
+    """Uses `node_type`, which treats only subclasses of `tuple` as possible named tuples."""
     return node_type
 
 
@@ -81,7 +81,7 @@ def node_type(tree: Any) -> Any:
     why="Speed: upstream examines every size, stride and offset of a tensor for symbols.",
 )
 def fast_track_tensor(_original: Any) -> Any:
-    """Uses `track_tensor`."""
+    """Uses `track_tensor`, which skips the search where all sizes are plain integers."""
     return track_tensor
 
 
@@ -99,7 +99,7 @@ def track_tensor(tensor: torch.Tensor, proxy: Any, *, constant: Any, tracer: Any
     why="Speed: upstream iterates over the fields of the dataclass for each key of the fake tensor cache.",
 )
 def fast_cache_key(_original: Any) -> Any:
-    """Uses `flatten_into`; upstream's own where torch's dataclass has other fields than `flatten_into` knows."""
+    """Uses `flatten_into`, which builds the same key; upstream's own where torch's dataclass has other fields than `flatten_into` knows."""
     same_fields = tuple(field.name for field in dataclasses.fields(_CacheMetadata)) == _CACHE_KEY
     return flatten_into if same_fields else _flatten_into
 
@@ -144,7 +144,7 @@ def _extend(result: list[object], values: Any) -> None:
     why="Speed: upstream builds three attribute names each time, and a new fake tensor clears five memos.",
 )
 def fast_set_memo(_original: Any) -> Any:
-    """Uses `set_memo`."""
+    """Uses `set_memo`, which builds the names of a cleared memo once."""
     return set_memo
 
 

@@ -69,7 +69,7 @@ def bindings_replaced_where_needed(_original: Any, any_unbacked: Callable[[], bo
     why="Speed: upstream examines every size, stride and offset of a tensor.",
 )
 def fast_unbacked_with_path(_original: Any) -> Any:
-    """Uses `unbacked_with_path`."""
+    """Uses `unbacked_with_path`, which skips what has only plain integers."""
     return unbacked_with_path
 
 
@@ -88,7 +88,7 @@ def unbacked_with_path(value: Any, path: Any, *args: Any, **kwargs: Any) -> dict
     "attribute of every module. torchdraft reports assigned attributes and restores them before upstream compares.",
 )
 def attribute_comparison_skipped(_original: Any) -> Any:
-    """Compares nothing."""
+    """Skips the comparison of the modules' attributes."""
 
     def detect(_mod: torch.nn.Module) -> AbstractContextManager[None]:
         return nullcontext()
