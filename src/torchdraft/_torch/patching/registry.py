@@ -5,8 +5,8 @@
         return FastTraceback()
 
 A patch is found because its file is in `_torch/patches/`, or because its file was imported. The patches of one scope
-have different targets, so their order has no influence: they are applied by module name, in order of declaration, and undone
-in reverse. A scope may be applied again inside itself; `original` is then the outer replacement.
+have different targets, so their order has no influence: they are applied by module name, then in order of declaration,
+and undone in reverse. A scope may be applied again inside itself; `original` is then the outer replacement.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def track_tensor(tensor: torch.Tensor, proxy: Any, *, constant: Any, tracer: Any
     why="Speed: upstream iterates over the fields of the dataclass for each key of the fake tensor cache.",
 )
 def fast_cache_key(_original: Any) -> Any:
-    """Uses `flatten_into`, which builds the same key; upstream's own where torch's dataclass has other fields than `flatten_into` knows."""
+    """Uses `flatten_into`, which builds the same key; upstream's own where the dataclass has unexpected fields."""
     same_fields = tuple(field.name for field in dataclasses.fields(_CacheMetadata)) == _CACHE_KEY
     return flatten_into if same_fields else _flatten_into
 
