@@ -48,5 +48,5 @@ assert str(report) and report.to_html() and report.failures and all_rules()
 
 
 def test_a_report_can_be_read_where_torch_is_not():
-    saved = Path(__file__).parent / "reports/2026-11-v1.json"
+    saved = Path(__file__).parents[1] / "render/json/reports/2026-11-v1.json"
     subprocess.run([sys.executable, "-c", WITHOUT_TORCH, saved], check=True)

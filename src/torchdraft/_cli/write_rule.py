@@ -19,8 +19,8 @@ from torchdraft.rules.plugins import RESERVED
 
 RULES = Path("src/torchdraft/rules/catalogue")
 SAMPLES = Path("tests/rules/sample_events.py")
-CONTRACT = Path("tests/rules/test_rules.py")
-MESSAGES = Path("tests/rules/snapshots/messages.txt")
+CONTRACT = Path("tests/rules/catalogue/test_catalogue.py")
+MESSAGES = Path("tests/rules/catalogue/snapshots/messages.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.sample_events import EVENTS
-from torchdraft._source.symbols import canonical
 from torchdraft.model import Severity
 from torchdraft.model.events import GuardResolved, InputMutated
 from torchdraft.rules import Rule, all_rules, issues_from
@@ -52,12 +51,6 @@ def test_symbols_of_other_births_are_other_guards():
 
 def test_symbols_of_unknown_birth_are_never_taken_for_one():
     assert len(issues_from([guard("u0 > 5"), guard("u1 > 5")])) == 2
-
-
-def test_canonical_keeps_two_symbols_of_one_birth_apart():
-    born = {"u0": "x", "u1": "x", "u7": "x", "s0": "y"}
-    assert canonical("u0 > u1", born) == canonical("u1 > u7", born) != canonical("u0 > u0", born)
-    assert canonical("s0 > s1 + zuf2", born) == "s0 > s1 + zuf2"
 
 
 def test_worst_first_then_in_order():

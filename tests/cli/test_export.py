@@ -1,6 +1,4 @@
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,14 +10,13 @@ import torchdraft
 from tests.sample_reports import FULL
 from torchdraft._cli.app import app
 from torchdraft.model import Report
-from torchdraft.rules import all_rules
 
-TARGETS = Path(__file__).parent / "command/targets.py"
+TARGETS = Path(__file__).parents[1] / "targets/targets.py"
 
 
 @pytest.fixture
 def engine(monkeypatch):
-    """The API replaced by a recorder: the command line is what is tested here."""
+    """The API replaced by a recorder: only the command line is tested."""
     calls = []
 
     def draft_export(model, args, kwargs, **options):
@@ -97,50 +94,3 @@ def test_a_mistake_says_what_was_given_and_expected(engine, target):
     assert "\nexpected: " in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-
-
-@pytest.mark.parametrize("arguments", [[], ["export"], ["export", "a", "b"], ["nothing"], ["export", "a:b", "--x"]])
-def test_a_wrong_call_is_status_2(arguments):
-    assert run(*arguments).exit_code == 2
-
-
-def test_explain_prints_the_page():
-    rule = all_rules()[0]
-    assert run("explain", "td101").stdout == rule.page()
-    assert run("explain", rule.name).stdout == rule.page()
-
-
-def test_explain_names_the_known_rules():
-    done = run("explain", "TD000")
-    assert done.exit_code == 2
-    assert "expected: one of TD101, TD102" in done.stderr
-
-
-def test_rules_lists_them_all():
-    lines = run("rules").stdout.splitlines()
-    assert [line.split()[:3] for line in lines[1:]] == [
-        [rule.code, rule.name, str(rule.severity)] for rule in all_rules()
-    ]
-
-
-@pytest.mark.parametrize(("arguments", "file"), [([], "report"), (["report"], "report"), (["check"], "check")])
-def test_schema_prints_what_is_published(arguments, file):
-    published = Path(__file__).parents[1] / f"docs/schema/{file}-v1.json"
-    assert run("schema", *arguments).stdout == published.read_text()
-
-
-def test_version():
-    assert run("--version").stdout.startswith("torchdraft ")
-
-
-def test_the_whole_command_runs_as_a_process(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "torchdraft", "export", f"{TARGETS}:build", "--json", "r.json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Doubler: a sound program")
-    assert json.loads((tmp_path / "r.json").read_text())["model"] == "Doubler"

@@ -116,8 +116,3 @@ def test_an_exception_of_the_target_shows_its_line():
     with pytest.raises(UsageError) as caught:
         load_target(f"{FILE}:raising")
     assert caught.value.frames[-1].source.strip() == 'return {}["missing"]'
-
-
-@pytest.mark.parametrize("shapes", [None, {}, (), {"x": None}, ({0: 2},), torch.export.ShapesCollection()])
-def test_dynamic_shapes_that_fit(shapes):
-    check_dynamic_shapes(torch.nn.ReLU(), (torch.ones(1),), {}, {"input": None} if shapes == {"x": None} else shapes)

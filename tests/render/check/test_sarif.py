@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from tests.render.sarif_shape import LOG
+from tests.render.check.sarif_shape import LOG
 from tests.sample_checks import ACCEPTED, MANY, PROMPT, TWICE, checked
 from tests.sample_reports import BRANCH
 from tests.strategies import checks

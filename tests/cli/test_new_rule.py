@@ -75,14 +75,14 @@ def test_the_rule_of_torchdrafts_own_is_complete(tmp_path):
     written = done.stdout.split()
     assert written == [
         "src/torchdraft/rules/catalogue/td499_slow_call.py",
-        "tests/rules/test_rules.py",
+        "tests/rules/catalogue/test_catalogue.py",
         "tests/rules/sample_events.py",
-        "tests/rules/snapshots/messages.txt",
+        "tests/rules/catalogue/snapshots/messages.txt",
         "docs/rules/README.md",
         "docs/rules/TD499.md",
     ]
     clean(tmp_path, *(file for file in written if file.endswith(".py")), settings=PROJECT)
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rules/test_rules.py"]
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rules/catalogue/test_catalogue.py"]
     done = subprocess.run(tests, **run)
     assert done.returncode == 0, done.stdout
     check_rule(loaded(tmp_path / written[0], "SlowCall")())

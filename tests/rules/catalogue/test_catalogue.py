@@ -6,7 +6,7 @@ import pytest
 import torchdraft.rules
 from tests.rules.sample_events import EVENTS
 from torchdraft.model import Severity, events
-from torchdraft.rules import issues_from, rule_named
+from torchdraft.rules import issues_from
 from torchdraft.rules.registry import own_rules
 from torchdraft.rules.rule import SECTIONS
 
@@ -64,15 +64,6 @@ def test_a_rule_has_the_file_of_its_code_and_name(rule):
 def test_no_rule_file_is_overlooked():
     files = list((Path(torchdraft.rules.__file__).parent / "catalogue").glob("td*.py"))
     assert len(files) == len(RULES)
-
-
-@pytest.mark.parametrize("text", ["TD101", "td101", " data-dependent-branch "])
-def test_rules_are_found_by_code_and_name(text):
-    assert rule_named(text).code == "TD101"
-
-
-def test_an_unknown_rule_is_none():
-    assert rule_named("TD1") is None
 
 
 def test_every_event_class_is_somebodys():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from tests.model.test_document import DATED
+from tests.render.json.test_document import DATED
 from tests.sample_checks import MANY
 from tests.sample_reports import FULL
 from tests.strategies import checks, reports
@@ -13,7 +13,7 @@ from torchdraft._render.json.check_document import to_json
 from torchdraft._render.json.document import VERSION
 from torchdraft._render.json.schema import check_schema, published, report_schema
 
-PUBLISHED = Path(__file__).parents[2] / "docs/schema"
+PUBLISHED = Path(__file__).parents[3] / "docs/schema"
 VALIDATOR = Draft202012Validator(report_schema())
 OF_CHECKS = Draft202012Validator(check_schema())
 

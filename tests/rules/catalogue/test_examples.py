@@ -16,5 +16,5 @@ def test_a_rule_keeps_what_its_page_says(rule):
 
 
 def test_only_the_note_on_broken_rules_has_no_example():
-    """No model makes a rule break; `test_judge.py` and `test_plugins.py` break some."""
+    """No model makes a rule break; `test_issues.py` and `test_plugins.py` break some."""
     assert {rule.code for rule in all_rules()} - {rule.code for rule in WITH_EXAMPLES} == {"TD900"}

@@ -12,10 +12,10 @@ import torch
 from typer.testing import CliRunner
 
 import torchdraft
-from tests.command import targets
+from tests.targets import targets
 from torchdraft._cli.app import app
 
-TARGETS = Path(__file__).parent / "targets.py"
+TARGETS = Path(__file__).parents[1] / "targets/targets.py"
 
 
 @pytest.fixture(autouse=True)

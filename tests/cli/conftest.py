@@ -1,0 +1,3 @@
+from tests.check.conftest import engine, folder
+
+__all__ = ["engine", "folder"]
