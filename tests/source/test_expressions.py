@@ -97,7 +97,7 @@ def at(report, text):
 def test_symbols_say_where_they_come_from(report):
     issue = at(report, "if lens.max().item()")
     line = issue.location.line
-    assert issue.symbols == {"s27": "ids.shape[1]", "u0": f"lens.max().item() at test_terms.py:{line}"}
+    assert issue.symbols == {"s27": "ids.shape[1]", "u0": f"lens.max().item() at test_expressions.py:{line}"}
 
 
 def test_locals_are_those_of_the_line(report):
