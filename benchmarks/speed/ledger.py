@@ -14,11 +14,10 @@ from typing import Any
 from unittest.mock import patch
 
 import torchdraft
-from torchdraft._draft.reads import function_mode as reads
-from torchdraft._draft.reads import shown_numbers as printing
-from torchdraft._draft.report import assemble as report
-from torchdraft._draft.tracing import session
-from torchdraft._draft.tracing import shape_env as env
+from torchdraft._draft.effects import trace_effects
+from torchdraft._draft.reads import function_mode, shown_numbers
+from torchdraft._draft.report import assemble
+from torchdraft._draft.tracing import event_log, shape_env, symbol_origins, user_tensors
 
 from ..isolate import in_fork
 from ..progress import progress
@@ -49,12 +48,18 @@ WEIGHED = (
 def without_ledger() -> Iterator[None]:
     """Drafts in this block record nothing of what a report tells."""
     with ExitStack() as stack:
-        for module in (env, reads, printing, session):
+        for module in (shape_env, function_mode, shown_numbers, user_tensors):
             stack.enter_context(patch.object(module, "here", lambda *_: NOWHERE))
-        stack.enter_context(patch.object(session, "user_stack", lambda *_: ()))
-        stack.enter_context(patch.object(report, "issues_from", lambda _events: ()))
-        for name in ("emit", "note_birth", "note_writes", "note_attribute"):
-            stack.enter_context(patch.object(session.Session, name, lambda *_: None))
+        for module in (event_log, symbol_origins, trace_effects, user_tensors):
+            stack.enter_context(patch.object(module, "user_stack", lambda *_: ()))
+        stack.enter_context(patch.object(assemble, "issues_from", lambda _events: ()))
+        for owner, name in (
+            (event_log.EventLog, "emit"),
+            (symbol_origins.SymbolOrigins, "note"),
+            (user_tensors.UserTensors, "note_writes"),
+            (trace_effects.AttributeWrites, "note"),
+        ):
+            stack.enter_context(patch.object(owner, name, lambda *_: None))
         yield
 
 

@@ -14,7 +14,7 @@ from torch.export import Dim
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._draft.tracing import session
+from torchdraft._draft.rungs import session
 
 Inputs = tuple[torch.Tensor, torch.Tensor]
 

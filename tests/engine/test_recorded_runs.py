@@ -12,7 +12,7 @@ import torch
 import torchdraft
 from torchdraft._draft.pipeline import Draft
 from torchdraft._draft.recorded import frozen_result as frozen
-from torchdraft._draft.tracing import session
+from torchdraft._draft.tracing import shape_env
 
 
 class CountsInThread(torch.nn.Module):
@@ -55,7 +55,7 @@ def test_a_buffer_assigned_in_a_recorded_run_is_kept() -> None:
 
 
 def test_too_many_numbers_are_recorded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MOST_SYMBOLS", 10)
+    monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 10)
     example = torch.arange(20.0)
     program = torchdraft.draft_export(ReadsMuch(), (example,))
     assert program._report.rung == "concrete"
@@ -172,7 +172,7 @@ class CopiesAndReads(torch.nn.Module):
 
 
 def test_a_copied_tensor_is_copied_in_a_recorded_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MOST_SYMBOLS", 0)
+    monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 0)
     program = torchdraft.draft_export(CopiesAndReads(), (torch.ones(3),))
     assert program._report.rung == "concrete"
     assert torch.equal(program.module()(torch.ones(3)), CopiesAndReads()(torch.ones(3)))
@@ -189,7 +189,7 @@ def test_a_frozen_result_of_a_sparse_input(monkeypatch: pytest.MonkeyPatch) -> N
     """Whatever fails above: the inputs are compared with, and no fake tensor stands among the constants."""
 
     def differs(draft: Draft, program: torch.export.ExportedProgram, _wanted: bool | None) -> str:
-        return "" if draft.islands.rung == "frozen" else "planted"
+        return "" if draft.plan.rung == "frozen" else "planted"
 
     monkeypatch.setattr(Draft, "check", differs)
     with torch.sparse.check_sparse_tensor_invariants():

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from torchdraft._draft.tracing.session import Session
+from torchdraft._draft.rungs.session import Session
 
 Pool = list[Any]
 Op = Callable[[Any, Any, int], list[Any]]

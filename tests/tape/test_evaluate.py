@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 
 from tests.tape.programs import DROP, Step, differences, programs
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
-from torchdraft._draft.tracing.session import Session
+from torchdraft._draft.rungs.session import Session
 from torchdraft._tape import evaluate, tape
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.op_schema import signature_of

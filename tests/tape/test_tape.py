@@ -7,7 +7,7 @@ import gc
 import pytest
 import torch
 
-from torchdraft._draft.tracing.session import Session
+from torchdraft._draft.rungs.session import Session
 from torchdraft._tape import evaluate
 from torchdraft._tape.errors import NoRealValue
 

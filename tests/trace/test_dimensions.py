@@ -12,7 +12,6 @@ from torch.export import AdditionalInputs, Dim, ShapesCollection
 
 import torchdraft
 from torchdraft._draft import pipeline
-from torchdraft._draft import pipeline as _draft
 
 
 class Plain(torch.nn.Module):
@@ -180,8 +179,8 @@ def test_the_shapes_that_hold_are_taken_by_plain_export(drafted):
 @pytest.mark.parametrize("model", [Narrows, Fixes, Literal, Divides])
 def test_a_constraint_that_the_model_breaks_needs_no_second_trace(model, monkeypatch):
     made = []
-    attempt = pipeline.attempt
-    monkeypatch.setattr(pipeline, "attempt", lambda *args, **kwargs: made.append(1) or attempt(*args, **kwargs))
+    attempt = pipeline.trace_nonstrict
+    monkeypatch.setattr(pipeline, "trace_nonstrict", lambda *args, **kwargs: made.append(1) or attempt(*args, **kwargs))
     report = torchdraft.draft_export(model(), (X, Y), dynamic_shapes={"x": {0: ROWS}, "y": None})._report
     assert not report.successful()
     assert len(made) == 1
@@ -246,8 +245,8 @@ def test_the_text_ends_with_the_table_and_the_shapes_that_hold():
 @pytest.mark.parametrize(("size", "code"), [(6, "TD201"), (1, "TD203")])
 def test_a_declared_dimension_that_is_fixed_costs_no_second_trace(size, code, monkeypatch):
     traces = []
-    attempt = _draft.attempt
-    monkeypatch.setattr(_draft, "attempt", lambda *a, **k: traces.append(k["relax"]) or attempt(*a, **k))
+    attempt = pipeline.trace_nonstrict
+    monkeypatch.setattr(pipeline, "trace_nonstrict", lambda *a: traces.append(a[3].auto_dims) or attempt(*a))
     shapes = {"x": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC(min=2, max=9)}, "y": None}
     program = torchdraft.draft_export(Fixes(), (torch.rand(6, 4)[:size], Y), dynamic_shapes=shapes)
     assert traces == [0]

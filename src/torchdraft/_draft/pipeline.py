@@ -12,27 +12,29 @@ from torchdraft._draft.check.eager import ModelRaised, has_data, mismatch, run_e
 from torchdraft._draft.check.on_example import check, worth_checking
 from torchdraft._draft.check.second_trace import mark_harmless_effects
 from torchdraft._draft.effects.clock_answers import ClockAnswers
+from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.prepare.call import check_call, register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.lazy_modules import lazy_modules_materialized
 from torchdraft._draft.prepare.pytree_types import forget as forget_types
-from torchdraft._draft.report.assemble import build_report
+from torchdraft._draft.report.assemble import FinishedDraft, build_report
 from torchdraft._draft.report.phases import Phases
-from torchdraft._draft.rungs.ladder import Islands, climb_down, raised_by_model, release_traceback
-from torchdraft._draft.rungs.strict import trace_strictly
-from torchdraft._draft.rungs.symbolic import trace_symbolically
+from torchdraft._draft.rungs.failures import difference, failure_of, release_traceback
+from torchdraft._draft.rungs.ladder import next_plan
+from torchdraft._draft.rungs.nonstrict import trace_nonstrict
+from torchdraft._draft.rungs.plan import Failure, ModelOutline, Plan
+from torchdraft._draft.rungs.session import Session
+from torchdraft._draft.rungs.strict import fell_back, trace_strict
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
-from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import from_user
 from torchdraft._torch.patches.quiet import torch_output_suppressed
-from torchdraft._torch.shapes import is_constraint_error
 from torchdraft._torch.torchscript import as_plain_module
 from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
 
 log = logging.getLogger("torchdraft")
 
 DEFAULT_BUDGET = 2 << 30
-"""Bytes of real values kept while tracing; see `torchdraft._reals`."""
+"""Bytes of real values kept while tracing; see `torchdraft._tape`."""
 
 
 def draft_export(
@@ -118,7 +120,7 @@ def draft_export(
 
 
 class Draft:
-    """The state of one call: rungs tried, events so far."""
+    """The state of one call: the plan of the next attempt, and the events so far."""
 
     def __init__(
         self, request: Request, snapshot: Snapshot, phases: Phases, budget: int, trusted_ops: tuple[str, ...] = ()
@@ -128,33 +130,22 @@ class Draft:
         self.phases = phases
         self.budget = budget
         self.trusted_ops = trusted_ops
-        self.islands = Islands()
+        self.plan = Plan()
         self.events: list[Event] = []
         self.registered: list[type] = []
-        self.expected: Any = None
-        self.ran_eagerly = False
-        self.relaxed = 0
-        self.hide_tracing: bool | None = None  # None: a trace that the model does not notice was not tried
-        self.by_dynamo = False
-        self.doubted = False  # a program of Dynamo's is always checked: its treatment of transforms has been wrong
         self.session: Session | None = None
         self.runnable = has_data(request)
+        self._eager_result: Any = None
+        self._ran_eagerly = False
 
     def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
         """A program, checked, with its report."""
         with self.phases("prepare"):
-            self.registered = register_inputs(
-                self.request.mod, self.request.args, dict(self.request.kwargs), self.events
-            )
-            self.request.args, self.request.kwargs = without_duplicate_tensors(
-                (self.request.args, dict(self.request.kwargs))
-            )
-        program = trace_strictly(self) if strict else None
-        self.by_dynamo = self.doubted = program is not None
-        wrong = ""
+            self._prepare()
+        self.plan = Plan(strict=strict)
         while True:
             with self.phases("trace"):
-                program = program or self.trace()
+                program = self.trace()
             with self.phases("check"):
                 wrong = self.check(program, check_on_example)
             if wrong and not self.repeatable():
@@ -162,89 +153,94 @@ class Draft:
                 break
             if not wrong or not self.step_down(wrong):
                 break
-            program = None
         if wrong:
             self.events.append(NotChecked(reason=wrong, wrong=True))
         elif self.session is not None:
             with self.phases("trace"):
-                mark_harmless_effects(self.request.mod, program, self.session, self.retrace)
+                mark_harmless_effects(self.request.mod, program, self.session.effects, self.retrace)
         with self.phases("report"):
-            program._report = build_report(self, program)
+            program._report = build_report(self._finished(program))
         return program
 
+    def _prepare(self) -> None:
+        request = self.request
+        self.registered = register_inputs(request.mod, request.args, dict(request.kwargs), self.events)
+        request.args, request.kwargs = without_duplicate_tensors((request.args, dict(request.kwargs)))
+
     def step_down(self, wrong: str) -> bool:
-        """Takes the rung below one whose program differs from eager on the example; False where none can do better."""
-        if self.by_dynamo:
-            self.by_dynamo = False
-            self.events.append(StrictFellBack(exception=f"its program differs from eager on the example: {wrong}"))
-            return True
-        return climb_down(self.islands, self.request.mod, AssertionError(wrong), whole=True)
+        """Plans another attempt after one whose program differs from eager; False where no rung can do better."""
+        if self.plan.strict:
+            reason = f"its program differs from eager on the example: {wrong}"
+            self.events.append(StrictFellBack(exception=reason))
+        return self._plan_after(difference(wrong))
+
+    def _plan_after(self, failure: Failure) -> bool:
+        """Takes the next plan after a failure; False where there is none."""
+        plan = next_plan(self.plan, failure, ModelOutline.of(self.request.mod))
+        self.plan = plan or self.plan
+        return plan is not None
 
     def repeatable(self) -> bool:
-        """Whether the model returns again what it returned before; no program can agree with one that does not."""
+        """Whether the model returns the same again; no program can agree with one that does not."""
         request = self.request
         return not mismatch(run_eagerly(request.mod, request.args, request.kwargs, self.snapshot), self.run_model())
 
     def explained(self) -> bool:
         """Whether the report names what the model reads that is another thing in every call."""
-        return self.session is not None and any(isinstance(event, ImpureCall) for event in self.session.events)
+        return self.session is not None and any(isinstance(event, ImpureCall) for event in self.session.context.log)
 
     def trace(self) -> torch.export.ExportedProgram:
-        """Down the ladder until a rung serves."""
+        """Attempts one plan after the other until a program comes out."""
         while True:
             session = self.new_session()
             try:
                 program = self.attempt(session)
             except Exception as error:
-                self.registered.extend(session.registered)
-                log.debug("rung failed", exc_info=error)
+                log.debug("attempt failed", exc_info=error)
+                failure = failure_of(error, self.request.mod, asked_for_tracing=session.queries.asked)
+                if self.plan.strict:
+                    self.events.append(fell_back(error))
                 self.run_model()
-                if self.relaxed < 2 and is_constraint_error(error):
-                    self.relaxed += 1
-                    continue
-                if self.hide_tracing is not None:
-                    self.hide_tracing = False
-                elif session.asked and raised_by_model(error):
-                    self.hide_tracing = True
-                    continue
-                if not climb_down(self.islands, self.request.mod, error):
+                if not self._plan_after(failure):
                     raise
                 release_traceback(error)
                 continue
-            self.registered.extend(session.registered)
+            finally:
+                self.registered.extend(session.output_types.classes)
             self.session = session
             return program
 
-    def new_session(self) -> Session:
-        """The state of one more trace."""
+    def new_session(self, answers: ClockAnswers | None = None) -> Session:
+        """The state of one more attempt. `answers`: what clocks give it, where they do not give the time."""
         deferred = self.request.options["prefer_deferred_runtime_asserts_over_guards"]
         return Session(
             budget=self.budget,
             prefer_deferred_runtime_asserts_over_guards=deferred,
             trusted_ops=self.trusted_ops,
+            answers=answers,
         )
 
     def attempt(self, session: Session) -> torch.export.ExportedProgram:
-        """One trace on the rung that is up."""
-        return trace_symbolically(
-            self.request, session, self.islands, self.snapshot, relax=self.relaxed, hide_tracing=bool(self.hide_tracing)
-        )
+        """One trace as the plan says."""
+        if self.plan.strict:
+            return trace_strict(self.request, session, self.snapshot)
+        return trace_nonstrict(self.request, session, self.snapshot, self.plan)
 
-    def retrace(self, answers: ClockAnswers) -> tuple[torch.export.ExportedProgram, Session]:
-        """One more trace from the state the model is in, which hears these answers."""
-        session = self.new_session()
-        session.answers = answers
-        program = self.attempt(session)
-        self.registered.extend(session.registered)
-        return program, session
+    def retrace(self, answers: ClockAnswers) -> tuple[torch.export.ExportedProgram, TraceEffects]:
+        """One more trace from the state the model is in, with these answers of clocks; without Dynamo."""
+        session = self.new_session(answers)
+        program = trace_nonstrict(self.request, session, self.snapshot, self.plan)
+        self.registered.extend(session.output_types.classes)
+        return program, session.effects
 
     def run_model(self) -> Any:
-        """The model's own output on the example, computed once. Raises `ModelRaised` if the model does."""
-        if not self.ran_eagerly and self.runnable:
+        """The model's own result on the example, computed once. Raises `ModelRaised` if the model does."""
+        if not self._ran_eagerly and self.runnable:
+            request = self.request
             with self.phases("eager"):
-                self.expected = run_eagerly(self.request.mod, self.request.args, self.request.kwargs, self.snapshot)
-            self.ran_eagerly = True
-        return self.expected
+                self._eager_result = run_eagerly(request.mod, request.args, request.kwargs, self.snapshot)
+            self._ran_eagerly = True
+        return self._eager_result
 
     def check(self, program: torch.export.ExportedProgram, wanted: bool | None) -> str:
         """What differs from eager on the example; empty where nothing does or the check was not worth its price."""
@@ -253,20 +249,36 @@ class Draft:
         if not self.runnable:
             self.events.append(NotChecked(reason="weights of the model have no data"))
             return ""
-        if (
-            wanted is None
-            and not self.islands.names
-            and not self.doubted
-            and not self.unanswered()
-            and not (self.session is not None and self.session.has_subclasses())
-            and not worth_checking(program, self.phases.seconds["trace"])
-        ):
+        assert self.session is not None
+        if wanted is None and not self._must_check() and not worth_checking(program, self.phases.seconds["trace"]):
             return ""
-        return check(program, self.request, self.snapshot, self.run_model) or self.unanswered()
+        return check(program, self.request, self.snapshot, self.run_model) or self.session.effects.draws.unanswered
 
-    def unanswered(self) -> str:
-        """What the program can't do as eager does it, though it may do so the first time."""
-        return self.session.seeded.unanswered if self.session is not None else ""
+    def _must_check(self) -> bool:
+        """Whether the program is compared with eager whatever that costs: Dynamo has treated transforms wrongly, a
+        recorded run may not be replayed as it ran, and subclasses of tensors are traced as plain tensors.
+        """
+        assert self.session is not None
+        effects, user = self.session.effects, self.session.context.user
+        fallible = self.plan.strict or self.plan.always_check or bool(self.plan.islands)
+        return fallible or bool(effects.draws.unanswered) or user.has_subclasses()
+
+    def _finished(self, program: torch.export.ExportedProgram) -> FinishedDraft:
+        session, plan = self.session, self.plan
+        assert session is not None
+        return FinishedDraft(
+            program=program,
+            context=session.context,
+            before=[*self.events, *plan.events(session.unasserted)],
+            rung=plan.rung,
+            fallbacks=plan.islands,
+            frozen=plan.frozen,
+            dimensions=session.dimensions,
+            new_dynamic_shapes=session.new_dynamic_shapes,
+            op_profiles=session.kernels.profiles,
+            model=type(self.request.mod).__name__,
+            seconds={**self.phases.seconds, "total": self.phases.since_start()},
+        )
 
     def undo(self) -> None:
         """After a failure nothing stays registered."""

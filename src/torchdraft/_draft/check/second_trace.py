@@ -17,82 +17,92 @@ import torch
 from torchdraft._draft.effects.clock_answers import ClockAnswers, can_be_varied
 from torchdraft._draft.effects.lru_caches import clear_caches
 from torchdraft._draft.effects.mutations import hooks_of
-from torchdraft._draft.tracing.session import Session
+from torchdraft._draft.effects.residual_state import ResidualState
+from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten
 
-Attempt = Callable[[ClockAnswers], tuple[torch.export.ExportedProgram, Session]]
-"""One more trace from the state the model is in, which hears these answers."""
+Retrace = Callable[[ClockAnswers], tuple[torch.export.ExportedProgram, TraceEffects]]
+"""Traces the model once more from the state it is in, with these answers of clocks."""
 
 
 def mark_harmless_effects(
-    mod: torch.nn.Module, program: torch.export.ExportedProgram, session: Session, retrace: Attempt
+    mod: torch.nn.Module, program: torch.export.ExportedProgram, effects: TraceEffects, retrace: Retrace
 ) -> None:
-    """Marks the session's plain writes and its reads of clocks and names as harmless where a second call gives the same
-    program and leaves the same state.
+    """Marks the state that `forward` left, and its reads of clocks and names, as harmless where a second trace gives
+    the same program and leaves the same state.
     """
-    written = bool(session.plain_values_left or session.residual_values or session.hooks_left)
-    read = bool(session.answers)
-    after = _traced_alike(mod, program, session, retrace, others=read) if written or read else None
-    if after is None and written and read:  # one of both may be harmless
+    left, read = bool(effects.residual), bool(effects.answers)
+    after = _traced_alike(mod, program, effects, retrace, others=read) if left or read else None
+    if after is None and left and read:  # one of both may be harmless
         read = False
-        after = _traced_alike(mod, program, session, retrace, others=False)
+        after = _traced_alike(mod, program, effects, retrace, others=False)
     if after is None:
         return
-    settled = session.plain_values_left.keys() - after.plain_values_left.keys()
-    settled |= {
-        name for name, size in session.symbolic_sizes_left.items() if after.symbolic_sizes_left.get(name) == size
-    }
-    tables = after.constant_tensors_left
-    settled |= {n for n, t in session.constant_tensors_left.items() if n in tables and _same_constant(t, tables[n])}
-    settled |= {hooks_of(name) for name in session.hooks_left.keys() - after.hooks_left.keys()}
-    remembered = {
-        name for name, left in session.residual_values.items() if left.same_as(after.residual_values.get(name))
-    }
-    idle = read and session.answers.same_queries(after.answers)
-    session.events[:] = [_harmless(event, settled, remembered, idle) for event in session.events]
+    settled, remembered = _settled(effects.residual, after.residual), _remembered(effects.residual, after.residual)
+    unused = read and effects.answers.same_queries(after.answers)
+    effects.context.log.rewrite(lambda event: _harmless(event, settled, remembered, unused))
+
+
+def _settled(first: ResidualState, second: ResidualState) -> set[str]:
+    """Attributes that the second trace left as it found them, or left as the first did."""
+    settled = first.attributes.keys() - second.attributes.keys()
+    settled |= {name for name, size in first.symbolic_sizes.items() if second.symbolic_sizes.get(name) == size}
+    tables = second.constant_tensors
+    settled |= {n for n, t in first.constant_tensors.items() if n in tables and _same_constant(t, tables[n])}
+    return settled | {hooks_of(name) for name in first.hooks.keys() - second.hooks.keys()}
+
+
+def _remembered(first: ResidualState, second: ResidualState) -> set[str]:
+    """Names outside the model that both traces left with the same value."""
+    return {name for name, value in first.values.items() if value.same_as(second.values.get(name))}
 
 
 def _traced_alike(
     mod: torch.nn.Module,
     program: torch.export.ExportedProgram,
-    session: Session,
-    retrace: Attempt,
+    effects: TraceEffects,
+    retrace: Retrace,
     *,
     others: bool,
-) -> Session | None:
-    """The second trace, if its program is the same."""
-    for name, value in session.plain_values_left.items():
+) -> TraceEffects | None:
+    """The effects of the second trace, if its program is the same. `others`: clocks give it other answers."""
+    _leave_again(mod, effects.residual)
+    codes = {frame[0] for event in effects.context.log if _may_be_unused(event) for frame in event.stack}
+    clear_caches(codes)  # they may hold what was computed from the first answers
+    try:
+        second, after = retrace(ClockAnswers(effects.answers, others=others))
+    except Exception:
+        return None
+    finally:
+        clear_caches(codes)  # nor may the caller's process keep what was computed from others
+    return after if same_program(program, second) else None
+
+
+def _leave_again(mod: torch.nn.Module, residual: ResidualState) -> None:
+    """Puts the model into the state that `forward` left."""
+    for name, value in residual.attributes.items():
         owner, _, leaf = name.rpartition(".")
         mod.get_submodule(owner).__dict__[leaf] = value
-    for name, tables in session.hooks_left.items():
+    for name, tables in residual.hooks.items():
         for table, hooks in tables.items():
             live = mod.get_submodule(name).__dict__[table]
             live.clear()
             live.update(hooks)
-    for left in session.residual_values.values():
+    for left in residual.values.values():
         left.again()
-    codes = {frame[0] for event in session.events if _may_be_idle(event) for frame in event.stack}
-    clear_caches(codes)  # what was made of the first answers is not to be remembered
-    try:
-        second, after = retrace(ClockAnswers(session.answers, others=others))
-    except Exception:
-        return None
-    finally:
-        clear_caches(codes)  # nor, by the caller's process, what was made of others
-    return after if same_program(program, second) else None
 
 
-def _harmless(event: Event, settled: Set[str], remembered: Set[str], idle: bool) -> Event:
+def _harmless(event: Event, settled: Set[str], remembered: Set[str], unused: bool) -> Event:
     if isinstance(event, AttributeWritten) and event.name in settled and not event.kept:
         return replace(event, same_each_time=True)
     if isinstance(event, OutsideStateWritten) and event.name in remembered:
         return replace(event, same_each_time=True)
-    if isinstance(event, ImpureCall) and idle and _may_be_idle(event):
+    if isinstance(event, ImpureCall) and unused and _may_be_unused(event):
         return replace(event, unused=True)
     return event
 
 
-def _may_be_idle(event: Event) -> bool:
+def _may_be_unused(event: Event) -> bool:
     return isinstance(event, ImpureCall) and can_be_varied(event.what)
 
 

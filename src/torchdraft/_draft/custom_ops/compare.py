@@ -114,8 +114,8 @@ class Numbers:
 
     def __init__(self, mode: DraftMode, fresh: list[Any]) -> None:
         self.env = mode.shape_env
-        assert mode.session is not None
-        self.reals = mode.session.reals
+        assert mode.context is not None
+        self.reals = mode.context.reals
         self.fresh = set(fresh)
         self.learned: dict[Any, Any] = {}
 

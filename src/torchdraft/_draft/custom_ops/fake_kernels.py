@@ -62,7 +62,7 @@ class FakeKernels:
 
     def __init__(self, trust: TrustedOps) -> None:
         self.trust = trust
-        self.answered: set[str] = set()
+        self.inferred: set[str] = set()
         """Operators whose outputs came from a real run: the program guards them, the report has their profiles."""
         self.profiles: dict[str, set[Any]] = {}
         """Theirs, taken from the finished trace (functionalizing wraps an op that writes, and hides it)."""
@@ -74,17 +74,17 @@ class FakeKernels:
         if is_builtin(func):
             if func in SPARSE_PARTS and is_being_written(func):
                 return self._part(mode, record, args, kwargs, fake())
-            refuted, born = mode.shape_env.refuted, len(mode.shape_env.born)
+            refuted, born = mode.shape_env.refuted, len(mode.shape_env.unbacked_created)
             try:
                 return fake()
             except (*UNANSWERED, RecursionError):  # the latter for sparse results of kernels run as a fallback
-                return Inference(mode, record, args, kwargs).outputs(mode.session.reals.run_now(record).out)  # type: ignore[union-attr]
+                return Inference(mode, record, args, kwargs).outputs(mode.context.reals.run_now(record).out)  # type: ignore[union-attr]
             except Exception as error:
                 if mode.shape_env.refuted == refuted:
                     raise
                 discard_symbols(mode.shape_env, fresh_since(mode.shape_env, born))
                 return Inference(mode, record, args, kwargs).outputs(_run_instead(mode, record, error).out)
-        born = len(mode.shape_env.born)
+        born = len(mode.shape_env.unbacked_created)
         try:
             out = fake()
         except Exception as error:
@@ -98,9 +98,9 @@ class FakeKernels:
         """Indices or values of a sparse tensor that the program asks for: a fake one holds none, and would say so of
         their sizes.
         """
-        assert mode.session is not None
+        assert mode.context is not None
         try:
-            return Inference(mode, record, args, kwargs).outputs(mode.session.reals.run_now(record).out, said)
+            return Inference(mode, record, args, kwargs).outputs(mode.context.reals.run_now(record).out, said)
         except NoRealValue:
             return said
 
@@ -114,21 +114,21 @@ class FakeKernels:
         return self._inferred(mode, record, args, kwargs, ran.out, None)
 
     def _report(self, mode: DraftMode, record: Record, error: Exception) -> None:
-        assert mode.session is not None
+        assert mode.context is not None
         op, func = str(record.func), record.func
         written = has_written_fake(func) and not isinstance(error, MissingOpProfile)
         stack = user_stack(4)
         if written:
-            mode.session.emit(KernelMismatched(stack=stack, op=op, reason=f"it raises {_told(error)}"))
+            mode.context.log.emit(KernelMismatched(stack=stack, op=op, reason=f"it raises {_told(error)}"))
             return
         reason = "" if _only_says_missing(error) else f"its real kernel does not run on fake tensors: {_told(error)}"
         if isinstance(error, MissingOpProfile):
             reason = "no profile it was given fits these arguments"
-        mode.session.emit(KernelMissing(stack=stack, op=op, reason=reason))
+        mode.context.log.emit(KernelMissing(stack=stack, op=op, reason=reason))
 
     def _checked(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, out: Any, born: int) -> Any:
         """`out` where the real kernel agrees with it, and otherwise what the real one says."""
-        assert mode.session is not None
+        assert mode.context is not None
         signature = (record.func, _outside(args), _outside(kwargs))
         if signature in self._agreed:
             return out
@@ -137,21 +137,21 @@ class FakeKernels:
         except NoRealValue as error:
             self._agreed.add(signature)
             reason = f"the fake kernel of `{record.func}` with its real one ({error})"
-            mode.session.emit(NotChecked(stack=user_stack(3), reason=reason))
+            mode.context.log.emit(NotChecked(stack=user_stack(3), reason=reason))
             return out
         fresh = fresh_since(mode.shape_env, born)
         found = differences(mode, Given(args, kwargs, out), Given(ran.args, ran.kwargs, ran.out), fresh)
         if not found:
             self._agreed.add(signature)
             return out
-        mode.session.emit(KernelMismatched(stack=user_stack(3), op=str(record.func), reason="; ".join(found)))
+        mode.context.log.emit(KernelMismatched(stack=user_stack(3), op=str(record.func), reason="; ".join(found)))
         made = self._inferred(mode, record, args, kwargs, ran.out, out)
         discard_symbols(mode.shape_env, fresh, unless_in=made)
         return made
 
     def _inferred(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, real: Any, said: Any) -> Any:
-        assert mode.session is not None
-        self.answered.add(str(record.func))
+        assert mode.context is not None
+        self.inferred.add(str(record.func))
         made = Inference(mode, record, args, kwargs).outputs(real, said)
         for leaf in flat_outputs(made):
             if isinstance(leaf, (bool, int, float, str)):
@@ -171,8 +171,8 @@ def _run(mode: DraftMode, record: Record, *, in_passing: bool = False) -> Any:
     """The real outputs and arguments of the op. Where the real kernel itself raises, so does the model: that exception
     comes out, for the model may catch it.
     """
-    assert mode.session is not None
-    reals = mode.session.reals
+    assert mode.context is not None
+    reals = mode.context.reals
     try:
         return reals.run_transient(record) if in_passing else reals.run_now(record)
     except OpRaised as error:
@@ -183,10 +183,12 @@ def _run(mode: DraftMode, record: Record, *, in_passing: bool = False) -> Any:
 
 def _report_frozen(mode: DraftMode, func: Any, value: Any) -> None:
     """A result no symbol can stand for is a constant of the program, and nothing in the graph can hold it to that."""
-    assert mode.session is not None
+    assert mode.context is not None
     kind = type(value).__name__
     read = f"{func} (returns {kind})"
-    mode.session.emit(HostRead(stack=user_stack(5), read=read, dtype=kind, shape=(), value=repr(value), asserted="no"))
+    mode.context.log.emit(
+        HostRead(stack=user_stack(5), read=read, dtype=kind, shape=(), value=repr(value), asserted="no")
+    )
 
 
 def _outside(value: Any) -> Any:

@@ -12,7 +12,7 @@ from torchdraft._torch.tensors.nested import flat_outputs
 
 def fresh_since(env: Any, born: int) -> list[Any]:
     """The symbols made since there were `born` of them."""
-    return list(env.born[born:])
+    return list(env.unbacked_created[born:])
 
 
 def discard_symbols(env: Any, symbols: list[Any], unless_in: Any = None) -> None:

@@ -16,7 +16,7 @@ from torchdraft._stack.user_stack import here, in_an_import, is_framework, is_li
 from torchdraft.model.events import ImpureCall
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 _WATCHED = ("stat", "listdir", "scandir", "access")
 """Functions of `os` that all others come down to."""
@@ -29,18 +29,18 @@ _MANY = ("iterdir", "rglob", *_OF_FOLDERS)
 """They ask once for each folder: told as one, without its name."""
 
 
-def watched_queries(session: Session) -> Iterator[tuple[str, Callable[..., Any]]]:
+def watched_queries(context: TraceContext) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Each function of `os` that is watched, and what tells of its calls."""
     for name in _WATCHED:
-        yield name, _watching(getattr(os, name), name, session)
+        yield name, _watching(getattr(os, name), name, context)
 
 
-def _watching(own: Callable[..., Any], name: str, session: Session) -> Callable[..., Any]:
+def _watching(own: Callable[..., Any], name: str, context: TraceContext) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         caller = sys._getframe(1)
-        what = "" if session.is_other_thread() else _query(caller, name, args)
+        what = "" if context.hooks.threads.is_foreign() else _query(caller, name, args)
         if what and not in_an_import(caller):
-            session.emit(ImpureCall(what=what, **here(2)))
+            context.log.emit(ImpureCall(what=what, **here(2)))
         return own(*args, **kwargs)
 
     return watched

@@ -27,11 +27,11 @@ from torchdraft._torch import pytree
 from torchdraft.model.events import OutsideStateWritten
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 @contextmanager
-def separate_lru_caches(session: Session, namespaces: list[Namespace]) -> Iterator[None]:
+def separate_lru_caches(context: TraceContext, namespaces: list[Namespace]) -> Iterator[None]:
     """Replaces each cached function of `namespaces` by one with an empty cache, and tells of tensors left in it."""
     taken: list[tuple[Namespace, str, Any]] = []
     made: dict[int, Any] = {}
@@ -40,12 +40,12 @@ def separate_lru_caches(session: Session, namespaces: list[Namespace]) -> Iterat
             inner = plain_function(value) if isinstance(value, CachedFunction) else None
             if inner is not None and is_followed(inner.__module__):
                 taken.append((space, name, value))
-                made.setdefault(id(value), _anew(value, f"{space.label}.{name}", session))
+                made.setdefault(id(value), _anew(value, f"{space.label}.{name}", context))
     with names_replaced(taken, made):
         yield
 
 
-def _anew(cached: Any, name: str, session: Session) -> Any:
+def _anew(cached: Any, name: str, context: TraceContext) -> Any:
     own: Callable[..., Any] = cached.__wrapped__
 
     @functools.wraps(own)
@@ -53,7 +53,7 @@ def _anew(cached: Any, name: str, session: Session) -> Any:
         value = own(*args, **kwargs)
         tensors = [t for t in pytree.tree_leaves(value) if isinstance(t, torch.Tensor)]
         if tensors:
-            session.emit(_left(name, tensors, session))
+            context.log.emit(_left(name, tensors, context))
         return value
 
     cache = functools.lru_cache(**cached.cache_parameters())(watched)
@@ -102,6 +102,6 @@ def clear_caches(codes: Set[CodeType]) -> None:
             cached.cache_clear()
 
 
-def _left(name: str, tensors: list[torch.Tensor], session: Session) -> OutsideStateWritten:
-    same = not depends_on(session.tape, tensors, session.input_cells())
+def _left(name: str, tensors: list[torch.Tensor], context: TraceContext) -> OutsideStateWritten:
+    same = not depends_on(context.tape, tensors, context.input_cells())
     return OutsideStateWritten(stack=user_stack(3), name=name, same_each_time=same)

@@ -23,68 +23,74 @@ from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.tensors.nested import storage_key
 from torchdraft.model.events import AttributeWritten, Frame, ImpureCall, InputMutated, OutsideStateWritten, StandIn
 
+from .written_back import is_written_back
+
 if TYPE_CHECKING:
     from torchdraft._draft.state.input_containers import InputContainers
     from torchdraft._draft.state.rng_states import RandomStates
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.session import Session
+
+    from .trace_effects import TraceEffects
 
 
 def report_effects(
-    mod: torch.nn.Module, session: Session, snapshot: Snapshot, entry: Snapshot, random_states: RandomStates
+    mod: torch.nn.Module, effects: TraceEffects, snapshot: Snapshot, entry: Snapshot, random_states: RandomStates
 ) -> None:
     """Emits an event for each thing that is another one than when forward began (`entry`) or the draft (`snapshot`)."""
+    context = effects.context
     for name, before, after in entry.changed_attributes():
-        written = attribute_written(mod, session, name, before, after, kept=False)
-        anew = rebuilt_each_call(session, name, before, after)
-        session.emit(replace(written, same_each_time=anew))
+        written = attribute_written(mod, effects, name, before, after, kept=False)
+        anew = rebuilt_each_call(context, name, before, after)
+        context.log.emit(replace(written, same_each_time=anew))
         if not anew:
-            _note_written(session, name, after)
+            _note_written(effects, name, after)
     for name, had, has in entry.changed_hooks():
-        session.emit(_hooks_changed(mod, snapshot, name, had, has))
-        session.hooks_left[name] = has
+        context.log.emit(_hooks_changed(mod, snapshot, name, had, has))
+        effects.residual.hooks[name] = has
     if snapshot.outside is not None:
         for left in snapshot.outside.changed():
             stack = snapshot.outside.where_written(left) or parameter(type(mod).forward)
-            session.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(session, left)))
+            context.log.emit(OutsideStateWritten(stack=stack, name=left.name, same_each_time=_made_anew(context, left)))
             if left.left is not None:
-                session.residual_values[left.name] = left.left
-        _tell_outside_tensors(mod, session, snapshot.outside)
+                effects.residual.values[left.name] = left.left
+        _tell_outside_tensors(mod, context, snapshot.outside)
     for name in snapshot.changed_hidden():
-        session.emit(OutsideStateWritten(stack=parameter(type(mod).forward), name=name))
-    told = {e.what.rpartition(".")[0] for e in session.events if isinstance(e, ImpureCall)}
+        context.log.emit(OutsideStateWritten(stack=parameter(type(mod).forward), name=name))
+    told = {e.what.rpartition(".")[0] for e in context.log if isinstance(e, ImpureCall)}
     for what in random_states.moved():
         if what not in told:
-            session.emit(ImpureCall(stack=parameter(type(mod).forward), what=what))
+            context.log.emit(ImpureCall(stack=parameter(type(mod).forward), what=what))
     for name in random_states.moved_of_held():
-        session.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
+        context.log.emit(ImpureCall(stack=_where_named(mod, snapshot, name), what=name))
 
 
-def _tell_outside_tensors(mod: torch.nn.Module, session: Session, outside: NamespaceState) -> None:
+def _tell_outside_tensors(mod: torch.nn.Module, context: TraceContext, outside: NamespaceState) -> None:
     """Tensors around the model that operations of the trace wrote to."""
     for outsider in outside.tensors:
-        cell = session.tape.sources.get(storage_key(outsider.memory))
+        cell = context.tape.sources.get(storage_key(outsider.memory))
         if cell is not None and cell.version.origin is not None:
-            stack = session.first_writes.get(id(cell)) or parameter(type(mod).forward)
-            session.emit(OutsideStateWritten(stack=stack, name=outsider.name))
+            stack = context.user.first_writes.get(id(cell)) or parameter(type(mod).forward)
+            context.log.emit(OutsideStateWritten(stack=stack, name=outsider.name))
 
 
-def _note_written(session: Session, name: str, after: Any) -> None:
+def _note_written(effects: TraceEffects, name: str, after: Any) -> None:
     """Remembers what an attribute came to hold, where a second trace can start from that."""
+    context, residual = effects.context, effects.residual
     if is_plain(after):
-        session.plain_values_left[name] = after
+        residual.attributes[name] = after
     elif isinstance(after, torch.SymInt) and (size := after.node.hint) is not None:
-        session.plain_values_left[name] = int(size)
-        session.symbolic_sizes_left[name] = str(after.node.expr)
-    elif isinstance(after, torch.Tensor) and not depends_on(session.tape, [after], session.input_cells()):
-        if any(isinstance(weight, FakeTensor) for weight in session.user_tensors):
+        residual.attributes[name] = int(size)
+        residual.symbolic_sizes[name] = str(after.node.expr)
+    elif isinstance(after, torch.Tensor) and not depends_on(context.tape, [after], context.input_cells()):
+        if any(isinstance(weight, FakeTensor) for weight in context.user.tensors):
             return  # without data: a value would have to be stood in for
         try:
             with outside_modes():
-                table = session.reals.tensor(after).detach().clone()
+                table = context.reals.tensor(after).detach().clone()
         except NoRealValue:
             return
-        session.plain_values_left[name] = session.constant_tensors_left[name] = table
+        residual.attributes[name] = residual.constant_tensors[name] = table
 
 
 def hooks_of(module: str) -> str:
@@ -126,50 +132,55 @@ def _where_named(mod: torch.nn.Module, snapshot: Snapshot, name: str) -> tuple[F
 
 
 def attribute_written(
-    mod: torch.nn.Module, session: Session, name: str, before: Any, after: Any, *, kept: bool
+    mod: torch.nn.Module, effects: TraceEffects, name: str, before: Any, after: Any, *, kept: bool
 ) -> AttributeWritten:
     """The event of an assignment, at the line that made it."""
     owner, _, leaf = name.rpartition(".")
-    key = (id(mod.get_submodule(owner).__dict__), leaf)
-    stack = session.attribute_writes.get(key) or where_written(mod, name) or parameter(type(mod).forward)
+    stack = (
+        effects.attribute_writes.line_of(mod.get_submodule(owner), leaf)
+        or where_written(mod, name)
+        or parameter(type(mod).forward)
+    )
     return AttributeWritten(
         stack=stack, module=owner, name=name, before=describe_value(before), after=describe_value(after), kept=kept
     )
 
 
-def rebuilt_each_call(session: Session, name: str, before: Any, after: Any) -> bool:
+def rebuilt_each_call(context: TraceContext, name: str, before: Any, after: Any) -> bool:
     """Whether all that an attribute came to hold is tensors that every call makes anew."""
-    return _made_anew(session, change(name, None if before is MISSING else before, after))
+    return _made_anew(context, change(name, None if before is MISSING else before, after))
 
 
-def _made_anew(session: Session, left: Change) -> bool:
+def _made_anew(context: TraceContext, left: Change) -> bool:
     """Whether all that was left is tensors that every call makes anew: nobody misses them."""
-    return left.only_added and not depends_on(session.tape, left.tensors, session.input_cells())
+    return left.only_added and not depends_on(context.tape, left.tensors, context.input_cells())
 
 
-def report_changed_inputs(mod: torch.nn.Module, session: Session, containers: InputContainers) -> None:
+def report_changed_inputs(mod: torch.nn.Module, context: TraceContext, containers: InputContainers) -> None:
     """Events for containers and objects among the inputs that hold other things now."""
     for name in containers.changed():
         stack = parameter(type(mod).forward, name)
-        session.emit(InputMutated(stack=stack, name=name, kept=False, holds_others=True))
+        context.log.emit(InputMutated(stack=stack, name=name, kept=False, holds_others=True))
 
 
-def report_mutated_inputs(request: Request, session: Session) -> None:
+def report_mutated_inputs(request: Request, context: TraceContext) -> None:
     """Events for inputs the model wrote to, and for weights without data whose stand-in answered a demand."""
-    for tracked in session.env.tracked_fakes or ():
+    for tracked in context.shape_env.tracked_fakes or ():
         fake = tracked.fake
-        handle = session.tape.handle(fake) if isinstance(fake, torch.Tensor) else None
+        handle = context.tape.handle(fake) if isinstance(fake, torch.Tensor) else None
         if handle is None:
             continue
-        moved = session.replaced.kept(fake)
+        moved = is_written_back(context.user, fake)
         if moved is not None or handle.cell.version.origin is not None:
             name = in_caller_terms(tracked.source.name)
-            stack = session.first_writes.get(id(handle.cell)) or parameter(type(request.mod).forward, root_of(name))
-            session.emit(InputMutated(stack=stack, name=name, kept=moved is not False))
+            stack = context.user.first_writes.get(id(handle.cell)) or parameter(
+                type(request.mod).forward, root_of(name)
+            )
+            context.log.emit(InputMutated(stack=stack, name=name, kept=moved is not False))
     weights = {id(t): n for n, t in (*request.mod.named_parameters(), *request.mod.named_buffers())}
-    for number, weight in enumerate(session.reals.surrogates):
-        name, seed = weights.get(weight, "an input"), session.reals.surrogate_seed + number
-        session.emit(StandIn(name=name, seed=seed, **session.surrogate_places.get(weight, {})))
+    for number, weight in enumerate(context.reals.surrogates):
+        name, seed = weights.get(weight, "an input"), context.reals.surrogate_seed + number
+        context.log.emit(StandIn(name=name, seed=seed, **context.user.surrogate_locations.get(weight, {})))
 
 
 def where_written(mod: torch.nn.Module, name: str) -> tuple[Frame, ...]:

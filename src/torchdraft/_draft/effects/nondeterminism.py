@@ -13,7 +13,6 @@ import os
 import random
 import secrets
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,10 +29,11 @@ from torchdraft._stack.user_stack import here, in_an_import, is_framework, is_li
 from torchdraft._torch import files
 from torchdraft.model.events import ImpureCall
 
+from .clock_answers import ClockAnswers
 from .filesystem import watched_queries
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 _CLOCKS = (
     *("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"),
@@ -69,22 +69,21 @@ _NOT_FOR_THE_MODEL = (
 
 
 @contextmanager
-def impure_calls_reported(session: Session, namespaces: list[Namespace]) -> Iterator[None]:
+def impure_calls_reported(context: TraceContext, answers: ClockAnswers, namespaces: list[Namespace]) -> Iterator[None]:
     """Emits an event for each call of the model's to one of the functions watched."""
     own: list[tuple[Any, str, Any]] = []
     watched: dict[int, Any] = {}
-    session.other_threads = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     for owner, name, label, asks in _functions():
         function = getattr(owner, name)
         own.append((owner, name, function))
-        watched.setdefault(id(function), _watching(function, label, asks, session))
+        watched.setdefault(id(function), _watching(function, label, asks, context, answers))
     for owner, name, methods in _CLASSES:
         cls = getattr(owner, name)
         own.append((owner, name, cls))
         watched.setdefault(
-            id(cls), _class_watching(cls, methods, session, made="" if methods else f"{owner.__name__}.{name}")
+            id(cls), _class_watching(cls, methods, context, answers, made="" if methods else f"{owner.__name__}.{name}")
         )
-    for name, query in watched_queries(session):
+    for name, query in watched_queries(context):
         own.append((os, name, getattr(os, name)))
         watched[id(getattr(os, name))] = query
     imported = [(space, n, v) for space in namespaces for n, v in space.names.items() if id(v) in watched]
@@ -127,14 +126,16 @@ def _bound_to(module: Any, instance: Any) -> list[str]:
     return [n for n, f in methods if getattr(f, "__self__", None) is instance and n not in quiet]
 
 
-def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, first: int = 0) -> Callable[..., Any]:
+def _watching(
+    own: Callable[..., Any], what: str, asks: Asks, context: TraceContext, answers: ClockAnswers, first: int = 0
+) -> Callable[..., Any]:
     """`own`, watched. The first arguments are left out for it: the class, where it makes an object."""
 
     def watched(*args: Any, **kwargs: Any) -> Any:
         args = args[first:]
         caller = sys._getframe(1)
         told = (
-            not session.is_other_thread()
+            not context.hooks.threads.is_foreign()
             and asks(caller)
             and not in_an_import(caller)
             and not _given_its_seed(what, args, kwargs)
@@ -144,12 +145,12 @@ def _watching(own: Callable[..., Any], what: str, asks: Asks, session: Session, 
             return own(*args, **kwargs)
         event, absent = ImpureCall(what=_named(what, args), **here(2)), False
         try:
-            return session.answers.answer(what, own(*args, **kwargs))
+            return answers.answer(what, own(*args, **kwargs))
         except KeyError:
             absent = what == "os.environ"
             raise
         finally:
-            session.emit(replace(event, absent=absent))
+            context.log.emit(replace(event, absent=absent))
 
     return watched
 
@@ -171,7 +172,9 @@ def _writes(what: str, args: Any, kwargs: Any) -> bool:
     return what == "open" and "r" not in mode and "+" not in mode
 
 
-def _class_watching(own: Any, methods: tuple[str, ...], session: Session, made: str = "") -> Any:
+def _class_watching(
+    own: Any, methods: tuple[str, ...], context: TraceContext, answers: ClockAnswers, made: str = ""
+) -> Any:
     """A class that is `own` to everybody, and tells when one of its `methods` is called.
 
     `made` is what making one is called, where that is told.
@@ -188,10 +191,10 @@ def _class_watching(own: Any, methods: tuple[str, ...], session: Session, made: 
         return own(*args, **kwargs)
 
     if made:
-        make = _watching(own, made, _model_asks, session, first=1)
+        make = _watching(own, made, _model_asks, context, answers, first=1)
 
     label = f"{own.__module__}.{own.__name__}"
-    told = {n: staticmethod(_watching(getattr(own, n), f"{label}.{n}", _model_asks, session)) for n in methods}
+    told = {n: staticmethod(_watching(getattr(own, n), f"{label}.{n}", _model_asks, context, answers)) for n in methods}
     return Like(own.__name__, (own,), {"__new__": make, "__module__": own.__module__, **told})
 
 

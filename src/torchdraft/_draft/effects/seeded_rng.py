@@ -25,7 +25,7 @@ from torchdraft.model.events import SeededDraw
 
 if TYPE_CHECKING:
     from torchdraft._draft.state.snapshot import Snapshot
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 _UNUSUAL = 6_148_914_691_236_517_205
 """The first of the seeds that no model sets."""
@@ -45,8 +45,8 @@ class KnownGenerator:
 class SeededDraws:
     """Which generators the model has seeded, and what they give."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
         self.unanswered = ""
         """An operation that drew after a seed in a way that no constant stands for."""
         self._known: dict[int, KnownGenerator] = {}
@@ -56,7 +56,7 @@ class SeededDraws:
     @contextmanager
     def watched(self, snapshot: Snapshot) -> Iterator[None]:
         """While the model runs, the generators that existed before are in a state of ours."""
-        randomness = self.session.reals.randomness
+        randomness = self.context.reals.randomness
         held = snapshot.torch_generators()
         randomness.hold(held)
         for number, generator in enumerate((*_defaults(), *held)):
@@ -113,7 +113,7 @@ class SeededDraws:
 
     def constant(self, real: torch.Tensor, func: Callable[..., Any]) -> torch.Tensor:
         """Numbers that were drawn, in the graph."""
-        self.session.emit(SeededDraw(what=func.__name__, **here(4)))
+        self.context.log.emit(SeededDraw(what=func.__name__, **here(4)))
         made = real.detach().clone()
         return made.requires_grad_() if real.requires_grad else made
 

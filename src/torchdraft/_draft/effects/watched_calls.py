@@ -13,11 +13,11 @@ from torchdraft._stack.user_stack import called_by_user, user_stack
 from torchdraft.model.events import FunctionCalled
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 @contextmanager
-def watched_calls_reported(session: Session, functions: Iterable[str]) -> Iterator[None]:
+def watched_calls_reported(context: TraceContext, functions: Iterable[str]) -> Iterator[None]:
     """Emits an event for each call that the model's own code makes of `functions`, named with their dots.
 
     Like every watch of this kind it sees calls through the module (`time.sleep(1)`), not those of a name that was
@@ -28,7 +28,7 @@ def watched_calls_reported(session: Session, functions: Iterable[str]) -> Iterat
             owner, attribute = _owner(name)
             if owner is not None:
                 own = vars(owner)[attribute]
-                setattr(owner, attribute, _watching(own, name, session))
+                setattr(owner, attribute, _watching(own, name, context))
                 undo.callback(setattr, owner, attribute, own)
         yield
 
@@ -53,11 +53,11 @@ def _replaceable(owner: Any, attribute: str) -> bool:
     return isinstance(owner, type) and isinstance(vars(owner).get(attribute), FunctionType)
 
 
-def _watching(own: Callable[..., Any], name: str, session: Session) -> Callable[..., Any]:
+def _watching(own: Callable[..., Any], name: str, context: TraceContext) -> Callable[..., Any]:
     @functools.wraps(own)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        if called_by_user(1) and not session.is_other_thread():
-            session.emit(FunctionCalled(stack=user_stack(2), function=name))
+        if called_by_user(1) and not context.hooks.threads.is_foreign():
+            context.log.emit(FunctionCalled(stack=user_stack(2), function=name))
         return own(*args, **kwargs)
 
     return watched

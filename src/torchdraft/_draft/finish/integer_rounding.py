@@ -52,7 +52,7 @@ def _asserted(node: torch.fx.Node) -> int | None:
     value = node.meta.get("val")
     if not isinstance(value, torch.SymInt) or any(user.op == "output" for user in node.users):
         return None
-    event = getattr(value.node.shape_env, "answered", {}).get(value.node.expr)
+    event = getattr(value.node.shape_env, "resolved", {}).get(value.node.expr)
     return None if event is None else int(event.value)
 
 

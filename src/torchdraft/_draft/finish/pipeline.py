@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.custom_ops.op_guards import guard_ops, profiles_of
 from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
 from torchdraft._draft.prepare.tuple_keys import encode_tuple_keys
 from torchdraft._draft.tracing.request import Request
-from torchdraft._draft.tracing.session import Session
 from torchdraft._torch.export import lowered, write_inner_graphs
 
 from .asserted_sizes import cut_known_sizes
@@ -29,12 +29,14 @@ from .size_lists import lower_size_lists
 from .unused_values import drop_empty_lists, drop_unused_reads
 
 
-def finish(program: torch.export.ExportedProgram, request: Request, session: Session) -> torch.export.ExportedProgram:
+def finish(
+    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels
+) -> torch.export.ExportedProgram:
     """What every trace ends with, once the fake mode is torch's own again."""
-    session.kernels.profiles = profiles_of(program, session.kernels.answered)
-    guard_ops(program, session.kernels.answered)
+    kernels.profiles = profiles_of(program, kernels.inferred)
+    guard_ops(program, kernels.inferred)
     if not request.options.get("pre_dispatch", True):
-        with unsafe_generate_fake_kernels(session.kernels.profiles):
+        with unsafe_generate_fake_kernels(kernels.profiles):
             program = lowered(program)
     run_graph_passes(program)
     write_inner_graphs(program.graph_module)

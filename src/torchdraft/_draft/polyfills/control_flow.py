@@ -20,18 +20,18 @@ from torchdraft._torch.dynamo import reason_it_gave_up
 from torchdraft.model.events import BranchMismatched, GuardResolved
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 class ControlFlowFallback:
     """Takes the example's path through `torch.cond`, `while_loop`, `map` or `scan`."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
 
     def watched(self, compile_and_run: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
         """What the operator returns; where it cannot be had whole, its path on the example. Raises for the others."""
-        events, failed = len(self.session.events), len(self.session.failed_ops)
+        before = self.context.log.checkpoint()
         try:
             return compile_and_run()
         except Exception as error:
@@ -39,23 +39,23 @@ class ControlFlowFallback:
             if as_python is None:
                 raise
             forget_failed_nodes()
-            del self.session.events[events:], self.session.failed_ops[failed:]  # of a try that left no trace
+            self.context.log.rollback(before)  # of a try that left no trace
             told = BranchMismatched(
                 operator=OPERATORS[name], reason=_reason(error), branches=_branches(error), **here(2)
             )
             if name == "cond":
                 told, args = self._decided(told, args)
-            self.session.emit(told)
+            self.context.log.emit(told)
             return as_python(*args)
 
     def _decided(self, told: BranchMismatched, args: tuple[Any, ...]) -> tuple[BranchMismatched, tuple[Any, ...]]:
         """Takes the condition of a `cond` into its own event: it is one assumption, not two."""
-        events = len(self.session.events)
+        before = self.context.log.checkpoint()
         taken = bool(args[0])
-        for guard in self.session.events[events:]:
+        for guard in self.context.log.since(before):
             if isinstance(guard, GuardResolved):
                 told = replace(told, expr=guard.expr, value=guard.value)
-        del self.session.events[events:]
+        self.context.log.forget_events_since(before)
         return told, (taken, *args[1:])
 
 

@@ -24,7 +24,7 @@ from .object_fields import LEAVES, OPAQUE, fields_of, holds_content, opaque, slo
 from .outputs import APART, with_static_outputs
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 def unknown_classes(value: Any, seen: set[int] | None = None) -> list[type]:
@@ -79,17 +79,23 @@ def register(cls: type) -> str:
     return f"torchdraft.register({cls.__module__}.{cls.__qualname__})"
 
 
-def registered_output(session: Session, output: Any, forward: Any) -> Any:
-    """What `forward` returned, in a form the program can return, with the classes in it that pytree did not know
-    registered.
-    """
-    output = with_static_outputs(output)
-    for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
-        paste = register(cls)
-        session.registered.append(cls)
-        stack, full = returning(forward, cls.__name__), f"{cls.__module__}.{cls.__qualname__}"
-        session.emit(TypeRegistered(stack=stack, cls=full, where="output", paste=paste))
-    return output
+class OutputTypes:
+    """Registers the classes of what `forward` returns in one trace."""
+
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
+        self.classes: list[type] = []
+        """Those registered so far, to be unregistered where the draft fails."""
+
+    def registered(self, output: Any, forward: Any) -> Any:
+        """`output` in a form that a program can return. Classes in it that pytree did not know are registered."""
+        output = with_static_outputs(output)
+        for cls in [*unknown_classes(output), *unnamed_tuples(output)]:
+            paste = register(cls)
+            self.classes.append(cls)
+            stack, full = returning(forward, cls.__name__), f"{cls.__module__}.{cls.__qualname__}"
+            self.context.log.emit(TypeRegistered(stack=stack, cls=full, where="output", paste=paste))
+        return output
 
 
 _BY_CONTENT: set[type] = set()

@@ -30,9 +30,11 @@ from .asserted import BY_CONSTANT, BY_VALUE, assert_data
 from .copying import being_copied, deep_copied, reduced
 from .packed_rnn import RECURRENT, is_packed
 from .packed_sequences import pack_padded_sequence, pad_packed_sequence
+from .shared_memory import SharedMemory
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
+    from torchdraft._draft.tracing.unbound_symbols import UnboundSymbols
 
 
 acts_for_caller(__file__)
@@ -43,14 +45,16 @@ Handler = Callable[["HostReads", tuple[Any, ...], dict[str, Any]], Any]
 class HostReads(TorchFunctionMode):
     """Answers reads of fake tensors. `value` is the one place where data leaves the graph."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, context: TraceContext, shared_memory: SharedMemory, unbound_symbols: UnboundSymbols) -> None:
         super().__init__()
-        self.session = session
+        self.context = context
+        self.shared_memory = shared_memory
+        self.unbound_symbols = unbound_symbols
         self._asserted: dict[tuple[int, int, int], Any] = {}
         self._keep: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        drawn = self.session.seeded.draw(func, args, kwargs or {})
+        drawn = self.context.hooks.draws.draw(func, args, kwargs or {})
         if drawn is not NotImplemented:
             return drawn
         if not torch.compiler.is_dynamo_compiling():
@@ -63,38 +67,38 @@ class HostReads(TorchFunctionMode):
             with outside_modes():
                 given = args[0].detach().clone() if func in _SHARING else args[0]
                 return func(given, *args[1:], **(kwargs or {}))
-        lent = self.session.lent
+        lent = self.shared_memory
         try:
             if lent.loans:
                 lent.before((args, kwargs))
             out = func(*args, **(kwargs or {}))
             if lent.loans:
                 lent.after((args, kwargs))
-            if self.session.orphans.waiting:
-                self.session.orphans.settle(args, kwargs)
+            if self.unbound_symbols.waiting:
+                self.unbound_symbols.settle(args, kwargs)
             return out
         except TypeError as error:
             plain = _numbers_for_sizes(args) if "FakeTensor" in str(error) else None
             if plain is None:
-                self.session.op_raised(error)
+                self.context.log.operation_raised(error)
                 raise
             return func(*plain, **(kwargs or {}))
         except Exception as error:
-            self.session.op_raised(error)
+            self.context.log.operation_raised(error)
             raise
 
     def _untouched(self, real: Any) -> bool:
         """Whether a tensor is a constant of the program: no input, no parameter, and not written to by the trace."""
         if not isinstance(real, torch.Tensor) or torch.compiler.is_dynamo_compiling():
             return False
-        handle = self.session.tape.handle(real)
+        handle = self.context.tape.handle(real)
         return handle is not None and handle.cell.version.origin is None
 
     def value(self, fake: torch.Tensor, read: str) -> torch.Tensor:
         """A private copy of the real data behind `fake`, asserted in the graph."""
         with outside_modes():
-            real = self.session.reals.tensor(fake).detach().clone()
-        constant = self.session.is_constant(fake)
+            real = self.context.reals.tensor(fake).detach().clone()
+        constant = self.context.is_constant(fake)
         if constant and read in _SHOWING:
             return real
         shown = read in _SHOWING and read_is_only_displayed()
@@ -102,7 +106,7 @@ class HostReads(TorchFunctionMode):
         if asserted == "constant" and real.numel() > BY_CONSTANT:
             asserted = "no"
         condition = self._assert_equal(fake, real) if asserted in ("value", "constant") else None
-        self.session.emit(
+        self.context.log.emit(
             HostRead(
                 condition=condition,
                 read=read,
@@ -127,15 +131,15 @@ class HostReads(TorchFunctionMode):
             array = getattr(memory, read)(*args, **kwargs)
         asserted = real.numel() <= BY_CONSTANT
         told = ComputedOutside(what="a NumPy array of its memory, written to", asserted=asserted, **here(3))
-        self.session.lent.lend(fake, memory, told, weakref.ref(array))
+        self.shared_memory.lend(fake, memory, told, weakref.ref(array))
         return array
 
     def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> Any:
         """Asserts the data once; returns the condition."""
-        handle = self.session.tape.handle(fake)
+        handle = self.context.tape.handle(fake)
         assert handle is not None
-        self.session.scopes.visit()
-        key = (id(handle), id(handle.cell.version), id(self.session.scopes.current))
+        self.context.scopes.visit()
+        key = (id(handle), id(handle.cell.version), id(self.context.scopes.current))
         if key not in self._asserted:
             self._keep.append((handle, handle.cell.version))
             self._asserted[key] = assert_data(fake.detach(), real)
@@ -278,7 +282,7 @@ def _reduce(mode: HostReads, args: Any, _kwargs: Any) -> Any:
 
 
 def _data_ptr(mode: HostReads, args: Any, _kwargs: Any) -> Any:
-    return mode.session.lent.address(args[0])
+    return mode.shared_memory.address(args[0])
 
 
 def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
@@ -296,12 +300,12 @@ def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     target, source = args[0], args[1].detach()
     if not isinstance(target, FakeTensor) and not seen_by_tracer(target):
         raise RuntimeError("a tensor that is no part of the model gets other memory")
-    if mode.session.tape.is_users(target):
-        mode.session.replaced.moves(target, shared=mode.session.tape.is_shared(target))
+    if mode.context.tape.is_users(target):
+        mode.context.user.note_rebinding(target, shared=mode.context.tape.is_shared(target))
     retarget(target, source)
-    handle = mode.session.tape.handle(source)
+    handle = mode.context.tape.handle(source)
     if handle is not None:
-        mode.session.tape.place(target, handle)
+        mode.context.tape.place(target, handle)
 
 
 _SHOWING = {"__repr__", "__format__"}

@@ -23,7 +23,7 @@ from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft.model.events import ComputedOutside, HostRead
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 @dataclass(slots=True, eq=False)
@@ -45,8 +45,8 @@ class SharedView:
 class SharedMemory:
     """The loans of a trace, by what the tensors share."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
         self.loans: dict[int, list[SharedView]] = {}
 
     def lend(
@@ -79,8 +79,8 @@ class SharedMemory:
             if loan.holder is None and loan.tensor is tensor:
                 return loan.memory.data_ptr()
         with outside_modes():
-            memory = self.session.reals.tensor(tensor).detach().clone()
-        self.lend(tensor, memory, report_address(self.session, tensor, memory))
+            memory = self.context.reals.tensor(tensor).detach().clone()
+        self.lend(tensor, memory, report_address(self.context, tensor, memory))
         return memory.data_ptr()
 
     def _touched(self, value: Any) -> list[SharedView]:
@@ -96,7 +96,7 @@ class SharedMemory:
         if loan.holder is not None and loan.holder() is None and loan in self.loans[self._key(loan.tensor)]:
             self.loans[self._key(loan.tensor)].remove(loan)
         if changed:
-            self.session.emit(loan.told)
+            self.context.log.emit(loan.told)
             loan.tensor.detach().copy_(self._constant(loan.seen))
             loan.version = self._version(loan.tensor)
 
@@ -105,27 +105,27 @@ class SharedMemory:
         return content
 
     def _key(self, tensor: torch.Tensor) -> int:
-        handle = self.session.tape.known(tensor)
+        handle = self.context.tape.known(tensor)
         return id(tensor) if handle is None else id(handle.cell)
 
     def _version(self, tensor: torch.Tensor) -> Any:
-        handle = self.session.tape.known(tensor)
+        handle = self.context.tape.known(tensor)
         return None if handle is None else handle.cell.version
 
     def _renew(self, loan: SharedView) -> None:
         loan.version = self._version(loan.tensor)
         with outside_modes():
-            loan.memory.copy_(self.session.reals.tensor(loan.tensor))
+            loan.memory.copy_(self.context.reals.tensor(loan.tensor))
             loan.seen = loan.memory.clone()
 
 
-def report_address(session: Session, tensor: torch.Tensor, memory: torch.Tensor) -> ComputedOutside:
+def report_address(context: TraceContext, tensor: torch.Tensor, memory: torch.Tensor) -> ComputedOutside:
     """Tells that an address was asked for; returns what is to be told if somebody writes there."""
     place, function = here(3), _taker(innermost_user_frame(3))
     if function:
-        session.emit(ComputedOutside(what=function, **place))
+        context.log.emit(ComputedOutside(what=function, **place))
     else:
-        session.emit(
+        context.log.emit(
             HostRead(
                 read="data_ptr",
                 dtype=str(tensor.dtype).removeprefix("torch."),

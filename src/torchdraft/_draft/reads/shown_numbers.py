@@ -12,14 +12,14 @@ from torchdraft._torch.shapes import is_unbacked
 from torchdraft.model.events import HostRead
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 class SymbolText:
     """Texts that the model makes of symbolic numbers."""
 
-    def __init__(self, session: Session, hashed: Callable[[], None]) -> None:
-        self.session = session
+    def __init__(self, context: TraceContext, hashed: Callable[[], None]) -> None:
+        self.context = context
         self.hashed = hashed
 
     def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
@@ -31,11 +31,11 @@ class SymbolText:
     def shown(self, number: Any) -> Any:
         """The real number behind a symbolic one, told as a read that changes nothing; None where nobody knows it."""
         try:
-            value = self.session.reals.scalar(number)
+            value = self.context.reals.scalar(number)
         except NoRealValue:
             return None
         if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
             kind = type(value).__name__
             told = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
-            self.session.emit(told)
+            self.context.log.emit(told)
         return value

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
-from torchdraft._draft.prepare.pytree_types import registered_output
 from torchdraft._draft.reads.asserted import BY_CONSTANT, assert_data
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
@@ -26,15 +25,15 @@ from torchdraft._torch.tensors.subclasses import without_subclass
 from .buffer_assignments import assign_buffers, assigned_buffers
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 class FrozenForward:
     """Stands in for the model's `forward`. `tell` hears what the result depends on that nothing asserts."""
 
-    def __init__(self, module: torch.nn.Module, session: Session, tell: Callable[[tuple[str, ...]], None]) -> None:
+    def __init__(self, module: torch.nn.Module, context: TraceContext, tell: Callable[[tuple[str, ...]], None]) -> None:
         self.module = module
-        self.session = session
+        self.context = context
         self.tell = tell
         self.own = module.__dict__.get("forward")
         self.__wrapped__ = module.forward  # so that inspect.signature still tells the model's parameters
@@ -44,13 +43,13 @@ class FrozenForward:
         inputs = [f for f in fakes if isinstance(f, FakeTensor)]
         state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
         with outside_tracing():
-            before = self.session.reals.tensors([*inputs, *state.values()])
+            before = self.context.reals.tensors([*inputs, *state.values()])
             after = copy_preserving_aliasing(before)
             own = dict(zip(state, after[len(inputs) :], strict=True))
             given = iter(after)
-            own_class = self.session.in_user_subclass
+            own_class = self.context.user.in_user_subclass
             filled = [own_class(next(given), f) if isinstance(f, FakeTensor) else f for f in fakes]
-            with self.session.seeded.as_eager():
+            with self.context.hooks.draws.as_eager():
                 drew = _random_state()
                 out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))
                 random_too = ("random numbers",) if _random_state() != drew else ()
@@ -71,9 +70,9 @@ class FrozenForward:
         try:
             with assigned_buffers(self.module, state) as assigned, tracing_flags_hidden(is_framework):
                 out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
-                return registered_output(self.session, iterators_materialized(out), type(self.module).forward), dict(
-                    assigned
-                )
+                return self.context.hooks.output_types.registered(
+                    iterators_materialized(out), type(self.module).forward
+                ), dict(assigned)
         finally:
             self.module.__dict__["forward"] = stand_in
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
-from torchdraft._draft.prepare.pytree_types import registered_output
 from torchdraft._draft.reads.copying import saved_tensors_read
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
@@ -28,48 +27,23 @@ from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 
 from .buffer_assignments import assign_buffers, assigned_buffers
-from .frozen_result import FrozenForward
 from .recorded_reads import RecordedReads
 from .replay import Replay
-from .untracked_tensors import UntrackedTensors, recorded_constants, restore_inputs
+from .untracked_tensors import TensorsBefore, UntrackedTensors, recorded_constants, restore_inputs
 
 if TYPE_CHECKING:
-    from torchdraft._draft.rungs.ladder import Islands
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft.model.events import Frame
-
-
-@contextmanager
-def islands_in_place(mod: torch.nn.Module, islands: Islands, session: Session) -> Iterator[None]:
-    """Replaces `forward` of every outermost island by its recorder while the trace runs."""
-    modules = dict(mod.named_modules(remove_duplicate=False))
-    taken: list[tuple[torch.nn.Module, Any]] = []
-    for name in islands.outermost():
-        module = modules[name]
-        if any(module is other for other, _ in taken):
-            continue
-        taken.append((module, module.__dict__.get("forward")))
-        frozen = islands.frozen is not None
-        module.__dict__["forward"] = (
-            FrozenForward(module, session, islands.depends_on) if frozen else Island(module, name, session)
-        )
-    try:
-        yield
-    finally:
-        for module, own in taken:
-            if own is None:
-                module.__dict__.pop("forward", None)
-            else:
-                module.__dict__["forward"] = own
 
 
 class Island:
     """Stands in for a module's `forward` during a trace."""
 
-    def __init__(self, module: torch.nn.Module, name: str, session: Session) -> None:
+    def __init__(self, module: torch.nn.Module, name: str, context: TraceContext, before: TensorsBefore) -> None:
         self.module = module
         self.name = name
-        self.session = session
+        self.context = context
+        self.before = before
         self.own = module.__dict__.get("forward")
         self.__wrapped__ = module.forward  # so that inspect.signature still tells the model's parameters
         self.__code__ = getattr(module.forward, "__code__", None)
@@ -79,7 +53,7 @@ class Island:
         state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
         tensors = [*state.values(), *[f for f in fakes if isinstance(f, torch.Tensor)]]
         graph, shape = self._record(tensors, state, fakes, spec)
-        replayed = iter(Replay(graph, self.session, last=self.name == "").run(*tensors))
+        replayed = iter(Replay(graph, self.context, last=self.name == "").run(*tensors))
         leaves = [next(replayed) if leaf is TENSOR else leaf for leaf in shape["leaves"]]
         assign_buffers(self.module, dict(zip(shape["assigned"], replayed, strict=False)))
         for place, moved in zip(shape["moved"], replayed, strict=True):
@@ -99,22 +73,24 @@ class Island:
             def flat(*given: torch.Tensor) -> list[torch.Tensor]:
                 own = dict(zip(state, given[: len(state)], strict=True))
                 rest = iter(given[len(state) :])
-                own_class = self.session.in_user_subclass
+                own_class = self.context.user.in_user_subclass
                 filled = [own_class(next(rest), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
                 args, kwargs = pytree.tree_unflatten(filled, spec)
-                outsiders = shape["outsiders"] = UntrackedTensors(self.session)
+                outsiders = shape["outsiders"] = UntrackedTensors(self.context, self.before)
                 with (
                     assigned_buffers(self.module, own) as assigned,
                     self._as_itself(),
                     outsiders.following(),
                     tracing_flags_hidden(is_framework),
-                    RecordedReads(self.session, outsiders) as reads,
+                    RecordedReads(self.context, outsiders) as reads,
                     saved_tensors_read(reads.saved),
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                     shape["reads"] = reads
                     reads.settle()
-                    out = registered_output(self.session, iterators_materialized(out), type(self.module).forward)
+                    out = self.context.hooks.output_types.registered(
+                        iterators_materialized(out), type(self.module).forward
+                    )
                 leaves_out, shape["spec"] = pytree.tree_flatten(out)
                 flat_out = [without_subclass(leaf) for leaf in leaves_out]
                 reads.lent.write_back_all()
@@ -125,7 +101,7 @@ class Island:
                 moved = [given[place] for place in shape["moved"]]
                 return [*[o for o in flat_out if isinstance(o, torch.Tensor)], *assigned.values(), *moved]
 
-            with self.session.seeded.as_eager():
+            with self.context.hooks.draws.as_eager():
                 graph = record_run(flat, reals)
             shape["reads"].put_back()
             restore_inputs(graph, before)
@@ -140,7 +116,7 @@ class Island:
 
     def _reals(self, fakes: list[torch.Tensor]) -> list[torch.Tensor]:
         """What the run starts from: copies, and copies that share memory where the model's tensors do."""
-        copies = copy_preserving_aliasing([real.detach() for real in self.session.reals.tensors(fakes)])
+        copies = copy_preserving_aliasing([real.detach() for real in self.context.reals.tensors(fakes)])
         for copied, fake in zip(copies, fakes, strict=True):
             copied.requires_grad_(fake.requires_grad)
         return list(copies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -24,13 +24,13 @@ from torchdraft._torch.graph_nodes import (
     last_node,
     numbers_read_since,
 )
-from torchdraft.model.events import ComputedOutside, OutsideStateWritten
+from torchdraft.model.events import ComputedOutside, Event, GuardResolved, HostRead, OutsideStateWritten
 
 from .replay import ISLAND_READ
 from .shared_memory import RecordedSharedMemory
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft.model.events import Frame
 
     from .untracked_tensors import UntrackedTensors
@@ -45,11 +45,11 @@ acts_for_caller(__file__)
 class RecordedReads(TorchFunctionMode):
     """Writes down, in the graph being recorded, every value Python reads."""
 
-    def __init__(self, session: Session, outsiders: UntrackedTensors) -> None:
+    def __init__(self, context: TraceContext, outsiders: UntrackedTensors) -> None:
         super().__init__()
-        self.session = session
+        self.context = context
         self.outsiders = outsiders
-        self.lent = RecordedSharedMemory(session, outsiders)
+        self.lent = RecordedSharedMemory(context, outsiders)
         self._shapes_read: dict[int, torch.Tensor] = {}
         self.moved: dict[int, torch.Tensor] = {}
         """Tensors that were given other memory (`x.data = ...`), by identity."""
@@ -87,7 +87,7 @@ class RecordedReads(TorchFunctionMode):
     def _set_data(self, target: torch.Tensor, source: torch.Tensor) -> None:
         """`x.data = ...`. A tensor that is no part of the model gets its own memory back when the run is over."""
         if not seen_by_tracer(target):
-            self.session.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here(3)))
+            self.context.log.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here(3)))
             self.outside_moved.append((target, target.detach()))
         self.moved[id(target)] = target
         retarget(target, source.detach())
@@ -104,7 +104,7 @@ class RecordedReads(TorchFunctionMode):
             out = func(*args, **kwargs)
             self.lent.after((args, kwargs))
         except Exception as error:
-            self.session.op_raised(error)
+            self.context.log.operation_raised(error)
             raise
         finally:
             self._read_natively(last, told=func in READS)
@@ -137,7 +137,7 @@ class RecordedReads(TorchFunctionMode):
         elif asserted:
             _write_assertion(tensor, seen, stack)
         with outside_tracing():
-            self.session.island_read(func, seen, stack, asserted=asserted)
+            self.context.log.emit(_event(func, seen, stack, asserted=asserted))
 
     def _later(self, tensor: torch.Tensor, seen: torch.Tensor, stack: tuple[Frame, ...]) -> None:
         """Asserts a single number, as it is now, together with others that the same line reads."""
@@ -229,3 +229,31 @@ SHAPE_READS: set[Any] = {
     torch.Tensor.chunk,
 }
 """After one of these Python knows a size as a number, so the size is fixed. Sizes nobody read stay symbolic."""
+
+
+def _event(func: Any, seen: torch.Tensor, stack: tuple[Frame, ...], *, asserted: bool) -> Event:
+    """The event of a read in a recorded run: a guard where one number decided a branch or became a size."""
+    name = getattr(func, "__name__", str(func))
+    kind = _GUARDS.get(name)
+    if kind is not None and asserted and seen.numel() == 1:
+        value = bool(seen) if kind == "branch" else seen.item()
+        return GuardResolved(stack=stack, expr="", value=value, kind=kind)
+    how: Literal["value", "constant", "no"] = "no" if not asserted else "value" if seen.numel() <= 64 else "constant"
+    return HostRead(
+        stack=stack,
+        read=name,
+        dtype=str(seen.dtype).removeprefix("torch."),
+        shape=tuple(str(size) for size in seen.shape),
+        value=str(seen.tolist()) if seen.numel() <= 64 else f"{seen.numel()} elements",
+        asserted=how,
+    )
+
+
+_GUARDS: dict[str, Literal["branch", "size"]] = {
+    "__bool__": "branch",
+    "is_nonzero": "branch",
+    "__int__": "size",
+    "__index__": "size",
+    "__float__": "size",
+}
+"""Reads that are guards: in a symbolic trace a symbol answers them."""

@@ -19,7 +19,7 @@ from torchdraft._torch.shapes import as_plain, free_unbacked_symbols
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 ISLAND_READ = "torchdraft: the data differs from what the model read when it was traced"
 
@@ -27,10 +27,10 @@ ISLAND_READ = "torchdraft: the data differs from what the model read when it was
 class Replay(torch.fx.Interpreter):
     """Interprets a recorded run; recorded reads become assertions of the program. `last`: no rung is below this one."""
 
-    def __init__(self, graph: torch.fx.GraphModule, session: Session, *, last: bool) -> None:
+    def __init__(self, graph: torch.fx.GraphModule, context: TraceContext, *, last: bool) -> None:
         super().__init__(graph)
         self.extra_traceback = False
-        self.session = session
+        self.context = context
         self.last = last
         self.surrogates: set[int] = set()
         self._keep: list[Any] = []
@@ -64,12 +64,12 @@ class Replay(torch.fx.Interpreter):
             return super().call_function(target, args, kwargs)
         if any(id(t) in self.surrogates for t in tensors_in((args, kwargs))):
             return self._described(target, args, kwargs)
-        failed = len(self.session.failed_ops)
+        before = self.context.log.checkpoint()
         try:
             return super().call_function(target, args, kwargs)
         except Exception as error:
             forget_failed_nodes()
-            del self.session.failed_ops[failed:]  # no model caught this one
+            self.context.log.forget_caught_since(before)  # no model caught this one
             try:
                 return self._described(target, args, kwargs)
             except NoRealValue:
@@ -77,17 +77,17 @@ class Replay(torch.fx.Interpreter):
 
     def _described(self, target: OpOverload, args: Any, kwargs: Any) -> Any:
         """The op as a node of the program, with results described from its real run on the example."""
-        session = self.session
-        mode = session.mode
+        context = self.context
+        mode = context.fake_mode
         with outside_tracing():
-            born = len(session.env.born)
-            record = session.tape.open(target, args, kwargs)
-            ran = session.reals.run_now(record)
+            born = len(context.shape_env.unbacked_created)
+            record = context.tape.open(target, args, kwargs)
+            ran = context.reals.run_now(record)
             out = Inference(mode, record, args, kwargs, plain=True).outputs(ran.out)
-            session.tape.close(record, args, kwargs, out)
-            session.reals.symbols.born(set(session.env.born[born:]), record, out)
-            session.note_origin(session.env.born[born:], record, out)
-            session.reals.deposit(record)
+            context.tape.close(record, args, kwargs, out)
+            context.reals.symbols.born(set(context.shape_env.unbacked_created[born:]), record, out)
+            context.origins.note(context.shape_env.unbacked_created[born:], record, out)
+            context.reals.deposit(record)
         for fake, real in zip(flat_outputs(out), flat_outputs(ran.out), strict=True):
             if isinstance(real, torch.Tensor) and real.layout is not torch.sparse_coo and not has_plain_memory(real):
                 self.surrogates.add(id(fake))

@@ -9,7 +9,7 @@ import torch
 from torchdraft._torch.dispatch import outside_modes
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
     from .untracked_tensors import UntrackedTensors
 from torchdraft._draft.reads.shared_memory import SharedMemory, SharedView, report_address
@@ -18,15 +18,15 @@ from torchdraft._draft.reads.shared_memory import SharedMemory, SharedView, repo
 class RecordedSharedMemory(SharedMemory):
     """Loans of a recorded run: its tensors are real, and lent themselves."""
 
-    def __init__(self, session: Session, outsiders: UntrackedTensors) -> None:
-        super().__init__(session)
+    def __init__(self, context: TraceContext, outsiders: UntrackedTensors) -> None:
+        super().__init__(context)
         self.outsiders = outsiders
 
     def _constant(self, content: torch.Tensor) -> torch.Tensor:
         return self.outsiders.know(content)
 
     def address(self, tensor: torch.Tensor) -> int:
-        self.lend(tensor, tensor.detach(), report_address(self.session, tensor, tensor))
+        self.lend(tensor, tensor.detach(), report_address(self.context, tensor, tensor))
         return tensor.data_ptr()
 
     def after(self, value: Any) -> None:

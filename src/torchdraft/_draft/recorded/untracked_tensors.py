@@ -19,21 +19,32 @@ from torchdraft._torch.tensors.storage import is_zero_tensor
 from torchdraft.model.events import ComputedOutside
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft.model.events import Frame
 
 _FROM_PYTHON = ("from_numpy", "frombuffer", "from_dlpack")
 """Functions no mode sees. What they are given left the graph by a read that was asserted, or never was in it."""
 
 
+class TensorsBefore:
+    """The tensors that existed before the first recorded run of a trace, found when that run begins."""
+
+    def __init__(self) -> None:
+        self._found: set[int] | None = None
+
+    def __call__(self) -> set[int]:
+        """Their identities."""
+        if self._found is None:
+            self._found = {id(o) for o in gc.get_objects() if issubclass(type(o), torch.Tensor)}
+        return self._found
+
+
 class UntrackedTensors:
     """Follows which tensors of a run are accounted for."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        if session.tensors_before is None:
-            session.tensors_before = {id(o) for o in gc.get_objects() if issubclass(type(o), torch.Tensor)}
-        self._before = session.tensors_before
+    def __init__(self, context: TraceContext, before: TensorsBefore) -> None:
+        self.context = context
+        self._before = before()
         self._known: dict[int, torch.Tensor] = {}
 
     def know(self, made: torch.Tensor) -> torch.Tensor:
@@ -54,7 +65,7 @@ class UntrackedTensors:
         self._known[id(tensor)] = tensor
         shape = f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
         what = f"another thread or native code (it made {shape})"
-        self.session.emit(ComputedOutside(stack=self.session.thread_started_at or stack, what=what))
+        self.context.log.emit(ComputedOutside(stack=self.context.hooks.threads.last_start or stack, what=what))
 
     @contextmanager
     def following(self) -> Iterator[None]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
 
 import torch
 
+from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
 from torchdraft._source.symbols import SYMBOL
-from torchdraft.model import Issue, Report, Stats
-from torchdraft.model.events import BranchMismatched, Event, GuardResolved, SymbolOrigin
+from torchdraft.model import Dimension, Issue, Location, Report, RungName, Stats
+from torchdraft.model.events import BranchMismatched, Event, FellBack, GuardResolved, ResultFrozen, SymbolOrigin
 from torchdraft.model.report import BrokenRung
 from torchdraft.rules import issues_from
 from torchdraft.rules.registry import read_ahead
@@ -20,58 +22,72 @@ from .expression_table import Expressions
 from .graph_nodes import GraphNodes
 from .implied import without_implied
 
-if TYPE_CHECKING:
-    from torchdraft._draft.pipeline import Draft
-    from torchdraft._draft.tracing.session import Session
-
-
 read_ahead()  # at import, so that the first draft does not take the time
 
 
-def build_report(draft: Draft, program: torch.export.ExportedProgram) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedDraft:
+    """What a report is made of."""
+
+    program: torch.export.ExportedProgram
+    context: TraceContext
+    before: Sequence[Event]
+    """Events from outside the trace: the call, the ladder, the check."""
+    rung: RungName
+    fallbacks: Mapping[str, FellBack]
+    """Module → why its real run was recorded."""
+    frozen: ResultFrozen | None
+    dimensions: Sequence[Dimension]
+    new_dynamic_shapes: Any
+    op_profiles: Mapping[str, Set[Any]]
+    model: str
+    """The model's class name."""
+    seconds: Mapping[str, float]
+
+
+def build_report(draft: FinishedDraft) -> Report:
     """Everything the draft learned, as plain data."""
-    session = draft.session
-    assert session is not None
-    events = [*draft.events, *draft.islands.events(), *without_implied(session), *session.failed_ops]
-    events = with_origins(events, session)
-    nodes = GraphNodes(program)
-    issues = with_symbols_explained(issues_from(nodes.placed(event) for event in events), session)
+    context = draft.context
+    events = [*draft.before, *without_implied(context), *context.log.caught()]
+    events = with_origins(events, context)
+    nodes = GraphNodes(draft.program)
+    issues = with_symbols_explained(issues_from(nodes.placed(event) for event in events), context)
     expressions = Expressions(events)
     return Report(
         issues=tuple(expressions.numbered(issue) for issue in issues),
         expressions_created=expressions.table,
-        rung=draft.islands.rung,  # type: ignore[arg-type]
-        rungs=_broken(draft),
-        dimensions=tuple(session.dimensions),
-        new_dynamic_shapes=session.new_dynamic_shapes,
+        rung=draft.rung,
+        rungs=_broken_rungs(draft),
+        dimensions=tuple(draft.dimensions),
+        new_dynamic_shapes=draft.new_dynamic_shapes,
         stats=Stats(
-            ops_traced=session.tape.ops_recorded,
-            ops_evaluated=session.reals.ops_evaluated,
-            seconds={**draft.phases.seconds, "total": draft.phases.since_start()},
-            real_bytes_peak=session.reals.bytes_peak,
+            ops_traced=context.tape.ops_recorded,
+            ops_evaluated=context.reals.ops_evaluated,
+            seconds=draft.seconds,
+            real_bytes_peak=context.reals.bytes_peak,
         ),
-        op_profiles=session.kernels.profiles,
-        model=type(draft.request.mod).__name__,
+        op_profiles=draft.op_profiles,
+        model=draft.model,
         versions={"torch": torch.__version__},
     )
 
 
-def with_origins(events: list[Event], session: Session) -> list[Event]:
+def with_origins(events: list[Event], context: TraceContext) -> list[Event]:
     """The events with what their symbols are, which nobody had to know before."""
     done: dict[int, Event] = {}
     for event in events:
         if _has_expression(event) and not event.symbols and id(event) not in done:
-            done[id(event)] = replace(event, symbols=session.origins_of(event.expr.free_symbols))
+            done[id(event)] = replace(event, symbols=context.origins.of(event.expr.free_symbols))
     return [done.get(id(event), event) for event in events]
 
 
-def with_symbols_explained(issues: tuple[Issue, ...], session: Session) -> tuple[Issue, ...]:
+def with_symbols_explained(issues: tuple[Issue, ...], context: TraceContext) -> tuple[Issue, ...]:
     """The issues with the symbols explained that stand in the shapes of their locals."""
     births: dict[str, SymbolOrigin] = {}
     done = []
     for issue in issues:
         named = {s for text in issue.locals.values() for s in SYMBOL.findall(text)} - issue.symbols.keys()
-        births = births or (session.origins_of(session.symbols()) if named else {})
+        births = births or (context.origins.of(context.origins.all_symbols()) if named else {})
         more = {name: describe_origin(name, births[name]) for name in sorted(named) if name in births}
         done.append(replace(issue, symbols={**issue.symbols, **more}) if more else issue)
     return tuple(done)
@@ -81,22 +97,25 @@ def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]
     return isinstance(event, (GuardResolved, BranchMismatched)) and hasattr(event.expr, "free_symbols")
 
 
-def _broken(draft: Draft) -> tuple[BrokenRung, ...]:
-    """The rungs that did not serve: one entry per cause."""
-    found: dict[int, Any] = {}
-    for name, event in draft.islands.names.items():
-        if id(event) not in found:
-            frames = user_frames(event.stack)
-            rung = "symbolic" if event.rung == "island" else "island"
-            found[id(event)] = BrokenRung(
-                rung=rung,  # type: ignore[arg-type]
-                reason=event.exception,
-                module=name,
-                location=frames[-1] if frames else None,
-            )
-    if (frozen := draft.islands.frozen) is not None:
-        frames = user_frames(frozen.stack)
-        found[id(frozen)] = BrokenRung(
-            rung="concrete", reason=frozen.exception, location=frames[-1] if frames else None
+def _broken_rungs(draft: FinishedDraft) -> tuple[BrokenRung, ...]:
+    """The rungs that did not serve: one entry for each cause."""
+    causes: dict[int, tuple[str, FellBack]] = {}
+    for name, event in draft.fallbacks.items():
+        causes.setdefault(id(event), (name, event))
+    found = [
+        BrokenRung(
+            rung="symbolic" if event.rung == "island" else "island",
+            reason=event.exception,
+            module=name,
+            location=_innermost(event),
         )
-    return tuple(found.values())
+        for name, event in causes.values()
+    ]
+    if draft.frozen is not None:
+        found.append(BrokenRung(rung="concrete", reason=draft.frozen.exception, location=_innermost(draft.frozen)))
+    return tuple(found)
+
+
+def _innermost(event: Event) -> Location | None:
+    frames = user_frames(event.stack)
+    return frames[-1] if frames else None

@@ -9,23 +9,23 @@ from torchdraft._source.symbols import SYMBOL
 from torchdraft.model.events import Event, GuardResolved
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.session import Session
+    from torchdraft._draft.tracing.context import TraceContext
 
 
-def without_implied(session: Session) -> list[Event]:
-    """The session's events without the conditions of operations on numbers that the program fixes as a whole anyway.
+def without_implied(context: TraceContext) -> list[Event]:
+    """The context's events without the conditions of operations on numbers that the program fixes as a whole anyway.
     Guards on constants of the model's code, which hold in every call, are marked.
 
     A loop over `x.nonzero()` fixes the count; that unbinding it asked whether there are any is no news then.
     """
-    events = [_marked(e, session) if isinstance(e, GuardResolved) else e for e in session.events]
+    events = [_marked(e, context) if isinstance(e, GuardResolved) else e for e in context.log]
     fixed = {str(e.expr) for e in events if isinstance(e, GuardResolved) and e.kind == "size"}
     return [e for e in events if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
 
 
-def _marked(event: GuardResolved, session: Session) -> GuardResolved:
+def _marked(event: GuardResolved, context: TraceContext) -> GuardResolved:
     symbolic = hasattr(event.expr, "free_symbols")
-    return replace(event, constant=True) if symbolic and session.rests_on_constants(event.expr) else event
+    return replace(event, constant=True) if symbolic and context.rests_on_constants(event.expr) else event
 
 
 def symbols_in(expr: Any) -> list[str]:

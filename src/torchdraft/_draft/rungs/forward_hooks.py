@@ -10,18 +10,19 @@ from typing import Any
 import torch
 
 from torchdraft._draft.effects.mutations import report_changed_inputs, report_effects
+from torchdraft._draft.effects.rebound_tensors import write_back
 from torchdraft._draft.prepare.call import bound_arguments
 from torchdraft._draft.prepare.outputs import iterators_materialized, with_a_leaf, with_static_outputs
-from torchdraft._draft.prepare.pytree_types import registered_output
 from torchdraft._draft.state.input_containers import InputContainers
 from torchdraft._draft.state.rng_states import RandomStates
 from torchdraft._draft.state.snapshot import Snapshot
-from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import model_called_from
+
+from .session import Session
 
 
 @contextmanager
-def _hooks(
+def forward_hooks(
     mod: torch.nn.Module, session: Session, snapshot: Snapshot, drop_export_hook: Callable[[], None]
 ) -> Iterator[None]:
     """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
@@ -44,7 +45,7 @@ def _hooks(
         running.enter_context(model_called_from(sys._getframe(1)))
         entry.modules = Snapshot.modules_of(mod)
         random_states[:] = [RandomStates(snapshot.random_generators)]
-        running.enter_context(session.seeded.watched(snapshot))
+        running.enter_context(session.effects.draws.watched(snapshot))
         drop_export_hook()
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
@@ -53,11 +54,11 @@ def _hooks(
         if calls:
             return output
         running.close()
-        session.lent.write_back_all()
-        output = registered_output(session, iterators_materialized(output), type(mod).forward)
-        output = session.replaced.write_back(mod, session, entry, output)
-        report_effects(mod, session, snapshot, entry, random_states[0])
-        report_changed_inputs(mod, session, containers)
+        session.shared_memory.write_back_all()
+        output = session.output_types.registered(iterators_materialized(output), type(mod).forward)
+        output = write_back(mod, session.effects, entry, output)
+        report_effects(mod, session.effects, snapshot, entry, random_states[0])
+        report_changed_inputs(mod, session.context, containers)
         entry.restore_attributes()
         return with_a_leaf(with_static_outputs(output))
 

@@ -12,92 +12,72 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from torchdraft._draft.effects.mutations import report_mutated_inputs
 from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.prepare.constant_inputs import constant_inputs
-from torchdraft._draft.shapes.verdicts import judge_dimensions
 from torchdraft._draft.state.describe import describe_value
 from torchdraft._draft.state.snapshot import MISSING, Snapshot
+from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
-from torchdraft._draft.tracing.session import Session
 from torchdraft._stack.user_stack import here
-from torchdraft._torch.dispatch import modes_put_back
 from torchdraft._torch.dynamo import reason_it_gave_up, stack_where_it_gave_up
 from torchdraft._torch.graph_nodes import has_transform_steps
 from torchdraft._torch.patches.dynamo import SideEffect
 from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import STRICT
-from torchdraft._torch.shapes import clean_dynamic_markers, narrow_to_guards
+from torchdraft._torch.shapes import narrow_to_guards
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
 
-from .ladder import describe, release_traceback, user_frames
+from .failures import describe, user_frames
 from .lost_tensors import raise_if_tensors_lost
+from .scope import attempt_scope, conclude
+from .session import Session
 from .strict_names import inputs_named
 
-if TYPE_CHECKING:
-    from torchdraft._draft.pipeline import Draft
 
-
-def trace_strictly(draft: Draft) -> torch.export.ExportedProgram | None:
-    """A program traced by Dynamo, or None (and an event that says why) where it could not."""
-    session = Session(budget=draft.budget, trusted_ops=draft.trusted_ops)
-    try:
-        with draft.phases("trace"):
-            program = attempt_strictly(draft.request, session, draft.snapshot)
-    except Exception as error:
-        stack = error.stack if isinstance(error, BufferDropped) else stack_where_it_gave_up(error)
-        reason = f"{type(error).__name__}: {reason_it_gave_up(error)}" if stack else describe(error)
-        draft.events.append(StrictFellBack(stack=stack or user_frames(error), exception=reason))
-        release_traceback(error)
-        draft.run_model()
-        return None
-    draft.session = session
-    return program
-
-
-def attempt_strictly(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
+def trace_strict(request: Request, session: Session, snapshot: Snapshot) -> torch.export.ExportedProgram:
     """Traces the model through Dynamo with the session's fake mode in Dynamo's place. Raises what the trace raised."""
     if no_inputs := constant_inputs((request.args, dict(request.kwargs))):
         raise TypeError(f"no program takes a {type(no_inputs[0]).__qualname__} as an input")
     effects: dict[str, SideEffect] = {}
     options = {**request.options, "pre_dispatch": True}
-    session.user_tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
     with ExitStack() as stack:
-        stack.callback(session.close)
-        stack.callback(snapshot.restore_modules)
-        stack.callback(clean_dynamic_markers, request.tensors())
-        stack.enter_context(modes_put_back())
+        stack.enter_context(attempt_scope(request, session, snapshot))
         patches_of_dynamo = applied(
             STRICT,
             mode_class=DraftMode,
             dynamo_mode=session.dynamo_mode,
             interpreted_code=type(os.environ).__getitem__.__code__,
-            on_interpreted_call=environment_reported(session),
+            on_interpreted_call=environment_reads_reported(session.context),
             on_side_effect=lambda effect: effects.update({effect.source: effect}),
-            on_surrogate_outputs=session.record_surrogate_outputs,
+            on_surrogate_outputs=session.context.record_surrogate_outputs,
         )
         stack.enter_context(patches_of_dynamo)
         program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
         narrow_to_guards(program, session.env)
-        with inputs_named(request, session):
-            session.dimensions, found, session.new_dynamic_shapes = judge_dimensions(request, session)
-            report_mutated_inputs(request, session)
-        session.events.extend(found)
+        with inputs_named(request, session.context):
+            conclude(request, session)
     raise_if_tensors_lost(program, request)
     if has_transform_steps(program.graph):
         raise RuntimeError("export cannot keep what Dynamo makes of a torch.func transform")
     for effect in effects.values():
-        session.events.extend(_written(request.mod, effect))
-    return finish(program, request, session)
+        session.context.log.extend(_written(request.mod, effect))
+    return finish(program, request, session.kernels)
 
 
-def environment_reported(session: Session) -> Callable[[tuple[Any, ...]], None]:
+def fell_back(error: Exception) -> StrictFellBack:
+    """The event of a trace through Dynamo that raised `error`."""
+    stack = error.stack if isinstance(error, BufferDropped) else stack_where_it_gave_up(error)
+    reason = f"{type(error).__name__}: {reason_it_gave_up(error)}" if stack else describe(error)
+    return StrictFellBack(stack=stack or user_frames(error), exception=reason)
+
+
+def environment_reads_reported(context: TraceContext) -> Callable[[tuple[Any, ...]], None]:
     """Emits an event for each environment variable that the model reads: Dynamo interprets `os.environ.__getitem__`
     instead of calling the patched one.
     """
@@ -105,7 +85,7 @@ def environment_reported(session: Session) -> Callable[[tuple[Any, ...]], None]:
     def tell(args: tuple[Any, ...]) -> None:
         place = here(2)
         if place["stack"] and len(args) > 1:
-            session.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
+            context.log.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
 
     return tell
 

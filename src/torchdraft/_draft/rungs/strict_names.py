@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from torchdraft._torch import pytree
 
 if TYPE_CHECKING:
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.session import Session
 
 _FLAT = re.compile(r"L\['flat_args'\]\[(\d+)\]")
 
@@ -38,18 +38,18 @@ class Tracked:
 
 
 @contextmanager
-def inputs_named(request: Request, session: Session) -> Iterator[None]:
+def inputs_named(request: Request, context: TraceContext) -> Iterator[None]:
     """Inside, what the trace remembers of its inputs names them as the caller does."""
     names = [f"L['{name}']{path}" for name, path in _leaf_names(request)]
 
     def told(text: str) -> str:
         return _FLAT.sub(lambda m: names[int(m[1])] if int(m[1]) < len(names) else m[0], text)
 
-    env = session.env
+    env = context.shape_env
     tracked, sources = env.tracked_fakes, env.var_to_sources
     env.tracked_fakes = [Tracked(t.fake, Named(told(t.source.name))) for t in tracked or ()]
     env.var_to_sources = {s: [Named(told(source.name)) for source in found] for s, found in sources.items()}
-    session.input_names = {s: found[0].name for s, found in env.var_to_sources.items() if found}
+    context.origins.input_names = {s: found[0].name for s, found in env.var_to_sources.items() if found}
     try:
         yield
     finally:

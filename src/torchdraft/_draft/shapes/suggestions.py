@@ -15,8 +15,8 @@ from torchdraft._source.expressions import in_user_terms
 from .requested import RequestedDim, bounds_text, hint_kind, in_words, mapped, resolved
 
 if TYPE_CHECKING:
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.session import Session
 
     from .verdict import Verdict
 
@@ -24,11 +24,11 @@ Bounds = tuple[int, int | None]
 
 
 def suggested(
-    request: Request, asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], session: Session
+    request: Request, asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
 ) -> Any:
     """The caller's structure with an entry that holds in the place of each that does not."""
     roots = _roots(asked, verdicts)
-    tied_to = _hints_tied_to(asked, verdicts, session)
+    tied_to = _hints_tied_to(asked, verdicts, context)
     roots |= tied_to
 
     def entry(name: str, spec: Any, _size: int) -> Any:
@@ -40,7 +40,7 @@ def suggested(
         if name in tied_to:
             return tied_to[name]
         if verdict.kind == "tied":
-            return _derived(verdict.to, asked, roots, session)
+            return _derived(verdict.to, asked, roots, context)
         if verdict.kind == "broken":
             return Dim.AUTO
         if hint_kind(spec):
@@ -69,13 +69,13 @@ def _roots(asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict]) -
 
 
 def _hints_tied_to(
-    asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], session: Session
+    asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
 ) -> dict[str, Any]:
     """Dimensions left to the tracer that another one is tied to: they need a name for the other to be said by."""
     found = {}
     for verdict in verdicts.values():
         for symbol in verdict.to.free_symbols if verdict.kind == "tied" else ():
-            name = in_user_terms(symbol, session.origins_of([symbol]))
+            name = in_user_terms(symbol, context.origins.of([symbol]))
             if name in asked and asked[name].name() is None:
                 found[name] = Dim(_identifier(name))
     return found
@@ -86,12 +86,12 @@ def _identifier(dimension: str) -> str:
     return "_".join(re.findall(r"\w+", dimension.replace(".shape", "")))
 
 
-def _derived(to: Any, asked: Mapping[str, RequestedDim], roots: Mapping[str, Any], session: Session) -> Any:
+def _derived(to: Any, asked: Mapping[str, RequestedDim], roots: Mapping[str, Any], context: TraceContext) -> Any:
     """`2*batch` where a dimension is tied to one of that name; left to the tracer where it can't be said so."""
     if len(to.free_symbols) != 1:
         return Dim.AUTO
     (symbol,) = to.free_symbols
-    name = in_user_terms(symbol, session.origins_of([symbol]))
+    name = in_user_terms(symbol, context.origins.of([symbol]))
     other = asked.get(name)
     root = roots.get(str(other.name() or name)) if other is not None else None
     factor, rest = to.coeff(symbol, 1), to.coeff(symbol, 0)

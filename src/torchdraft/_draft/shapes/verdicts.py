@@ -24,24 +24,24 @@ from .suggestions import code_of, suggested
 from .verdict import Verdict
 
 if TYPE_CHECKING:
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.session import Session
-    from torchdraft._draft.tracing.shape_env import TakenGuard
+    from torchdraft._draft.tracing.size_guards import TakenGuard
 
 
-def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension], list[Event], Any]:
+def judge_dimensions(request: Request, context: TraceContext) -> tuple[list[Dimension], list[Event], Any]:
     """The table of dynamic dimensions, an event for each that did not stay as free as it was asked to be, and the
     `dynamic_shapes` that hold where those asked for do not.
     """
     asked = requested_dims(request)
     broken = broken_by_example(asked)
-    judge, got = _Judge(session, asked), _got(session)
+    judge, got = _Judge(context, asked), _got(context)
     verdicts = {n: judge.verdict(*got[n], asked[n], broken.get(n, "")) for n in got if n in asked}
     _borrow_causes(verdicts, asked)
-    rows = [_row(name, asked[name], v, session) for name, v in verdicts.items()]
+    rows = [_row(name, asked[name], v, context) for name, v in verdicts.items()]
     if all(v.kind == "free" for v in verdicts.values()):
         return rows, [], None
-    shapes = suggested(request, asked, verdicts, session)
+    shapes = suggested(request, asked, verdicts, context)
     fix = code_of(shapes)
     said: dict[str, Verdict] = {}
     told: set[object] = set()
@@ -56,7 +56,7 @@ def judge_dimensions(request: Request, session: Session) -> tuple[list[Dimension
             key = (cause.expr, place_of(cause.place["stack"], cause.place["module"])) if cause else None
             # one that compares two dimensions is told for the first
             if cause is None or key not in told or judge.excludes_alone(cause.expr, got[name][0], asked[name]):
-                events.append(_event(name, asked[name], verdict, cause, fix, request, session))
+                events.append(_event(name, asked[name], verdict, cause, fix, request, context))
                 told.add(key)
     return rows, events, shapes
 
@@ -79,10 +79,10 @@ def _says_same(one: Verdict, other: Verdict) -> bool:
     return one.kind == other.kind != "broken" and bool(one.causes) == bool(other.causes) is True
 
 
-def _got(session: Session) -> dict[str, tuple[Any, Any]]:
+def _got(context: TraceContext) -> dict[str, tuple[Any, Any]]:
     """`x.shape[0]` → the symbol it started as, and what it is now."""
     found = {}
-    for tracked in session.env.tracked_fakes or ():
+    for tracked in context.shape_env.tracked_fakes or ():
         base = in_caller_terms(tracked.source.name)
         if isinstance(tracked.fake, torch.Tensor):
             for index, size in enumerate(tracked.fake.shape):
@@ -99,11 +99,11 @@ def _born(size: Any) -> Any:
 class _Judge:
     """Reads the shape environment of a finished trace."""
 
-    def __init__(self, session: Session, asked: Mapping[str, RequestedDim]) -> None:
-        self.session = session
-        self.env = session.env
+    def __init__(self, context: TraceContext, asked: Mapping[str, RequestedDim]) -> None:
+        self.context = context
+        self.env = context.shape_env
         self.asked = asked
-        self.conditions = Conditions(session.env.backed_var_to_val, session.env.outcome)
+        self.conditions = Conditions(context.shape_env.backed_var_to_val, context.shape_env.outcome)
 
     def verdict(self, symbol: Any, size: Any, want: RequestedDim, broken: str) -> Verdict:
         """What the dimension that began as `symbol` is at the end of the trace."""
@@ -120,7 +120,7 @@ class _Judge:
         return found
 
     def _tied(self, symbol: Any, now: Any, want: RequestedDim) -> Verdict:
-        text = in_user_terms(now, self.session.origins_of(now.free_symbols))
+        text = in_user_terms(now, self.context.origins.of(now.free_symbols))
         other = self.asked.get(text)
         if _asked_to_tie(want, other) or (len(now.free_symbols) == 1 and self._is_asked(now, want)):
             return self._narrowed(next(iter(now.free_symbols)), want) if other is not None else Verdict(kind="free")
@@ -131,7 +131,7 @@ class _Judge:
         if not hasattr(want.spec, "root"):
             return False
         (root,) = now.free_symbols
-        name = in_user_terms(root, self.session.origins_of([root]))
+        name = in_user_terms(root, self.context.origins.of([root]))
         other = self.asked.get(name)
         known_as = name if other is None else other.name()  # a root that is no dimension itself has its own name
         return known_as == want.spec.root.__name__ and bool(now == want.spec.fn(root))
@@ -140,26 +140,26 @@ class _Judge:
         bounds = self.env.var_to_range.get(symbol)
         low, high = (bounds.lower, bounds.upper) if bounds is not None else (0, sympy.oo)
         least, most = want.bounds()
-        small = symbol in self.env.at_least_two and least < 2 and low <= 2
+        small = symbol in self.env.sizes.at_least_two and least < 2 and low <= 2
         lower = int(low) if low > max(2, least) else 2 if small else None
         upper = int(high) if high.is_finite and high < 2**31 and (most is None or high < most) else None
         further = self._further(symbol, want)
         words = [f">= {lower}"] * (lower is not None) + [f"<= {upper}"] * (upper is not None)
-        words += [in_user_terms(g, self.session.origins_of(g.free_symbols)) for g in further]
+        words += [in_user_terms(g, self.context.origins.of(g.free_symbols)) for g in further]
         if not words:
             return Verdict(kind="free")
         kind: Literal["asserted", "narrowed"] = "asserted" if further else "narrowed"
         beyond = lower - 1 if lower is not None else upper + 1 if upper is not None else None
         causes = self._causes(symbol, want, beyond)
         if small:
-            causes = (self.env.small_sizes[symbol], *[c for c in causes if c.by_code])
+            causes = (self.env.sizes.small_sizes[symbol], *[c for c in causes if c.by_code])
         to = further[0] if further else None
         return Verdict(kind=kind, got=" and ".join(words), low=lower, high=upper, to=to, causes=causes)
 
     def _further(self, symbol: Any, want: RequestedDim) -> list[Any]:
         """Conditions on the symbol that the program asserts and no range expresses, those left out that say no more."""
         left, found = self._sizes(want), []
-        for guard in self.env.further_guards:
+        for guard in self.env.sizes.without_range:
             if symbol in guard.free_symbols:
                 stay = [size for size in left if not self._fails(guard, symbol, size)]
                 if len(stay) < len(left):
@@ -186,7 +186,9 @@ class _Judge:
         """The guards of the model's own code that exclude sizes asked for, one for each place. Where there are none,
         the first guard of an operation that does not hold where the dimension is `beyond` what it became.
         """
-        about = [t for t in self.env.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)]
+        about = [
+            t for t in self.env.sizes.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)
+        ]
         about = [t for t in about if not self._ties_as_asked(t.expr)]
         about = [t._replace(expr=self._shortest(t.expr, symbol, want)) for t in about]
         by_code = {place_of(t.place["stack"], t.place["module"]): t for t in reversed(about) if t.by_code}
@@ -199,7 +201,7 @@ class _Judge:
         """Whether a guard says of two dimensions of one name that they are equal."""
         if not isinstance(guard, sympy.Eq) or not (guard.lhs.is_Symbol and guard.rhs.is_Symbol):
             return False
-        left, right = (self.asked.get(in_user_terms(s, self.session.origins_of([s]))) for s in (guard.lhs, guard.rhs))
+        left, right = (self.asked.get(in_user_terms(s, self.context.origins.of([s]))) for s in (guard.lhs, guard.rhs))
         return left is not None and _asked_to_tie(left, right)
 
     def _excludes(self, guard: Any, symbol: Any, want: RequestedDim) -> bool:
@@ -229,8 +231,8 @@ def _asked_to_tie(want: RequestedDim, other: RequestedDim | None) -> bool:
     return other is not None and want.name() is not None and want.name() == other.name()
 
 
-def _row(name: str, want: RequestedDim, verdict: Verdict, session: Session) -> Dimension:
-    why = guard_text(verdict.cause, session) if verdict.cause else ""
+def _row(name: str, want: RequestedDim, verdict: Verdict, context: TraceContext) -> Dimension:
+    why = guard_text(verdict.cause, context) if verdict.cause else ""
     stack = verdict.cause.place.get("stack", ()) if verdict.cause else ()
     if why and stack:
         why += f" at {os.path.basename(stack[-1][0].co_filename)}:{stack[-1][1]}"
@@ -241,9 +243,9 @@ def _row(name: str, want: RequestedDim, verdict: Verdict, session: Session) -> D
     return Dimension(name=name, asked=str(want), got=verdict.got or "dynamic", reason=why)
 
 
-def guard_text(cause: TakenGuard, session: Session) -> str:
+def guard_text(cause: TakenGuard, context: TraceContext) -> str:
     """A guard in the caller's terms."""
-    return in_user_terms(cause.expr, session.origins_of(cause.expr.free_symbols))
+    return in_user_terms(cause.expr, context.origins.of(cause.expr.free_symbols))
 
 
 def _event(
@@ -253,7 +255,7 @@ def _event(
     cause: TakenGuard | None,
     fix: str,
     request: Request,
-    session: Session,
+    context: TraceContext,
 ) -> Event:
     place: dict[str, Any] = dict(cause.place) if cause else {}
     if not place.get("stack"):
@@ -262,17 +264,17 @@ def _event(
     if cause:
         told |= {
             "symbolic": str(cause.expr),
-            "guard": guard_text(cause, session),
+            "guard": guard_text(cause, context),
             "condition": cause.expr,
         }
     if verdict.kind == "constant" and cause is None and want.size < 2:
         return DimensionSpecialized(reason="zero-one", fix=fix, **told)
     if verdict.kind == "broken":
-        told["guard"] = _row(name, want, verdict, session).reason
+        told["guard"] = _row(name, want, verdict, context).reason
         return ConstraintViolated(fix=fix, **told)
     if _named_as_literal(verdict, want, place["stack"]):
         return DimensionSpecialized(reason="literal", fix=fix, **told)
-    if want.strict and cause is not None and cause not in session.env.small_sizes.values():
+    if want.strict and cause is not None and cause not in context.shape_env.sizes.small_sizes.values():
         return ConstraintViolated(fix=fix, **told)
     return DimensionSpecialized(fix=fix, **told)
 

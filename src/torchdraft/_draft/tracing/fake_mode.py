@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -10,33 +10,30 @@ from torchdraft._torch.dispatch import without_function_modes
 from torchdraft._torch.fake import FakeTensor, FakeTensorMode, faked_alone
 from torchdraft._torch.tensors.nested import tensors_in
 
-if TYPE_CHECKING:
-    from .session import Session
+from .context import TraceContext
 
 
 class DraftMode(FakeTensorMode):
     """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
 
-    def __init__(self, session: Session, shape_env: Any, **options: Any) -> None:
+    def __init__(self, context: TraceContext, shape_env: Any, **options: Any) -> None:
         super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
-        self.session: Session | None = session
+        self.context: TraceContext | None = context
         self.depth = 0
-        self.running: Any = None
-        """The operation being recorded now, the innermost."""
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
         with without_function_modes():
             fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
-            if self.session is not None and fake is not tensor:
-                self.session.tape.bind(fake, tensor)
-                self.session.note_subclass(fake, tensor)
+            if self.context is not None and fake is not tensor:
+                self.context.tape.bind(fake, tensor)
+                self.context.user.note_subclass(fake, tensor)
         return fake
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is _DEVICE and type(args[0]) is FakeTensor and not args[0].fake_mode.in_kernel_invocation:
             return args[0].fake_device  # asked three times per operator, by C++
-        session = self.session
-        if session is None or func in _QUERIES:
+        context = self.context
+        if context is None or func in _QUERIES:
             return super().dispatch(func, types, args, kwargs or {})
         return self.recorded(
             func, args, kwargs or {}, lambda: super(DraftMode, self).dispatch(func, types, args, kwargs or {})
@@ -44,32 +41,32 @@ class DraftMode(FakeTensorMode):
 
     def recorded(self, func: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         """Runs `fake()` with the op on the tape, around it."""
-        session = self.session
-        assert session is not None
-        session.scopes.visit()
-        born = self.shape_env.born
-        before = len(born)
+        context = self.context
+        assert context is not None
+        context.scopes.visit()
+        created = self.shape_env.unbacked_created
+        before = len(created)
         if self.depth == 0:
-            session.seeded.note_operation(func, args, kwargs)
-        record = session.tape.open(func, args, kwargs)
+            context.hooks.draws.note_operation(func, args, kwargs)
+        record = context.tape.open(func, args, kwargs)
         if record.writes:
-            session.note_writes(record)
+            context.user.note_writes(record)
         self.depth += 1
-        outer, self.running = self.running, func
+        outer, context.running_op = context.running_op, func
         try:
-            out = session.kernels.run(self, record, args, kwargs, fake)
+            out = context.hooks.kernels.run(self, record, args, kwargs, fake)
         finally:
             self.depth -= 1
-            self.running = outer
+            context.running_op = outer
         if out is NotImplemented:
             return out
-        session.tape.close(record, args, kwargs, out, self.depth)
-        if len(born) > before:
-            session.scopes.read(tensors_in((args, kwargs)))
-            session.reals.symbols.born(set(born[before:]), record, out)
+        context.tape.close(record, args, kwargs, out, self.depth)
+        if len(created) > before:
+            context.scopes.read(tensors_in((args, kwargs)))
+            context.reals.symbols.born(set(created[before:]), record, out)
             if self.depth == 0:
-                session.note_origin(born[before:], record, out)
-        session.reals.deposit(record)
+                context.origins.note(created[before:], record, out)
+        context.reals.deposit(record)
         return out
 
     @classmethod
@@ -77,11 +74,11 @@ class DraftMode(FakeTensorMode):
         """FakeTensorMode's rule for a higher-order operator, with the op on the tape."""
 
         def recorded(mode: DraftMode, *args: Any, **kwargs: Any) -> Any:
-            if mode.session is None:
+            if mode.context is None:
                 return rule(mode, *args, **kwargs)
-            mode.session.scopes.leave()
+            mode.context.scopes.leave()
             out = mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
-            mode.session.scopes.leave()
+            mode.context.scopes.leave()
             return out
 
         return recorded

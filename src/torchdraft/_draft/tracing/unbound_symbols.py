@@ -17,14 +17,14 @@ from torchdraft._torch.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .context import TraceContext
 
 
 class UnboundSymbols:
     """Orphans of the trace that wait to be settled in the graph."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
         self.waiting: list[sympy.Symbol] = []
 
     def adopt(self, unbound: list[sympy.Symbol]) -> None:
@@ -39,15 +39,15 @@ class UnboundSymbols:
         waiting, self.waiting = self.waiting, []
         emitter: Emitter | None = None
         for symbol in waiting:
-            origin = self.session.reals.symbols.origins.get(symbol)
-            if origin is None or symbol not in self.session.env.real_tensor_prop_unbacked_vals:
+            origin = self.context.reals.symbols.origins.get(symbol)
+            if origin is None or symbol not in self.context.shape_env.real_tensor_prop_unbacked_vals:
                 continue
-            emitter = emitter or Emitter(self.session, tensors_in((args, kwargs)))
+            emitter = emitter or Emitter(self.context, tensors_in((args, kwargs)))
             self._reassert(symbol, emitter.number(origin))
 
     def _reassert(self, symbol: sympy.Symbol, number: Any) -> None:
         """Moves what was to be asserted of `symbol` over to `number`, which the graph binds."""
-        env = self.session.env
+        env = self.context.shape_env
         held = env.deferred_runtime_asserts.pop(symbol, [])
         fresh = number.node.expr
         if isinstance(fresh, sympy.Eq):
@@ -66,10 +66,10 @@ class UnboundSymbols:
 class Emitter:
     """Replays the records between an op's arguments and a symbol, as ops of the program."""
 
-    def __init__(self, session: Session, tensors: list[torch.Tensor]) -> None:
+    def __init__(self, context: TraceContext, tensors: list[torch.Tensor]) -> None:
         self.known: dict[tuple[int, int], torch.Tensor] = {}
         for tensor in tensors:
-            handle = session.tape.handle(tensor)
+            handle = context.tape.handle(tensor)
             if handle is not None:
                 self.known[id(handle), id(handle.cell.version)] = tensor
 

@@ -1,0 +1,113 @@
+"""One trace of the model without Dynamo, with everything it patches undone afterwards."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+
+from torchdraft._draft.effects.lru_caches import UnreachedCaches, separate_lru_caches
+from torchdraft._draft.effects.nondeterminism import impure_calls_reported
+from torchdraft._draft.effects.watched_calls import watched_calls_reported
+from torchdraft._draft.finish.pipeline import finish
+from torchdraft._draft.polyfills.builtins import classes_as_eager
+from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
+from torchdraft._draft.prepare.constant_inputs import constant_inputs_restored, without_constant_inputs
+from torchdraft._draft.reads.asserted import BY_VALUE
+from torchdraft._draft.reads.copying import saved_tensors_read
+from torchdraft._draft.reads.function_mode import HostReads
+from torchdraft._draft.reads.shown_numbers import SymbolText
+from torchdraft._draft.shapes.requested import with_auto_dims
+from torchdraft._draft.state.snapshot import Snapshot
+from torchdraft._draft.tracing.fake_mode import DraftMode
+from torchdraft._draft.tracing.request import Request
+from torchdraft._stack.user_stack import is_framework
+from torchdraft._torch.patches.export_pipeline import export
+from torchdraft._torch.patches.modules import BufferHooks
+from torchdraft._torch.patches.torchscript import LoadedParameters
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import MODEL, TRACE
+from torchdraft._torch.shapes import narrow_to_guards
+from torchdraft.rules.registry import watched_calls
+
+from .forward_hooks import forward_hooks
+from .ladder import rung_of
+from .lost_tensors import raise_if_tensors_lost
+from .plan import Plan
+from .scope import attempt_scope, conclude
+from .session import Session
+
+
+def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan: Plan) -> torch.export.ExportedProgram:
+    """Traces the model as `plan` says. Raises what the trace raised."""
+    options = {**request.options, "pre_dispatch": True, "dynamic_shapes": _dynamic_shapes(request, plan)}
+    if "" in plan.islands:
+        session.env.most_symbols = math.inf  # the reads of a recorded run are asserted one by one
+    with ExitStack() as stack:
+        loaded_parameters = LoadedParameters(request.mod)
+        stack.enter_context(applied(MODEL, loaded_parameters=loaded_parameters))
+        stack.enter_context(attempt_scope(request, session, snapshot))
+        _watch(stack, request, session, snapshot, plan)
+        args, kwargs = without_constant_inputs(request.args, request.kwargs)
+        program = export(
+            request.mod,
+            args,
+            kwargs,
+            mode=session.mode,
+            any_unbacked=lambda: bool(session.env.unbacked_created),
+            strict=False,
+            **options,
+        )
+        loaded_parameters.replace_in(program)
+        narrow_to_guards(program, session.env)
+        conclude(request, session)
+    raise_if_tensors_lost(program, request, session.effects.threads.last_start)
+    return finish(program, request, session.kernels)
+
+
+def _dynamic_shapes(request: Request, plan: Plan) -> Any:
+    """The requested dynamic shapes, as far as the plan keeps them."""
+    if "" in plan.islands:
+        return None
+    return with_auto_dims(request, plan.auto_dims) if plan.auto_dims else request.options.get("dynamic_shapes")
+
+
+def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snapshot, plan: Plan) -> None:
+    """Enters everything that changes torch, Python or the model for the time of the trace.
+
+    The order matters in three places: the hooks around `forward` are registered before a rung replaces `forward`; the
+    patches of torch come before that too, since they replace the `forward` of scripted modules; and the function mode
+    of host reads comes last, since it must see a call before any other mode does.
+    """
+    context, mod, namespaces = session.context, request.mod, snapshot.namespaces()
+    unreached, buffer_hooks = UnreachedCaches(), BufferHooks()
+    stack.callback(unreached.empty)
+    stack.enter_context(constant_inputs_restored(mod, request.args, request.kwargs))
+    stack.enter_context(forward_hooks(mod, session, snapshot, buffer_hooks.drop))
+    session.queries.hidden = bool(plan.hide_tracing)
+    patches_of_trace = applied(
+        TRACE,
+        mod=mod,
+        mode_class=DraftMode,
+        buffer_hooks=buffer_hooks,
+        control_flow=ControlFlowFallback(context),
+        texts=SymbolText(context, unreached.watch),
+        is_framework=is_framework,
+        tracing_answer=session.queries.answer,
+        longest_list=BY_VALUE,
+        on_attribute_write=session.effects.attribute_writes.note,
+        on_decided=session.env.note_decided,
+        on_surrogate_outputs=context.record_surrogate_outputs,
+        on_unbound=session.unbound_symbols.adopt,
+    )
+    stack.enter_context(patches_of_trace)
+    stack.enter_context(rung_of(plan).in_place(plan, mod, session))
+    stack.enter_context(session.effects.threads.watched())
+    stack.enter_context(classes_as_eager(namespaces))
+    stack.enter_context(impure_calls_reported(context, session.effects.answers, namespaces))
+    stack.enter_context(separate_lru_caches(context, namespaces))
+    stack.enter_context(watched_calls_reported(context, watched_calls()))
+    reads = stack.enter_context(HostReads(context, session.shared_memory, session.unbound_symbols))
+    stack.enter_context(saved_tensors_read(reads.saved))

@@ -1,0 +1,65 @@
+"""What everything in one trace shares: tape, real values, event log, symbol origins and the user's tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on
+from torchdraft._tape.tape import Tape
+
+from .event_log import EventLog
+from .hooks import TraceHooks
+from .symbol_origins import SymbolOrigins
+from .symbol_scopes import SymbolScopes
+from .user_tensors import UserTensors
+
+OPERATIONS_SEARCHED = 64
+"""How many operations back a tensor is followed to see whether it is a constant of the model's code."""
+
+
+class TraceContext:
+    """The shared state of one trace. Features take it, and keep whatever else they need themselves."""
+
+    def __init__(self, *, budget: int) -> None:
+        self.tape = Tape()
+        self.reals = RealValues(self.tape, budget)
+        self.log = EventLog()
+        self.origins = SymbolOrigins()
+        self.scopes = SymbolScopes()
+        self.user = UserTensors()
+        self.hooks = TraceHooks()
+        self.running_op: Any = None
+        """The operation that the fake mode is recording, the innermost one."""
+        self.shape_env: Any = None
+        """The `DraftShapeEnv` of the trace, which imports this file."""
+        self.fake_mode: Any = None
+        """The `DraftMode` of the trace, which imports this file."""
+        self.reals.on_surrogate = self.user.note_surrogate
+
+    def attach_shape_env(self, shape_env: Any) -> None:
+        """Makes `shape_env` the environment of the trace."""
+        self.shape_env = self.origins.shape_env = self.reals.symbols.env = shape_env
+
+    def record_surrogate_outputs(self, op: Any, args: Any, out: Any) -> None:
+        """Records an operator whose outputs were made without running it, as `op(*args)` on the tape."""
+        self.tape.close(self.tape.open(op, args, {}), args, {}, out)
+
+    def input_cells(self) -> set[int]:
+        """Identities of the tape cells of the model's inputs."""
+        fakes = (tracked.fake for tracked in self.shape_env.tracked_fakes or ())
+        return cells_of(self.tape, [fake for fake in fakes if isinstance(fake, torch.Tensor)])
+
+    def is_constant(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is computed from numbers in the model's code alone, and so is the same in every call."""
+        return not depends_on(self.tape, [tensor], cells_of(self.tape, self.user.tensors), OPERATIONS_SEARCHED)
+
+    def rests_on_constants(self, expr: Any) -> bool:
+        """Whether every symbol of an expression was read from a constant tensor: a guard on it assumes nothing."""
+        records = [self.reals.symbols.origins.get(self.origins.created_as(symbol)) for symbol in expr.free_symbols]
+        cells = cells_of(self.tape, self.user.tensors)
+        return bool(records) and not any(
+            record is None or record_depends_on(record, cells, OPERATIONS_SEARCHED) for record in records
+        )
