@@ -226,7 +226,7 @@ def leaks_clones(
     """A write that is computed goes to the tensor itself, the user's as well, and not to a copy."""
 
     def writable_roots(self: RealValues, record: Record) -> dict[Version, torch.Tensor]:
-        return {operand.version: self._root(operand.version) for operand in record.writes}
+        return {operand.version: self._reader.root(operand.version) for operand in record.writes}
 
     with patch.object(RealValues, "_writable_roots", writable_roots):
         return draft_export(mod, args, kwargs, dynamic_shapes=dynamic_shapes, check_on_example=False)

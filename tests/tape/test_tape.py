@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from torchdraft._draft.rungs.session import Session
-from torchdraft._tape import evaluate
+from torchdraft._tape import transient
 from torchdraft._tape.errors import NoRealValue
 
 
@@ -202,7 +202,7 @@ def in_passing(session, fake):
 
 
 def test_large_values_on_the_way_to_a_look_in_passing_do_not_stay(session, monkeypatch):
-    monkeypatch.setattr(evaluate, "LARGE", 100)
+    monkeypatch.setattr(transient, "LARGE", 100)
     x = fake(session, torch.ones(100))
     small = fake(session, torch.ones(3))
     with session.mode:

@@ -1,7 +1,7 @@
-"""Copies of the user's tensors that share their memory until somebody writes.
+"""Copy-on-write copies of the user's tensors for custom operators.
 
-An operator that is not torch's own may write to an argument its schema calls read-only. It gets a copy on write of each
-tensor of the user's: a weight as large as a layer's experts is then copied only if the operator asks to write to it.
+A custom operator may write to an argument that its schema declares read-only. It therefore gets a copy of each tensor
+of the user. The copy shares the memory until one of the two is written to, so a large weight is rarely copied.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from torchdraft._torch.tensors.storage import StorageWeakRef, copy_with_storage,
 
 
 class CopyOnWrite:
-    """The copies on write that are about."""
+    """The copies of one trace."""
 
     def __init__(self) -> None:
-        self._lent: list[tuple[torch.Tensor, StorageWeakRef]] = []
+        self._shared: list[tuple[torch.Tensor, StorageWeakRef]] = []
         self._parted: set[int] = set()
-        """Storages of copies that have memory of their own by now."""
+        """Storages of copies that no longer share memory."""
 
     def copy(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A copy of the whole storage of `tensor`, in its memory where torch can share it."""
+        """A copy of the whole storage of `tensor`. It shares the memory if torch supports that for this storage."""
         copy = lazy_copy(tensor)
         if copy is None:
             return copy_with_storage(tensor)
-        self._lent.append((tensor, StorageWeakRef(copy.untyped_storage())))
+        self._shared.append((tensor, StorageWeakRef(copy.untyped_storage())))
         return copy
 
     def run(self, op: Callable[[], Any], copies: Sequence[torch.Tensor]) -> Any:
-        """What `op` returns. The copies it was given live on, where they do, in memory of their own."""
+        """Calls `op` and returns its result. Copies that the result or an exception keeps alive stop sharing memory."""
         if not copies:
             return op()
         try:
             out = op()
         except Exception as error:
-            self._part(copies)  # the traceback may hold them for long
+            self._part(copies)  # the traceback may keep them alive
             if not may_not_part(error):
                 raise
             out = op()
@@ -48,13 +48,13 @@ class CopyOnWrite:
         return out
 
     def release(self) -> None:
-        """Makes the user's tensors ordinary ones again, at the address they always had. Where a copy still lives, its
-        operator kept it: the tensor then stays shared until one of the two is written to.
+        """Makes the user's tensors ordinary ones again, at their original addresses. If an operator kept a copy, its
+        tensor stays shared until one of the two is written to.
         """
-        for tensor, copy in self._lent:
+        for tensor, copy in self._shared:
             if copy.expired() or copy.cdata in self._parted:
                 own(tensor)
-        self._lent.clear()
+        self._shared.clear()
         self._parted.clear()
 
     def _part(self, copies: Sequence[torch.Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""What the tape says when it cannot answer."""
+"""Exceptions that the tape raises when it cannot compute a value."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class NoRealValue(RuntimeError):
-    """A real value was demanded that the tape cannot compute; the message says which op stands in the way."""
+    """The tape cannot compute the requested value. The message names the op that prevents it."""
 
 
 class OpRaised(NoRealValue):
-    """The real kernel of `record` raised; its exception is the cause."""
+    """The real kernel of `record` raised. The original exception is the `__cause__`."""
 
     def __init__(self, record: Any, error: BaseException) -> None:
         super().__init__(f"{record.func} failed on real values: {error}")

@@ -1,8 +1,8 @@
 """Computes the slice of the tape that a demand needs, and nothing else.
 
-A demand walks back from the value asked for over the records that produce what is missing, then runs them oldest first.
+A demand walks back from the requested value over the records that produce what is missing, then runs them oldest first.
 Each record runs below autograd and outside every mode, on a copy of any storage it writes to, under the random state it
-would have had in eager. Values nobody can still ask for are dropped as the slice goes on.
+would have in eager mode. Values that can no longer be requested are dropped as the slice proceeds.
 """
 
 from __future__ import annotations
@@ -10,42 +10,42 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 
 from torchdraft._torch.dispatch import real_compute
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
-from torchdraft._torch.tensors.storage import copy_with_storage, window
+from torchdraft._torch.tensors.storage import copy_with_storage
 
+from . import transient
 from .copy_on_write import CopyOnWrite
 from .errors import NoRealValue, OpRaised
 from .op_schema import signature_of
+from .reading import Reader, Roots
 from .rng_replay import RngReplay
+from .slices import Slices, hold, versions_read
 from .symbol_values import SymbolValues
-from .tape import Box, Handle, Operand, Record, Root, Tape, Unknown, Version, View, Window
+from .tape import Box, Operand, Record, Tape, Version
+from .transient import TransientValues
 
 DEFAULT_BUDGET = 2 << 30
-"""Bytes of computed real values kept for reuse; above it the oldest are dropped and computed again when asked for."""
-
-LARGE = 1 << 20
-"""Bytes from which a value computed in passing is not kept."""
+"""Bytes of computed values that are kept for reuse. Above it the oldest are dropped, and recomputed when requested."""
 
 
 class Ran(NamedTuple):
-    """One op's real run: what it was given, what came out, and the storages it wrote to."""
+    """The real run of one operator: its arguments, its outputs, and the copies it could write to."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     out: Any
-    roots: dict[Version, torch.Tensor]
+    roots: Roots
 
 
 class RealValues:
-    """Answers demands for real values. `ops_evaluated`, `bytes_held` and `bytes_peak` say what that cost."""
+    """Answers demands for real values. `ops_evaluated`, `bytes_held` and `bytes_peak` measure the cost."""
 
     def __init__(self, tape: Tape, budget: int = DEFAULT_BUDGET, surrogate_seed: int = 0) -> None:
         self.tape = tape
@@ -57,30 +57,31 @@ class RealValues:
         self.bytes_held = 0
         self.bytes_peak = 0
         self.surrogates: dict[int, torch.Tensor] = {}
+        """The tensors used for weights without data, by the id of the weight."""
         self.surrogate_seed = surrogate_seed
         self.on_surrogate: Callable[[torch.Tensor], None] = lambda _weight: None
+        """Called with each weight when its surrogate is made."""
+        self._reader = Reader(self.symbols, self.randomness, self._surrogate)
+        self._slices = Slices(self.symbols, self._note_needed)
+        self._transient = TransientValues()
         self._held: dict[weakref.ref[Box], int] = {}
-        """Bytes of each value at hand, the oldest first."""
-        self._in_passing = False
-        self._passing: weakref.WeakSet[Box] = weakref.WeakSet()
-        self._dropped: weakref.WeakSet[Box] = weakref.WeakSet()
-        self._missed_one = False
+        """Bytes of each available value, the oldest first."""
 
     # -- demands -------------------------------------------------------------------------------------------------
 
     def tensor(self, fake: torch.Tensor) -> torch.Tensor:
-        """The real tensor behind `fake` at this point of the trace. Not to be written to.
+        """The real tensor behind `fake` at this point of the trace. The caller must not write to it.
 
-        Raises `NoRealValue` where the tape does not know where `fake` came from or an op it needs fails.
+        Raises `NoRealValue` if the tape has no record of where `fake` came from, or if an op that it needs fails.
         """
         handle = self.tape.handle(fake)
         if handle is None:
-            raise NoRealValue("a tensor made outside the trace")  # not its repr: that runs operations
+            raise NoRealValue("a tensor made outside the trace")  # not its repr, which would run operations
         return self.operand(Operand(handle))
 
     def tensors(self, fakes: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-        """The real tensors behind several fake ones, sharing storages as those do. Not to be written to."""
-        budget, self.budget = self.budget, sys.maxsize  # a value dropped in between would come back in another storage
+        """The real tensors behind several fake ones, with the same aliasing. The caller must not write to them."""
+        budget, self.budget = self.budget, sys.maxsize  # a value dropped in between would return in another storage
         try:
             return [self.tensor(fake) for fake in fakes]
         finally:
@@ -88,15 +89,17 @@ class RealValues:
             self._evict()
 
     def operand(self, operand: Operand) -> torch.Tensor:
-        """The real tensor an operand stood for when it was taken."""
-        self._prepare(operand)
+        """The real tensor that an operand refers to: its value when the operand was made."""
+        hold(operand)
+        for record in self._slices.missing_for(operand):
+            self._run_slice(record)
         with real_compute():
-            value = self._read(operand.handle, operand.version)
+            value = self._reader.read(operand.handle, operand.version)
         self._evict()
         return value
 
     def symbol(self, symbol: Any) -> int | float | bool | None:
-        """The real value of an unbacked symbol, or None if nobody knows where it was born."""
+        """The real value of an unbacked symbol, or None if its origin is unknown."""
         if symbol not in self.symbols.values:
             origin = self.symbols.origins.get(symbol)
             if origin is None:
@@ -106,7 +109,7 @@ class RealValues:
         return self.symbols.values.get(symbol)
 
     def scalar(self, value: Any) -> Any:
-        """A symbolic scalar as the number it is on the example; other values come back as they are."""
+        """The number that a symbolic scalar is on the example. Other values are returned unchanged."""
         if not isinstance(value, SYMBOLIC):
             return value
         for symbol in self.symbols.missing(value):
@@ -116,153 +119,62 @@ class RealValues:
 
     def run_now(self, record: Record) -> Ran:
         """Runs an op that is not closed yet, after everything it needs."""
-        _hold_operands(record)
-        for missing in self._missing_symbols(record):
-            self._run_slice(missing)
-        for operand in record.operands:
-            self._prepare(operand)
-        if record.draw is None and signature_of(record.func).random:
-            record.draw = len(self.tape.draws)  # the place it gets when it is closed
-        ran = self._call(record)
-        record.paid = (ran.out, ran.roots, self._in_passing)
-        return ran
+        for step in self._slices.before(record):
+            self._run(step)
+        return self._run_open(record)
 
     def run_transient(self, record: Record) -> Ran:
-        """`run_now` for an op whose outputs are looked at once: large values that only such runs asked for go after
-        their last use in the slice, its own outputs after the next such slice that reads them. Once a value was missed,
-        all are kept: nothing is computed more than twice for this.
+        """`run_now` for an op whose outputs are read once. Large values that only such runs need are dropped after
+        their last use in the slice. The op's own outputs are dropped by the next transient run that reads them.
         """
-        if self._missed_one:
+        if self._transient.missed:
             return self.run_now(record)
-        self._in_passing = True
-        try:
-            slice_ = self._slice(record)
-            uses = Counter(version for step in (*slice_, record) for version in _versions_read(step))
+        with self._transient.run():
+            slice_ = self._slices.before(record)
+            uses = Counter(version for step in (*slice_, record) for version in versions_read(step))
             for step in slice_:
                 self._run(step)
                 self._drop_used(step, uses)
-            ran = self.run_now(record)
+            ran = self._run_open(record)
             self._drop_used(record, uses)
-        finally:
-            self._in_passing = False
         return ran
 
     def deposit(self, record: Record) -> None:
-        """Keeps the outputs of an op that `run_now` ran, once the tape knows what they are."""
-        if record.paid is not None:
-            (out, roots, self._in_passing), record.paid = record.paid, None
-            self._store(record, out, roots)
-            self._in_passing = False
-            for operand in record.operands:
-                operand.box = None
+        """Stores the outputs of an op that ran before it was closed. Does nothing for other ops."""
+        if record.early_run is not None:
+            (out, roots, was_transient), record.early_run = record.early_run, None
+            with self._transient.run(was_transient):
+                self._store(record, out, roots)
+            record.release_operands()
 
-    # -- slices --------------------------------------------------------------------------------------------------
-
-    def _prepare(self, operand: Operand) -> None:
-        for record in self._missing_for(operand):
-            self._run_slice(record)
-
-    def _missing_for(self, operand: Operand) -> list[Record]:
-        """Records to run before `operand` can be read."""
-        missing = []
-        if operand.version.value() is None and operand.version.origin is not None:
-            missing.append(operand.version.origin)
-        handle = operand.handle
-        while isinstance(handle, View):
-            missing.extend(self._missing_symbols(handle.record))
-            for other in handle.record.operands[1:]:
-                if other.handle is not handle.parent:
-                    missing.extend(self._missing_for(other))
-            handle = handle.parent
-        return missing
-
-    def _missing_symbols(self, record: Record) -> list[Record]:
-        found = []
-        for symbol in self.symbols.missing((record.args, record.kwargs)):
-            origin = self.symbols.origins.get(symbol)
-            if origin is None:
-                raise NoRealValue(f"no value is known for {symbol}, an argument of {record.func}")
-            found.append(origin)
-        return found
+    # -- running records -----------------------------------------------------------------------------------------
 
     def _run_slice(self, wanted: Record) -> None:
-        """Runs `wanted` after everything it needs. An explicit stack: slices are as deep as the model is long."""
-        stack = [(wanted, 0)]
-        waiting: set[int] = set()
-        finished: dict[int, int] = {}
-        ticks = 0
-        while stack:
-            record, asked = stack[-1]
-            if finished.get(id(record), -1) >= asked or self._ran(record):  # somebody further up needed it too
-                stack.pop()
-                waiting.discard(id(record))
-                continue
-            _hold_operands(record)
-            missing = self._missing_symbols(record)
-            for operand in record.operands:
-                missing.extend(self._missing_for(operand))
-            if not missing:
-                stack.pop()
-                waiting.discard(id(record))
-                self._run(record)
-                finished[id(record)] = ticks
-                ticks += 1
-            elif id(record) in waiting and any(id(m) in waiting for m in missing):
-                raise NoRealValue(f"{record.func} needs its own result")
-            else:
-                waiting.add(id(record))
-                stack.extend((m, ticks) for m in missing)
-
-    def _slice(self, wanted: Record) -> list[Record]:
-        """What has to run before `wanted` can, oldest first."""
-        found: list[Record] = []
-        seen: set[int] = set()
-        stack = [(wanted, False)]
-        while stack:
-            record, visited = stack.pop()
-            if visited:
-                found.append(record)
-            elif id(record) not in seen and (record is wanted or not self._ran(record)):
-                seen.add(id(record))
-                _hold_operands(record)
-                stack.append((record, True))
-                stack.extend((missing, False) for missing in self._missing_symbols(record))
-                stack.extend((missing, False) for operand in record.operands for missing in self._missing_for(operand))
-        return found[:-1]
-
-    def _drop_used(self, record: Record, uses: Counter[Version]) -> None:
-        """Lets go of large values that `record` was the last of the slice to read."""
-        for version in _versions_read(record):
-            uses[version] -= 1
-            box = version.box()
-            ref = weakref.ref(box)
-            keep = self._missed_one or uses[version] or box not in self._passing
-            if not keep and self._held.get(ref, 0) >= LARGE:
-                self._drop(ref)
-                self._dropped.add(box)
-
-    def _ran(self, record: Record) -> bool:
-        """Whether everything `record` makes that somebody can still read is at hand."""
-        versions = [v for ref in (*record.products, *record.written) if ref is not None and (v := ref()) is not None]
-        if record.fake_outputs is not None and self.symbols.unknown_in(record.fake_outputs):
-            return False
-        return bool(versions) and all(v.value() is not None for v in versions)
-
-    # -- one record ----------------------------------------------------------------------------------------------
+        """Runs `wanted` after everything it needs, unless its values are available."""
+        if not self._slices.has_run(wanted):
+            for step in self._slices.before(wanted):
+                self._run(step)
+            self._run(wanted)
 
     def _run(self, record: Record) -> None:
         ran = self._call(record)
         self._store(record, ran.out, ran.roots)
-        for operand in record.operands:
-            operand.box = None  # what this record needed is free to go now
+        record.release_operands()
+
+    def _run_open(self, record: Record) -> Ran:
+        if record.draw is None and signature_of(record.func).random:
+            record.draw = len(self.tape.draws)  # the position that it gets when it is closed
+        ran = self._call(record)
+        record.early_run = (ran.out, ran.roots, self._transient.active)
+        return ran
 
     def _call(self, record: Record) -> Ran:
         if record.unknown is not None:
             raise NoRealValue(record.unknown.description)
         with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
             roots = self._writable_roots(record)
-            args = tuple([self._concrete(a, roots) for a in record.args])
-            kwargs = {name: self._concrete(v, roots) for name, v in record.kwargs.items()}
+            args = tuple([self._reader.concrete(a, roots) for a in record.args])
+            kwargs = {name: self._reader.concrete(v, roots) for name, v in record.kwargs.items()}
             try:
                 out = self.borrowed.run(lambda: record.func(*args, **kwargs), list(roots.values()))
             except Exception as error:
@@ -270,18 +182,29 @@ class RealValues:
         self.ops_evaluated += 1
         return Ran(args, kwargs, out, roots)
 
-    def _writable_roots(self, record: Record) -> dict[Version, torch.Tensor]:
-        """A private copy of the storage behind each operand the record writes to, and of each tensor of the user's that
-        an operator not of torch's own gets: its schema may leave a write out.
+    def _writable_roots(self, record: Record) -> Roots:
+        """A copy of the storage behind each operand that the record writes to. A custom operator also gets a copy of
+        each of the user's tensors, because its schema may omit a write.
         """
-        roots = {operand.version: copy_with_storage(self._root(operand.version)) for operand in record.writes}
+        roots = {operand.version: copy_with_storage(self._reader.root(operand.version)) for operand in record.writes}
         if not signature_of(record.func).builtin:
             for operand in record.operands:
                 if operand.version not in roots and operand.version.origin is None:
-                    roots[operand.version] = self.borrowed.copy(self._root(operand.version))
+                    roots[operand.version] = self.borrowed.copy(self._reader.root(operand.version))
         return roots
 
-    def _store(self, record: Record, out: Any, roots: dict[Version, torch.Tensor]) -> None:
+    def _surrogate(self, weight: torch.Tensor) -> torch.Tensor:
+        """Seeded numbers for a weight that has no data, the same in every read."""
+        made = self.surrogates.get(id(weight))
+        if made is None:
+            made = self.randomness.surrogate(weight, self.surrogate_seed + len(self.surrogates))
+            self.surrogates[id(weight)] = made
+            self.on_surrogate(weight)
+        return made
+
+    # -- values in memory ----------------------------------------------------------------------------------------
+
+    def _store(self, record: Record, out: Any, roots: Roots) -> None:
         leaves = flat_outputs(out)
         for ref, real in zip(record.products, leaves, strict=False):
             version = ref() if ref is not None else None
@@ -295,15 +218,12 @@ class RealValues:
             self.symbols.learn(record.fake_outputs, leaves)
 
     def _hold(self, version: Version, real: torch.Tensor) -> None:
+        self._note_needed(version)
+        self._transient.note_stored(version)
         box = version.box()
-        self._missed_one |= box in self._dropped
-        if self._in_passing:
-            self._passing.add(box)
-        else:
-            self._passing.discard(box)
         box.tensor = real
         ref = weakref.ref(box, self._released)
-        self._released(ref)  # its value of before, which was dropped and is computed again
+        self._released(ref)  # the bytes of an earlier value of this version, which is computed again
         self._held[ref] = size = _bytes(real)
         self.bytes_held += size
         self.bytes_peak = max(self.bytes_peak, self.bytes_held)
@@ -317,94 +237,27 @@ class RealValues:
             box.tensor = None
         self._released(ref)
 
+    def _drop_used(self, record: Record, uses: Counter[Version]) -> None:
+        """Drops the large transient values that no later record of the slice reads."""
+        for version in versions_read(record):
+            uses[version] -= 1
+            box = version.box()
+            ref = weakref.ref(box)
+            if not uses[version] and self._transient.may_drop(version) and self._held.get(ref, 0) >= transient.LARGE:
+                self._drop(ref)
+                self._transient.note_dropped(version)
+
+    def _note_needed(self, version: Version) -> None:
+        """Called for every missing value that a slice has to compute."""
+        for lost in self._transient.note_needed(version):
+            # What computes a dropped value may be computed for another one first. `before` holds it, so it runs once.
+            if lost.value() is None and lost.origin is not None:
+                self._slices.before(lost.origin)
+
     def _evict(self) -> None:
-        """Drops the oldest values while more than the budget is held."""
+        """Drops the oldest values while more bytes than the budget are held."""
         while self._held and self.bytes_held > self.budget:
             self._drop(next(iter(self._held)))
-
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def _root(self, version: Version) -> torch.Tensor:
-        real = version.value()
-        if real is None:
-            raise NoRealValue("a value was dropped while its slice ran")
-        if isinstance(real, FakeTensor) or real.device.type == "meta":
-            return self._stand_in(real)
-        return real
-
-    def _read(self, handle: Handle, version: Version, roots: dict[Version, torch.Tensor] | None = None) -> torch.Tensor:
-        root = roots.get(version) if roots else None
-        if isinstance(handle, View):
-            return self._view(handle, self._read(handle.parent, version, roots))
-        if root is None and isinstance(handle, Window) and version.origin is None:
-            return handle.tensor.detach()
-        if root is None:
-            root = self._root(version)
-        if isinstance(handle, Root) or root.layout is not torch.strided:  # a sparse tensor has no storage to look at
-            return root.detach() if root.requires_grad else root
-        return window(root.untyped_storage(), handle.tensor)
-
-    def _view(self, handle: View, parent: torch.Tensor) -> torch.Tensor:
-        record = handle.record
-        first = True
-        args = []
-        for argument in record.args:
-            if isinstance(argument, Operand) and first and argument.handle is handle.parent:
-                args.append(parent)
-                first = False
-            else:
-                args.append(self._concrete(argument, {}))
-        kwargs = {name: self._concrete(v, {}) for name, v in record.kwargs.items()}
-        if signature_of(record.func).changes_metadata:  # on an alias, so that the parent keeps its shape
-            args[0] = args[0].detach()
-        try:
-            return flat_outputs(record.func(*args, **kwargs))[handle.index]
-        except Exception as error:
-            raise NoRealValue(f"{record.func} failed on real values: {error}") from error
-
-    def _concrete(self, value: Any, roots: dict[Version, torch.Tensor]) -> Any:
-        if isinstance(value, Operand):
-            return self._read(value.handle, value.version, roots)
-        if isinstance(value, SYMBOLIC):
-            return self.symbols.concrete(value)
-        if isinstance(value, (list, tuple)):
-            made = [self._concrete(v, roots) for v in value]
-            return made if isinstance(value, list) else tuple(made)
-        if isinstance(value, dict):
-            return {k: self._concrete(v, roots) for k, v in value.items()}
-        if isinstance(value, Unknown):
-            raise NoRealValue(value.description)
-        if isinstance(value, torch.Generator):
-            return self.randomness.stand_in_for(value)
-        return value
-
-    def _stand_in(self, weight: torch.Tensor) -> torch.Tensor:
-        """Seeded numbers in place of a weight that has no data."""
-        made = self.surrogates.get(id(weight))
-        if made is None:
-            made = self.randomness.stand_in(weight, self.surrogate_seed + len(self.surrogates))
-            self.surrogates[id(weight)] = made
-            self.on_surrogate(weight)
-        return made
-
-
-def _hold_operands(record: Record) -> None:
-    """Keeps what `record` reads until it has run; its own hold is gone if it ran before."""
-    for operand in record.operands:
-        if operand.box is None:
-            operand.box = operand.version.box()
-
-
-def _versions_read(record: Record) -> Iterator[Version]:
-    """The content that a run of `record` reads."""
-    for operand in record.operands:
-        yield operand.version
-        handle = operand.handle
-        while isinstance(handle, View):
-            for other in handle.record.operands[1:]:
-                if other.handle is not handle.parent:
-                    yield other.version
-            handle = handle.parent
 
 
 def _bytes(tensor: torch.Tensor) -> int:

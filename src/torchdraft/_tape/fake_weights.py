@@ -1,4 +1,4 @@
-"""Weights without data: building a model too large for this machine, and drafting it all the same."""
+"""Weights without data, to build and draft a model that is too large for this machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from torchdraft._torch.fake import FakeTensorMode
 
 @contextmanager
 def fake_weights() -> Iterator[None]:
-    """Inside, modules are built with parameters and buffers that have shapes and no data.
+    """Modules that are built inside the block have parameters and buffers with shapes but without data.
 
-    Such a model drafts like any other. Where the trace asks for a value that depends on a weight, a seeded stand-in
-    answers: normal numbers of deviation 0.02, zeros for other than floating types. What was taken from it is asserted.
-    Nothing is compared with eager, and the report says that (TD903). Inputs made outside may be real tensors.
+    Such a model can be drafted like any other. If the trace needs a value that depends on a weight, the weight is
+    replaced by a seeded surrogate: normal numbers with a standard deviation of 0.02, or zeros for types that are not
+    floating point. Values read from a surrogate are asserted in the program. The program is not compared with eager,
+    which the report states (TD903). Inputs may be real tensors if they are made outside the block.
 
         with torchdraft.fake_weights():
             model = LlamaForCausalLM(config)

@@ -1,4 +1,4 @@
-"""What an operator's schema says about aliasing, writes and randomness, read once per operator."""
+"""Aliasing, writes and randomness of operators, read from their schemas once per operator."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from torchdraft._torch.fake import OpOverload
 
 @dataclass(frozen=True, slots=True)
 class OpSignature:
-    """The facts of a schema the tape needs."""
+    """The properties of an operator that the tape needs."""
 
     writes: tuple[int | str, ...]
-    """Arguments written in place: a position, or a name for keyword-only ones."""
+    """The arguments that the op writes to: positions, or names of keyword-only arguments."""
     may_alias: bool
     """An output may share storage with an argument."""
     is_view: bool
-    """The op is a plain view: its first output looks at its first argument."""
+    """The op is a plain view: its first output aliases its first argument."""
     changes_metadata: bool
-    """Changes its first argument's sizes or strides (`transpose_`, `resize_`)."""
+    """The op changes the sizes or strides of its first argument (`transpose_`, `resize_`)."""
     random: bool
+    """The op draws random numbers."""
     builtin: bool
+    """The op is one of torch, so its schema can be trusted."""
     moves: bool = False
-    """Makes its first argument another look at the memory of its second (`set_`)."""
+    """The op makes its first argument an alias of its second (`set_`)."""
 
 
 _KNOWN: dict[Any, OpSignature] = {}
@@ -33,7 +35,7 @@ _SAFE = OpSignature((), True, False, False, False, True)
 
 
 def signature_of(func: Any) -> OpSignature:
-    """The aliasing facts of `func`; operators without a schema (higher-order ones) may alias and write nothing."""
+    """The properties of `func`. An operator without a schema (a higher-order one) may alias and writes nothing."""
     found = _KNOWN.get(func)
     if found is None:
         found = _KNOWN[func] = _read(func) if isinstance(func, OpOverload) else _SAFE
@@ -51,7 +53,7 @@ def _read(func: OpOverload) -> OpSignature:
     changes_metadata = torch.Tag.inplace_view in func.tags
     moves = str(func) == "aten.set_.source_Tensor"
     if moves or (changes_metadata and not schema.name.startswith(("aten::resize", "aten::set_"))):
-        writes = []  # `transpose_` and its like leave the data alone
+        writes = []  # `transpose_` and similar ops do not change the data
     namespace = func.namespace
     builtin = namespace in ("aten", "prim", "prims")
     return OpSignature(

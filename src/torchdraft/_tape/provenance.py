@@ -1,4 +1,4 @@
-"""What a value of the trace was made from."""
+"""Finds out which tensors a value of the trace was computed from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .tape import Handle, Record, Tape, Version, View
 
 
 def cells_of(tape: Tape, tensors: Iterable[torch.Tensor]) -> set[int]:
-    """Which cells of the tape hold these tensors: real ones of the user's, or fake ones."""
+    """The ids of the cells of these tensors, which are real tensors of the user or fake tensors."""
     found = set()
     for tensor in tensors:
         handle = tape.known(tensor)
@@ -25,8 +25,8 @@ def cells_of(tape: Tape, tensors: Iterable[torch.Tensor]) -> set[int]:
 
 
 def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[int], most: int = 10**6) -> bool:
-    """Whether one of `tensors` was made from the data in `cells`, from symbolic sizes or random numbers, or nobody
-    knows how; after `most` operations nobody looks further.
+    """True if one of `tensors` may depend on the data in `cells`, on symbolic sizes or on random numbers. Unknown
+    origins count as a dependency, and so does a search that exceeds `most` operations.
     """
     waiting: list[tuple[Handle, Version]] = []
     for tensor in tensors:
@@ -38,7 +38,7 @@ def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[in
 
 
 def record_depends_on(record: Record, cells: Collection[int], most: int) -> bool:
-    """As `depends_on`, of what an operation returns."""
+    """The same as `depends_on` for the outputs of an operation."""
     if record.unknown is not None or record.draw is not None or holds_symbol((record.args, record.kwargs)):
         return True
     return _rests_on([(operand.handle, operand.version) for operand in record.operands], cells, most)
@@ -64,7 +64,7 @@ def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], mos
 
 
 def _viewed_at_symbol(handle: Handle) -> bool:
-    """Whether a view was taken at a symbolic place."""
+    """True if an argument of a view op is symbolic."""
     while isinstance(handle, View):
         if holds_symbol(handle.record.args):
             return True
@@ -73,13 +73,13 @@ def _viewed_at_symbol(handle: Handle) -> bool:
 
 
 def _takes_data(op: Any) -> bool:
-    """False for operators that ask a tensor for its dtype, device and sizes only (`new_ones`, `zeros_like`)."""
+    """False for operators that use only dtype, device and sizes of a tensor (`new_ones`, `zeros_like`)."""
     name = str(op).rpartition("::")[2].split(".")[1] if "." in str(op) else str(op)
     return not (name.startswith("new_") or name.endswith("_like"))
 
 
 def holds_symbol(value: Any) -> bool:
-    """Whether a symbolic number is among the arguments of a call."""
+    """True if nested arguments contain a symbolic number."""
     if isinstance(value, (list, tuple)):
         return any(holds_symbol(v) for v in value)
     if isinstance(value, dict):

@@ -1,8 +1,7 @@
-"""Random ops on the tape draw what eager would have drawn, and the program's own random state never moves.
+"""Random ops on the tape draw the numbers that eager would draw, and the global random state is not changed.
 
-A random op's values depend on how many numbers the ops before it drew. Those ops need not be computed for that:
-drawing once with tensors of the same shapes moves the state the same way. States are remembered op by op, so each is
-drawn once.
+The values of a random op depend on how many numbers the ops before it drew. To advance the state, those ops run once on
+zeros of the same shapes; their inputs are not needed. The state before each op is stored, so each is advanced once.
 """
 
 from __future__ import annotations
@@ -21,22 +20,22 @@ from .tape import TensorShape
 
 
 class RngReplay:
-    """The random state the traced program would be in, before each of its random ops."""
+    """The random states that the traced program would have before each of its random ops."""
 
     def __init__(self) -> None:
         self.generators: dict[int, tuple[torch.Generator, torch.Generator]] = {}
         self.known: dict[int, torch.Generator] = {}
-        """The user's generators by the seed they have while a trace runs; the tracer hands on copies of them."""
+        """The user's generators by their seed during the trace. The tracer passes copies with the same seed."""
         self.states: list[dict[Any, torch.Tensor]] = [_snapshot()]
 
     def hold(self, generators: Iterable[torch.Generator]) -> None:
-        """Remembers where the user's generators are now: they are moved while a trace runs."""
+        """Stores the current states of the user's generators, which the trace changes."""
         for generator in generators:
-            self.states[0][id(generator)] = self.stand_in_for(generator).get_state()
+            self.states[0][id(generator)] = self.private_generator(generator).get_state()
 
     @contextmanager
     def as_of(self, draw: int | None, draws: list[tuple[Any, Any]], symbols: SymbolValues) -> Iterator[None]:
-        """Sets the state op number `draw` saw, and the caller's own back afterwards."""
+        """Sets the state before the random op number `draw`, and restores the state of the caller at the end."""
         if draw is None:
             yield
             return
@@ -52,16 +51,16 @@ class RngReplay:
             _restore(own)
 
     def _skip(self, drawn: tuple[Any, Any], symbols: SymbolValues) -> None:
-        """Moves the state past an op without its inputs."""
+        """Advances the state past an op without computing its inputs."""
         func, (args, kwargs) = drawn
         self._set(self.states[-1])
-        # The draw of an op that fails here cannot be imitated: later values are other ones, asserted all the same.
+        # If the op fails on zeros, the state is not advanced. Later draws differ from eager and are asserted anyway.
         with contextlib.suppress(Exception):
             func(*self._blank(args, symbols), **self._blank(kwargs, symbols))
         self.states.append(self._state())
 
     def _state(self) -> dict[Any, torch.Tensor]:
-        """The global states, and those of the stand-ins for the user's generators."""
+        """The global states, and those of the private generators."""
         return {**_snapshot(), **{key: made.get_state() for key, (_, made) in self.generators.items()}}
 
     def _set(self, states: dict[Any, torch.Tensor]) -> None:
@@ -69,8 +68,8 @@ class RngReplay:
         for key, (own, made) in self.generators.items():
             made.set_state(states[key] if key in states else own.get_state())
 
-    def stand_in_for(self, generator: torch.Generator) -> torch.Generator:
-        """A private generator that continues from the state of the user's, which never moves during a trace."""
+    def private_generator(self, generator: torch.Generator) -> torch.Generator:
+        """A private generator that continues from the state of the user's generator."""
         generator = self.known.get(generator.initial_seed(), generator)
         if id(generator) not in self.generators:
             made = torch.Generator(device=generator.device)
@@ -79,12 +78,12 @@ class RngReplay:
         return self.generators[id(generator)][1]
 
     def _blank(self, value: Any, symbols: SymbolValues) -> Any:
-        """Fresh zeros for every tensor shape, so that the op draws as often as it did."""
+        """The arguments of a random op with zeros for each tensor shape, so that it draws as many numbers."""
         if isinstance(value, TensorShape):
             shape = [symbols.concrete(s) if isinstance(s, SYMBOLIC) else s for s in value.shape]
             return torch.zeros(shape, dtype=value.dtype, device=value.device)
         if isinstance(value, torch.Generator):
-            return self.stand_in_for(value)
+            return self.private_generator(value)
         if isinstance(value, SYMBOLIC):
             return symbols.concrete(value)
         if isinstance(value, (list, tuple)):
@@ -93,8 +92,10 @@ class RngReplay:
             return {k: self._blank(v, symbols) for k, v in value.items()}
         return value
 
-    def stand_in(self, weight: torch.Tensor, seed: int) -> torch.Tensor:
-        """Numbers for a weight without data: normal with deviation 0.02, or zeros for other than floating types."""
+    def surrogate(self, weight: torch.Tensor, seed: int) -> torch.Tensor:
+        """A surrogate for a weight without data: normal numbers with a standard deviation of 0.02, or zeros for
+        integers.
+        """
         device = weight.device if weight.device.type != "meta" else torch.device("cpu")
         if not weight.dtype.is_floating_point:
             return torch.zeros(tuple(weight.shape), dtype=weight.dtype, device=device)

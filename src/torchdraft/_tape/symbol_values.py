@@ -1,4 +1,4 @@
-"""Numbers behind symbols: hints for backed ones, and for unbacked ones the op that bears them."""
+"""Values of symbols: the hints of backed symbols, and for unbacked symbols the outputs of the op that made them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tape import Record
 
 
 class SymbolValues:
-    """Real values of unbacked symbols, learned when the op that made them is computed."""
+    """Real values of unbacked symbols. They become known when the op that made the symbol is computed."""
 
     def __init__(self) -> None:
         self.values: dict[sympy.Symbol, Any] = {}
@@ -23,7 +23,7 @@ class SymbolValues:
         self.env: Any = None
 
     def born(self, symbols: set[sympy.Symbol], record: Record, out: Any) -> None:
-        """Notes that `record` made `symbols`, found among the sizes and scalars of its outputs."""
+        """Makes `record` the origin of those `symbols` that occur in the sizes and scalars of its outputs."""
         leaves = [_outside(leaf) for leaf in flat_outputs(out)]
         found = {s for leaf in leaves for e in leaf for s in _free(e) if s in symbols}
         if found:
@@ -32,7 +32,7 @@ class SymbolValues:
                 self.origins[symbol] = record
 
     def learn(self, outsides: list[list[Any]], leaves: list[Any]) -> None:
-        """Reads the symbols' values off the real outputs."""
+        """Stores the values of the symbols in `expressions`, read from the real outputs."""
         for expressions, real in zip(outsides, leaves, strict=False):
             for expression, number in zip(expressions, _outside_numbers(real), strict=False):
                 symbol, value = _solved(expression, number)
@@ -40,11 +40,11 @@ class SymbolValues:
                     self.values[symbol] = value
 
     def unknown_in(self, outsides: list[list[Any]]) -> bool:
-        """Whether a symbol born there still has no value."""
+        """True if a symbol whose origin is known has no value yet."""
         return any(s in self.origins and s not in self.values for leaf in outsides for e in leaf for s in _free(e))
 
     def missing(self, value: Any) -> list[sympy.Symbol]:
-        """Unbacked symbols in nested arguments whose values are not known yet."""
+        """The unbacked symbols in nested arguments that have no value yet."""
         if isinstance(value, SYMBOLIC):
             backed = self.env.backed_var_to_val
             expr = value.node.expr
@@ -62,7 +62,7 @@ class SymbolValues:
         return None if original is None else self.values.get(original)
 
     def concrete(self, value: Any) -> int | float | bool:
-        """The number a symbolic scalar is on the example."""
+        """The number that a symbolic scalar is on the example."""
         node = value.node
         expr = self.substitute(node.expr)
         if expr.free_symbols:
@@ -70,7 +70,7 @@ class SymbolValues:
         return node.pytype(expr)
 
     def substitute(self, expr: Any) -> Any:
-        """`expr` with every symbol replaced whose value is known."""
+        """`expr` with every symbol of known value replaced."""
         known = {s: sympy.sympify(v) for s in expr.free_symbols if (v := self._known(s)) is not None}
         return expr.xreplace(self.env.backed_var_to_val).xreplace(known)
 
@@ -80,7 +80,7 @@ def _free(expression: Any) -> set[sympy.Symbol]:
 
 
 def _outside(leaf: Any) -> list[Any]:
-    """An output's sizes, strides and offset, or its scalar, as expressions where symbolic."""
+    """The sizes, strides and offset of an output, or a scalar output. Symbolic ones as sympy expressions."""
     if isinstance(leaf, torch.Tensor):
         try:
             return [_expr(v) for v in (*leaf.shape, *leaf.stride(), leaf.storage_offset())]
@@ -102,9 +102,9 @@ def _outside_numbers(leaf: Any) -> list[Any]:
 
 
 def _solved(expression: Any, number: Any) -> tuple[sympy.Symbol | None, Any]:
-    """Which symbol an output's expression names, and the value `number` gives it."""
+    """The symbol in the expression of an output, and its value if the expression equals `number`."""
     if isinstance(expression, sympy.Symbol):
         return expression, number
     if isinstance(expression, sympy.Eq) and expression.rhs == 1 and isinstance(expression.lhs, sympy.Symbol):
-        return expression.lhs, int(number)  # a SymBool is written `u == 1`
+        return expression.lhs, int(number)  # the expression of a SymBool is `Eq(u, 1)`
     return None, None

@@ -1,13 +1,13 @@
-"""The tape: every op the trace asked for, written down and not computed.
+"""The tape: every op of the trace, recorded without being computed.
 
-The tape is in single-assignment form although programs write in place. A *cell* stands for a storage; each write to it
-makes a new *version*. A *handle* says how a tensor looks at its cell (the root itself, or a view re-derived by its view
-op). An op's record keeps, for every tensor argument, the handle and the version it read, so a demand made later still
-sees the values of that moment.
+The tape is in single-assignment form although programs write in place. A *cell* represents a storage; each write to it
+makes a new *version*. A *handle* describes how a tensor is derived from its cell: it is the root itself, or a view that
+is re-run when it is read. The record of an op keeps the handle and the version of every tensor argument, so a later
+demand still reads the values of that moment.
 
-Memory follows the fake tensors. A version's real tensor sits in a *box* that is held by the fake tensors that look at
-its cell, while the version is current, and by records that have not run yet; when the last of them goes, the value
-goes. The record itself stays reachable from the versions derived from it, so a lost value can be computed again.
+Lifetimes follow the fake tensors. The real tensor of a version is in a *box*. The box is held by the fake tensors of
+its cell, as long as the version is current, and by records that have not run yet; without a holder, the value is freed.
+The record stays reachable from the versions derived from it, so a freed value can be computed again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .op_schema import OpSignature, signature_of
 
 
 class Box:
-    """Holds one real tensor. Shared by everybody who may still need it."""
+    """Contains one real tensor. Shared by all holders that may still need it."""
 
     __slots__ = ("__weakref__", "tensor")
 
@@ -36,18 +36,18 @@ class Box:
 class Version:
     """The content of a cell between two writes.
 
-    `origin` is the record whose run produces it; None for a tensor the user handed in, whose box is held for good.
+    `origin` is the record that computes it. It is None for a tensor of the user, whose box is held permanently.
     """
 
-    __slots__ = ("__weakref__", "_box", "kept", "origin")
+    __slots__ = ("__weakref__", "_box", "_held_box", "origin")
 
     def __init__(self, origin: Record | None, tensor: torch.Tensor | None = None) -> None:
         self.origin = origin
-        self.kept = Box(tensor) if tensor is not None else None
-        self._box: weakref.ref[Box] | None = None if self.kept is None else weakref.ref(self.kept)
+        self._held_box = Box(tensor) if tensor is not None else None
+        self._box: weakref.ref[Box] | None = None if self._held_box is None else weakref.ref(self._held_box)
 
     def box(self) -> Box:
-        """The box, made anew if nobody held it."""
+        """The box; a new one if the last one had no holder."""
         found = self._box() if self._box is not None else None
         if found is None:
             found = Box()
@@ -55,13 +55,13 @@ class Version:
         return found
 
     def value(self) -> torch.Tensor | None:
-        """The root's real tensor at this version, if it is at hand."""
+        """The real tensor of the root at this version, or None if it is not available."""
         found = self._box() if self._box is not None else None
         return None if found is None else found.tensor
 
 
 class Life:
-    """Held by the fake tensors that look at a cell, and by nobody else: when they go, the cell's value goes."""
+    """Held only by the fake tensors of a cell. It holds the box of the current version, so the value dies with them."""
 
     __slots__ = ("__weakref__", "box")
 
@@ -70,8 +70,8 @@ class Life:
 
 
 class Cell:
-    """One storage of the traced program. Records reach cells for as long as they may run again; a cell's value does not
-    live that long, so it hangs on the cell's `Life`.
+    """One storage of the traced program. Records keep a cell alive as long as they may run again. Its value must not
+    live that long, so `Life` holds it and the cell does not.
     """
 
     __slots__ = ("_life", "version")
@@ -81,7 +81,7 @@ class Cell:
         self._life: weakref.ref[Life] | None = None
 
     def life(self) -> Life:
-        """The cell's life, begun anew if no fake tensor held it."""
+        """The life of the cell; a new one if no fake tensor holds the last one."""
         found = self._life() if self._life is not None else None
         if found is None:
             found = Life(self.version.box())
@@ -97,7 +97,7 @@ class Cell:
 
 
 class Root:
-    """A tensor that is its cell's root: the real value is the version's tensor itself."""
+    """The root of a cell: its real value is the tensor of the version."""
 
     __slots__ = ("cell",)
 
@@ -106,7 +106,7 @@ class Root:
 
 
 class Window:
-    """A real tensor handed in by the user that shares its storage with an earlier one."""
+    """A real tensor of the user that shares its storage with an earlier one."""
 
     __slots__ = ("cell", "tensor")
 
@@ -116,7 +116,7 @@ class Window:
 
 
 class View:
-    """A tensor derived from another handle by a view op, re-run on the parent's value whenever it is read."""
+    """A tensor derived from another handle by a view op, which is re-run on the value of the parent in every read."""
 
     __slots__ = ("cell", "index", "parent", "record")
 
@@ -126,12 +126,20 @@ class View:
         self.record = record
         self.index = index
 
+    def other_operands(self) -> list[Operand]:
+        """The operands of the view op besides the viewed tensor."""
+        operands = self.record.operands
+        if len(operands) < 2:
+            return []
+        viewed = next(i for i, operand in enumerate(operands) if operand.handle is self.parent)
+        return operands[:viewed] + operands[viewed + 1 :]
+
 
 Handle = Root | Window | View
 
 
 class Operand:
-    """What an argument was when the op was recorded: which tensor, and its content at that moment."""
+    """A tensor argument: its handle, and its version when the op was recorded. `box` keeps the value if it is set."""
 
     __slots__ = ("box", "handle", "version")
 
@@ -142,7 +150,7 @@ class Operand:
 
 
 class Unknown:
-    """A fake tensor the tape never saw being made. Demanding what depends on it raises `NoRealValue`."""
+    """An argument that was made outside the trace. A demand that depends on it raises `NoRealValue`."""
 
     __slots__ = ("description",)
 
@@ -152,7 +160,7 @@ class Unknown:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One op as the program asked for it. Tensor arguments are `Operand`s; symbols are concretized when it runs."""
+    """One call of an op. Tensor arguments are `Operand`s. Symbols become numbers when the record runs."""
 
     func: Any
     args: tuple[Any, ...]
@@ -161,19 +169,24 @@ class Record:
     writes: list[Operand]
     unknown: Unknown | None = None
     draw: int | None = None
-    """Place in the order of random ops, where the op draws random numbers."""
+    """Position among the random ops, if the op draws random numbers."""
     products: list[weakref.ref[Version] | None] = field(default_factory=list)
-    """Per flattened output: the version whose root the output is. None for views, in-place results and scalars."""
+    """Per flattened output: the version whose root it is. None for views, in-place results and scalars."""
     written: list[weakref.ref[Version]] = field(default_factory=list)
-    """Per written operand: the version the write made."""
-    paid: Any = None
-    """Real outputs of an op that had to run before its outputs could be written down."""
+    """Per written operand: the version that the write made."""
+    early_run: Any = None
+    """The real outputs of an op that ran before the tape knew its outputs, until they are stored."""
     fake_outputs: Any = None
-    """Sizes and symbols of the outputs, kept only where unbacked symbols were born here."""
+    """Sizes and scalars of the outputs. Set only if the op is the origin of an unbacked symbol."""
+
+    def release_operands(self) -> None:
+        """Stops holding the values of the operands: the record has run."""
+        for operand in self.operands:
+            operand.box = None
 
 
 class Tape:
-    """Writes ops down as the trace asks for them."""
+    """Records the ops of a trace."""
 
     def __init__(self) -> None:
         self._places: Any = WeakTensorTable()
@@ -183,46 +196,46 @@ class Tape:
         self.ops_recorded = 0
         self._drew_inside = False
 
-    # -- where tensors come in -----------------------------------------------------------------------------------
+    # -- tensors -------------------------------------------------------------------------------------------------
 
     def bind(self, fake: torch.Tensor, real: torch.Tensor) -> None:
-        """`fake` stands for `real`, a tensor of the user's (an input, a parameter, a buffer, a constant)."""
+        """Makes `fake` represent `real`, a tensor of the user (an input, a parameter, a buffer, a constant)."""
         self.place(fake, self.source(real))
 
     def place(self, tensor: torch.Tensor, handle: Handle) -> None:
-        """From here on `tensor` looks at a cell as `handle` says, and keeps its value alive."""
+        """Gives `tensor` a handle. From now on it keeps the current value of the cell alive."""
         self._places[tensor] = (handle, handle.cell.life())
 
     def source(self, real: torch.Tensor) -> Handle:
-        """The handle of a user's tensor. Tensors that share a storage share a cell."""
+        """The handle of a tensor of the user. Tensors that share a storage share a cell."""
         key = storage_key(real)
         cell = self.sources.get(key)
-        self.user_tensors.append(real)  # keeps the storage alive, so that `key` stays its own
+        self.user_tensors.append(real)  # keeps the storage alive, so that `key` stays unique
         if cell is None:
             cell = self.sources[key] = Cell(Version(None, real))
             return Root(cell)
         return Window(cell, real)
 
     def is_users(self, fake: torch.Tensor) -> bool:
-        """Whether `fake` stands for a tensor of the user's, and is not just a look at one that the program took."""
+        """True if `fake` represents a tensor of the user. False for a view that the program made of one."""
         handle = self.handle(fake)
         if handle is None or isinstance(handle, View):
             return False
         return any(handle.cell is cell for cell in self.sources.values())
 
     def is_shared(self, fake: torch.Tensor) -> bool:
-        """Whether another of the user's tensors looks at the memory of `fake`."""
+        """True if another tensor of the user shares the storage of `fake`."""
         handle = self.handle(fake)
         key = next((k for k, cell in self.sources.items() if handle is not None and cell is handle.cell), None)
         return len({id(real) for real in self.user_tensors if storage_key(real) == key}) > 1
 
     def known(self, tensor: torch.Tensor) -> Handle | None:
-        """How `tensor` looks at its cell, if the tape has met it."""
+        """The handle of `tensor`, or None if it has none."""
         found = self._places.get(tensor)
         return None if found is None else found[0]
 
     def handle(self, tensor: torch.Tensor) -> Handle | None:
-        """How `tensor` looks at its cell; None for a fake tensor the tape never saw being made."""
+        """The handle of `tensor`; None for a fake tensor made outside the trace. A real tensor gets a handle here."""
         found = self.known(tensor)
         if found is not None or isinstance(tensor, FakeTensor):
             return found
@@ -232,12 +245,12 @@ class Tape:
     # -- ops -----------------------------------------------------------------------------------------------------
 
     def open(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:
-        """Records an op before it runs, while its arguments are still what they are."""
+        """Records an op before it runs, because an in-place op changes its arguments."""
         signature = signature_of(func)
         record = Record(func, (), {}, [], [])
-        record.args = tuple([self._keep(a, record) for a in args])
+        record.args = tuple([self._recorded(a, record) for a in args])
         if kwargs:
-            record.kwargs = {name: self._keep(value, record) for name, value in kwargs.items()}
+            record.kwargs = {name: self._recorded(value, record) for name, value in kwargs.items()}
         for place in signature.writes:
             value = record.kwargs.get(place) if isinstance(place, str) else None
             if isinstance(place, int) and place < len(record.args):
@@ -245,7 +258,7 @@ class Tape:
             record.writes.extend(_operands_in(value))
         return record
 
-    def _keep(self, value: Any, record: Record) -> Any:
+    def _recorded(self, value: Any, record: Record) -> Any:
         if isinstance(value, torch.Tensor):
             handle = self.handle(value)
             if handle is None:
@@ -255,14 +268,14 @@ class Tape:
             record.operands.append(operand)
             return operand
         if isinstance(value, (list, tuple)):
-            kept = [self._keep(v, record) for v in value]
-            return kept if isinstance(value, list) else tuple(kept)
+            items = [self._recorded(v, record) for v in value]
+            return items if isinstance(value, list) else tuple(items)
         if isinstance(value, dict):
-            return {k: self._keep(v, record) for k, v in value.items()}
+            return {k: self._recorded(v, record) for k, v in value.items()}
         return value
 
     def close(self, record: Record, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, depth: int = 0) -> None:
-        """Ties the op's outputs and writes to its record. `depth` is 0 for an op the program itself asked for."""
+        """Binds the outputs and writes of an op to its record. `depth` is 0 for an op that the program calls."""
         self.ops_recorded += depth == 0
         signature = signature_of(record.func)
         for operand in record.writes:
@@ -270,7 +283,7 @@ class Tape:
             operand.handle.cell.advance(version)
             record.written.append(weakref.ref(version))
         if signature.random or (depth == 0 and self._drew_inside):
-            record.draw = len(self.draws)  # ops inside a random op share its place
+            record.draw = len(self.draws)  # ops inside a random op share its position
             self._drew_inside = depth > 0
             if depth == 0:
                 self.draws.append((record.func, _shapes_only(args, kwargs)))
@@ -280,8 +293,7 @@ class Tape:
                 product = self._bind_output(record, signature, args, kwargs, index, tensor)
             record.products.append(product)
         if (signature.is_view or signature.changes_metadata) and not (any(record.products) or record.written):
-            for operand in record.operands:  # never runs: a view is made when it is read
-                operand.box = None
+            record.release_operands()  # the record never runs: its op runs whenever a view is read
 
     def _bind_output(
         self,
@@ -312,7 +324,7 @@ class Tape:
     def _viewed(
         self, record: Record, signature: OpSignature, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor
     ) -> Handle | None:
-        """The handle `out` is a view of, if it is one."""
+        """The handle of the argument that `out` is a view of, or None."""
         if not signature.may_alias:
             return None
         for operand, tensor in zip(record.operands, tensors_in((args, kwargs)), strict=False):
@@ -333,7 +345,7 @@ def _operands_in(value: Any) -> list[Operand]:
 
 
 def _shapes_only(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """The arguments with each tensor reduced to shape, dtype and device: what a random op's draw depends on."""
+    """The arguments with each tensor reduced to shape, dtype and device. A random draw depends on nothing else."""
 
     def reduce(value: Any) -> Any:
         if isinstance(value, torch.Tensor):
@@ -347,7 +359,7 @@ def _shapes_only(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, An
 
 @dataclass(frozen=True, slots=True)
 class TensorShape:
-    """A tensor's outside: enough to allocate one like it."""
+    """Enough about a tensor to allocate one like it."""
 
     shape: tuple[Any, ...]
     dtype: torch.dtype
