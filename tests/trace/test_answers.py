@@ -59,7 +59,7 @@ def test_what_is_logged_or_makes_a_name_is_a_note(read):
     CACHES[:] = [_remembering()]
     report = torchdraft.draft_export(Reads(read), (torch.ones(3, 2),))._report
     assert {(issue.code, str(issue.severity)) for issue in report.issues} == {("TD404", "note")}
-    assert "heard another answer" in report.issues[0].message
+    assert "read another value" in report.issues[0].message
 
 
 def computed_with(x):

@@ -1,5 +1,6 @@
-"""What the rules say of questions that only plain export does not know the answer to."""
+"""Texts that several rules share."""
 
 from __future__ import annotations
 
-REFUSED = "Nothing is assumed; `torch.export.export` does not know the answer and may refuse the model here."
+REFUSED = "Nothing is assumed, but `torch.export.export` cannot evaluate it and may refuse the model here."
+"""For values that are computed from constants."""

@@ -22,12 +22,12 @@ class DataDependentBranch(Rule[GuardResolved]):
 
     ## Why it matters
 
-    A graph holds one path. The example's values chose it, and the graph asserts that choice: an input that would take
-    the other path raises at the assertion instead of giving the wrong answer. `torch.export.export` refuses such a
-    model with `GuardOnDataDependentSymNode`.
+    A graph contains one path. The values of the example select it, and the graph asserts the condition: an input that
+    would take the other path raises at the assertion and does not return a wrong result. `torch.export.export` refuses
+    such a model with `GuardOnDataDependentSymNode`.
 
-    A condition on a tensor that the code itself makes (`torch.ones(3).all()`) has one answer in every call. It is a
-    note: nothing is assumed, but `torch.export.export` does not know the answer.
+    A condition on a tensor that the code creates from constants (`torch.ones(3).all()`) has the same value in every
+    call. The issue is then a note: nothing is assumed, but `torch.export.export` cannot evaluate the condition.
 
     ## Example
 
@@ -45,7 +45,7 @@ class DataDependentBranch(Rule[GuardResolved]):
 
     ## Use instead
 
-    `torch.cond` keeps both paths; `torch.where` does so element by element.
+    `torch.cond` keeps both paths; `torch.where` selects element by element.
 
     ```python
     import torch
@@ -57,13 +57,13 @@ class DataDependentBranch(Rule[GuardResolved]):
     args = (torch.ones(3),)
     ```
 
-    Where the condition is a promise and no choice, `torch._check(condition)` states it, and the branch needs no asking.
+    If the condition always holds, `torch._check(condition)` states this, and the branch needs no guard.
 
     ## Fix safety
 
-    `torch.cond` wants branches that return the same structure, dtypes and devices and do not return their operands
-    unchanged. `torch.where` computes both sides, so a side that fails on some inputs (a division, an index) fails
-    there.
+    `torch.cond` requires branches that return the same structure, dtypes and devices, and that do not return their
+    operands unchanged. `torch.where` computes both sides, so that a side which fails on some inputs (a division, an
+    index) fails on these inputs.
     """
 
     code = "TD101"
@@ -79,7 +79,7 @@ class DataDependentBranch(Rule[GuardResolved]):
         value = shown(event.value)
         return self.found(
             event,
-            f"A branch asks a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+            f"A branch depends on a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
             if event.constant
             else f"A branch depends on a tensor's data: `{expr}` was {value}. "
             "The program follows that path and raises where the condition differs.",

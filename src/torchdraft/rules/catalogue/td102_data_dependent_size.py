@@ -17,16 +17,16 @@ class DataDependentSize(Rule[GuardResolved]):
     """
     ## What it does
 
-    Reports a number that came out of a tensor and that Python had to know: a size, an index, the count of a loop; and
-    what an operation had to know of such a size (`x[mask].chunk(2)`: how large the parts are).
+    Reports a number from a tensor whose value Python needed (a size, an index, the count of a loop), and a fact about
+    such a size that an operation needed (`x[mask].chunk(2)`: the sizes of the parts).
 
     ## Why it matters
 
-    The graph was built for that number (a loop was unrolled that many times, a list has that many entries). It asserts
-    the number, or what the operation was told of it, so an input where that differs raises.
+    The graph is built for this number: a loop is unrolled that many times, a list has that many entries. The graph
+    asserts the number, or the fact that the operation needed, so an input for which it differs raises.
 
-    A number out of a tensor that the code itself makes (`int(torch.arange(4).max())`) is the same in every call. It is
-    a note: nothing is assumed, but `torch.export.export` does not know the number.
+    A number from a tensor that the code creates from constants (`int(torch.arange(4).max())`) is the same in every
+    call. The issue is then a note: nothing is assumed, but `torch.export.export` cannot evaluate the number.
 
     ## Example
 
@@ -44,7 +44,7 @@ class DataDependentSize(Rule[GuardResolved]):
 
     ## Use instead
 
-    Say it with tensor operations, which take the number as data.
+    Use tensor operations, which take the number as data.
 
     ```python
     import torch
@@ -56,13 +56,13 @@ class DataDependentSize(Rule[GuardResolved]):
     args = (torch.ones(3), torch.tensor(4))
     ```
 
-    A loop that can't be said so can run to a fixed bound with a mask (`torch.where(torch.arange(bound) < steps, …)`),
-    or become `torch.ops.higher_order.while_loop`. A number that is only a size (`x[:n]`) stays symbolic when
-    `torch._check(n <= x.shape[0])` states what the slice needs.
+    Other loops can run to a fixed bound with a mask (`torch.where(torch.arange(bound) < steps, …)`), or become a
+    `torch.ops.higher_order.while_loop`. A number that is only a size (`x[:n]`) stays symbolic if
+    `torch._check(n <= x.shape[0])` states what the slice requires.
 
     ## Fix safety
 
-    A bounded loop with a mask costs the bound every time and is wrong where the number exceeds it.
+    A loop with a fixed bound and a mask always runs to the bound, and is wrong if the number exceeds it.
     """
 
     code = "TD102"
@@ -78,7 +78,7 @@ class DataDependentSize(Rule[GuardResolved]):
         value = shown(event.value)
         return self.found(
             event,
-            _said(event, expr, value),
+            _message(event, expr, value),
             severity=Severity.NOTE if event.constant else None,
             expr=expr,
             value=value,
@@ -91,11 +91,11 @@ class DataDependentSize(Rule[GuardResolved]):
         return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)
 
 
-def _said(event: GuardResolved, expr: str, value: str) -> str:
-    needs = "Python needed a number" if event.kind == "size" else "An operation had to know a size"
+def _message(event: GuardResolved, expr: str, value: str) -> str:
+    needs = "Python needed a number" if event.kind == "size" else "An operation needed a size"
     if event.constant:
-        return f"{needs} out of a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+        return f"{needs} from a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
     if event.kind == "size":
         built = "The program is built for that number and raises where it differs."
         return f"{needs} that is a tensor's data: `{expr}` was {value}. {built}"
-    return f"{needs} that is data: `{expr}` was {value}. The program raises where it differs."
+    return f"{needs} that depends on a tensor's data: `{expr}` was {value}. The program raises where it differs."

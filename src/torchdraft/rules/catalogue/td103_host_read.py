@@ -13,15 +13,15 @@ class HostReadRule(Rule[HostRead]):
     """
     ## What it does
 
-    Reports that Python read a tensor's data as a whole: `numpy()`, `tolist()`, `torch.equal`, formatting, pickling,
+    Reports that Python read all data of a tensor: `numpy()`, `tolist()`, `torch.equal`, formatting, pickling,
     `deepcopy`, iteration over values.
 
     ## Why it matters
 
-    What Python computed from the data is not in the graph; the graph holds the outcome for the example. The data read
-    is asserted (`guarded`), so other data raises. Data too large to store can't be asserted (`baked`): the program then
-    gives the example's outcome for other data too. Data that was only printed or logged changes nothing (`note`), and a
-    tensor of constants that the code itself makes has the same data in every call (`note`).
+    The graph does not contain what Python computed from the data; it contains the result for the example. The graph
+    asserts the data read (`guarded`), so other data raises. Data that is too large to store is not asserted (`baked`):
+    the program returns the example's result for other data too. Data that was only printed or logged changes nothing
+    (`note`), and a tensor that the code creates from constants has the same data in every call (`note`).
 
     ## Example
 
@@ -39,7 +39,7 @@ class HostReadRule(Rule[HostRead]):
 
     ## Use instead
 
-    The tensor operation of the same meaning keeps the computation in the graph.
+    The equivalent tensor operation keeps the computation in the graph.
 
     ```python
     import torch
@@ -51,12 +51,12 @@ class HostReadRule(Rule[HostRead]):
     args = (torch.tensor([1.0, 2.0, 5.0]),)
     ```
 
-    Code that has no tensor counterpart can become an operator with `torch.library.custom_op`.
+    Code without an equivalent tensor operation can become an operator with `torch.library.custom_op`.
 
     ## Fix safety
 
-    Check conventions: `torch.median` returns the lower of two middle values where NumPy averages them; NumPy computes
-    in float64 unless told otherwise.
+    Check the conventions: `torch.median` returns the lower of two middle values and NumPy their average; NumPy computes
+    in float64 by default.
     """
 
     code = "TD103"
@@ -83,8 +83,8 @@ class HostReadRule(Rule[HostRead]):
 _OUTCOMES = {
     "value": (Severity.GUARDED, "The program asserts the values read and raises where they differ."),
     "constant": (Severity.GUARDED, "The program compares the data with a stored copy and raises where it differs."),
-    "same": (Severity.NOTE, f"It is made of constants, the same in every call of the program. {REFUSED}"),
+    "same": (Severity.NOTE, f"It is computed from constants and is the same in every call of the program. {REFUSED}"),
     "unused": (Severity.NOTE, "The text was only printed or logged; the program prints nothing."),
-    "address": (Severity.BAKED, "Nothing can be asserted of an address: the program keeps what Python made of it."),
+    "address": (Severity.BAKED, "An address cannot be asserted: the program contains what Python computed from it."),
     "no": (Severity.BAKED, "It is too large to store and assert: the program is frozen to the example's data."),
 }

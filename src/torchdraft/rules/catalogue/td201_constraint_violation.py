@@ -13,13 +13,13 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     """
     ## What it does
 
-    Reports a dimension that `dynamic_shapes` declares dynamic with `Dim` or `Dim.DYNAMIC` and that the model fixes,
-    narrows or ties to another dimension, or of which the example itself is not what was declared.
+    Reports a dimension that `dynamic_shapes` declares dynamic with `Dim` or `Dim.DYNAMIC`, and that the model makes
+    constant, narrows or ties to another dimension, or whose size in the example does not fit the declaration.
 
     ## Why it matters
 
-    The program takes fewer shapes than were asked for; the others raise. `torch.export.export` refuses such a model
-    with a `ConstraintViolationError`.
+    The program accepts fewer shapes than requested and raises for the others. `torch.export.export` refuses such a
+    model with a `ConstraintViolationError`.
 
     ## Example
 
@@ -38,7 +38,7 @@ class ConstraintViolation(Rule[ConstraintViolated]):
 
     ## Use instead
 
-    Declare the range that the model's path holds for, as the issue's `dynamic_shapes` does …
+    Declare the range for which the path of the example is valid, as the issue's `fix` does …
 
     ```python
     import torch
@@ -53,12 +53,12 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     dynamic_shapes = {"x": {0: torch.export.Dim("rows", min=11)}}
     ```
 
-    … or write the model without the branch, or export one program for each side of it.
+    … or write the model without the branch, or export one program for each side of the branch.
 
     ## Fix safety
 
-    Narrowing the range changes what the program accepts, never what it computes. The report's `new_dynamic_shapes` are
-    those that hold, as data; the issue's `fix` is the code for them.
+    A narrower range changes what the program accepts and not what it computes. `new_dynamic_shapes` of the report has
+    the shapes that the program accepts, as an object; the issue's `fix` has them as code.
     """
 
     code = "TD201"

@@ -13,11 +13,12 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
     """
     ## What it does
 
-    Reports a dimension left to the tracer (`Dim.AUTO` or a hint) that ended constant, narrowed, or tied to another.
+    Reports a dimension left to the tracer (`Dim.AUTO` or a hint) that became constant, was narrowed, or was tied
+    to another dimension.
 
     ## Why it matters
 
-    `torch.export.export` says nothing here: the program comes out and raises in production on the first batch of
+    `torch.export.export` does not report this: it returns a program, which raises in production on the first batch of
     another size.
 
     ## Example
@@ -39,7 +40,7 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
 
     ## Use instead
 
-    Make the model hold for every size …
+    Make the model work for every size …
 
     ```python
     import torch
@@ -56,12 +57,11 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
     dynamic_shapes = {"x": {0: torch.export.Dim.AUTO(max=64)}}
     ```
 
-    … or say what is meant: `Dim.STATIC` for a size that never changes.
+    … or declare `Dim.STATIC` for a size that never changes.
 
     ## Fix safety
 
-    Saying `Dim.STATIC` changes nothing in the program. Making the dimension dynamic changes which kernels a compiler
-    picks for it.
+    `Dim.STATIC` does not change the program. If the dimension becomes dynamic, a compiler may select other kernels.
     """
 
     code = "TD202"

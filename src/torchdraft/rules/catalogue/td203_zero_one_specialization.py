@@ -13,12 +13,12 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
     """
     ## What it does
 
-    Reports a dimension that was asked to be dynamic while the example's size of it is 0 or 1.
+    Reports a dimension that was requested to be dynamic and whose size in the example is 0 or 1.
 
     ## Why it matters
 
-    Sizes 0 and 1 behave unlike all others (a 1 broadcasts, a 0 empties), so tracing fixes them. The program made from a
-    batch of one takes batches of one only.
+    Sizes 0 and 1 behave differently from all others (size 1 broadcasts, size 0 is empty), so tracing specializes them.
+    A program made from a batch of size 1 accepts only batches of size 1.
 
     ## Example
 
@@ -35,7 +35,7 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
 
     ## Use instead
 
-    An example of size 2 or more.
+    Use an example of size 2 or more.
 
     ```python
     import torch
@@ -50,7 +50,7 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
 
     ## Fix safety
 
-    A program traced at size 2 takes size 1 too, unless the model itself broadcasts there; try the size once.
+    A program traced at size 2 also accepts size 1, unless the model broadcasts the dimension. Test this size once.
     """
 
     code = "TD203"
@@ -64,8 +64,8 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
     def issue(self, event: DimensionSpecialized) -> Issue:
         return self.found(
             event,
-            f"`{event.dimension}` was asked to be dynamic ({event.asked}), but its size in the example is {event.got}, "
-            "which tracing fixes. Give an example of size 2 or more.",
+            f"`{event.dimension}` was requested to be dynamic ({event.asked}), but its size in the example is "
+            f"{event.got}, which tracing specializes. Use an example of size 2 or more.",
             expr=event.guard or None,
             value=event.got,
             data=dimension_data(event),

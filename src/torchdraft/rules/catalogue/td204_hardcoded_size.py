@@ -13,12 +13,13 @@ class HardcodedSize(Rule[DimensionSpecialized]):
     """
     ## What it does
 
-    Reports a dimension that became constant because the model's source names the example's size as a literal.
+    Reports a dimension that became constant because the model's source contains its size in the example as a
+    literal.
 
     ## Why it matters
 
-    The literal is usually the batch size somebody once trained with. The program raises on every other size, and so
-    does the model itself.
+    The literal is usually the batch size of the training. The program raises for every other size, and so does the
+    model.
 
     ## Example
 
@@ -50,8 +51,8 @@ class HardcodedSize(Rule[DimensionSpecialized]):
 
     ## Fix safety
 
-    Equal on the example. Where the literal meant something else than this dimension and was equal by chance, name that
-    other thing instead.
+    Both are equal on the example. If the literal is a different quantity that only equals this dimension by chance, use
+    that quantity.
     """
 
     code = "TD204"
@@ -66,8 +67,8 @@ class HardcodedSize(Rule[DimensionSpecialized]):
         because = f", because of `{event.guard}`," if event.guard else ""
         return self.found(
             event,
-            f"`{event.dimension}` was asked to be dynamic ({event.asked}), but this line names its size in the example "
-            f"as a literal. The program holds for `{event.got}`{because} and raises on other sizes.",
+            f"`{event.dimension}` was requested to be dynamic ({event.asked}), but this line has its size in the "
+            f"example as a literal. The program holds for `{event.got}`{because} and raises on other sizes.",
             expr=event.guard or None,
             value=event.got,
             data=dimension_data(event),

@@ -11,13 +11,14 @@ class MissingFakeKernel(Rule[KernelMissing]):
     """
     ## What it does
 
-    Reports a custom operator without a fake kernel: nothing says what its outputs look like for given inputs.
+    Reports a custom operator without a fake kernel, which describes the outputs for given inputs without data.
 
     ## Why it matters
 
-    The operator was run on the example to find out. The program asserts rank, dtype and device of what it saw and
-    leaves the sizes open. Tracing the program again (`run_decompositions`, `torch.compile`, re-export) fails without a
-    kernel; `unsafe_generate_fake_kernels(ep._report.op_profiles)` makes one from what was seen.
+    The operator's real kernel was run on the example. The program asserts rank, dtype and device of the observed
+    outputs and leaves their sizes symbolic. Tracing the program again (`run_decompositions`, `torch.compile`,
+    re-export) fails without a fake kernel; `unsafe_generate_fake_kernels(ep._report.op_profiles)` makes one from the
+    observed outputs.
 
     ## Example
 
@@ -57,7 +58,7 @@ class MissingFakeKernel(Rule[KernelMissing]):
 
     ## Fix safety
 
-    A fake kernel changes no result. A wrong one makes wrong programs: see TD302, and check it with
+    A fake kernel does not change results. A wrong one makes wrong programs (see TD302); check it with
     `torch.library.opcheck`.
     """
 
@@ -71,7 +72,7 @@ class MissingFakeKernel(Rule[KernelMissing]):
         return self.found(
             event,
             f"`{event.op}` has no fake kernel{reason}. Its real kernel was run on the example; the program asserts the "
-            "rank, dtype and device of what came out.",
+            "rank, dtype and device of its outputs.",
             expr=event.op,
             data={"op": event.op, "reason": event.reason},
         )

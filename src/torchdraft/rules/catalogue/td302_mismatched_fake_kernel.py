@@ -11,13 +11,13 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     """
     ## What it does
 
-    Reports a custom operator whose fake kernel says something else about its outputs than its real kernel does on the
-    example: another rank, size, dtype, device, stride or number of outputs.
+    Reports a custom operator whose fake kernel describes outputs that differ from those of its real kernel on the
+    example: in rank, size, dtype, device, stride or number.
 
     ## Why it matters
 
-    `torch.export.export` believes the fake kernel and builds a program that computes something else than the model.
-    Here the real kernel's word was taken.
+    `torch.export.export` uses the fake kernel and returns a program whose results differ from the model's. A draft uses
+    the outputs of the real kernel.
 
     ## Example
 
@@ -41,7 +41,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
 
     ## Use instead
 
-    Make the fake kernel say what the real one does.
+    Correct the fake kernel.
 
     ```python
     import torch
@@ -63,7 +63,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
 
     ## Fix safety
 
-    Programs made with the wrong kernel have to be made again. `torch.library.opcheck` compares the two kernels.
+    Programs made with the wrong fake kernel must be exported again. `torch.library.opcheck` compares the two kernels.
     """
 
     code = "TD302"

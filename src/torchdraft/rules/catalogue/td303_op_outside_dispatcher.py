@@ -11,14 +11,14 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     """
     ## What it does
 
-    Reports tensor data that went through code which PyTorch's dispatcher does not see: a pybind function, a C library
-    given `data_ptr()`, a buffer shared with another package.
+    Reports tensor data that was processed by code which bypasses PyTorch's dispatcher: a pybind function, a C library
+    called with `data_ptr()`, a buffer shared with another package.
 
     ## Why it matters
 
-    The graph can't hold that computation. It holds its outcome on the example as a constant, and gives that for every
-    input. Where all that the code was given is asserted (a NumPy array that was written to), other inputs raise
-    (`guarded`).
+    The graph cannot contain this computation. It contains the result on the example as a constant, which it returns for
+    every input. If the graph asserts all data passed to the code (a NumPy array that was written to), other inputs
+    raise (`guarded`).
 
     ## Example
 
@@ -37,7 +37,7 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
 
     ## Use instead
 
-    Make the foreign code an operator; the dispatcher then sees it, and the graph calls it.
+    Register the code as an operator: the dispatcher then calls it, and so does the graph.
 
     ```python
     import ctypes
@@ -62,7 +62,7 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
 
     ## Fix safety
 
-    The process that runs the program needs the operator registered.
+    The process that runs the program must register the operator.
     """
 
     code = "TD303"
@@ -73,16 +73,16 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     def issue(self, event: ComputedOutside) -> Issue:
         return self.found(
             event,
-            f"Tensor data went through {event.what}, which PyTorch's dispatcher does not see. The program holds its "
-            "outcome on the example as a constant"
-            + (", and raises where the data it was given differs." if event.asserted else "."),
+            f"Tensor data was processed by {event.what}, which bypasses PyTorch's dispatcher. The program contains its "
+            "result on the example as a constant"
+            + (", and raises where the data passed to it differs." if event.asserted else "."),
             severity=Severity.GUARDED if event.asserted else self.severity,
             expr=event.what,
             data={"what": event.what},
         )
 
     def place(self, event: ComputedOutside) -> tuple[object, ...]:
-        """A call that is given several addresses is one."""
+        """The lines of the stack: a call that takes several addresses is one place."""
         return tuple((frame[0], frame[1]) for frame in event.stack)
 
     def identity(self, event: ComputedOutside) -> tuple[object, ...]:

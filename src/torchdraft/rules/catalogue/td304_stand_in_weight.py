@@ -12,11 +12,11 @@ class StandInWeight(Rule[StandIn]):
     ## What it does
 
     Reports that the trace needed a value which depends on a weight without data (a model built under `fake_weights()`),
-    and that seeded random numbers stood in for the weight.
+    and that seeded random numbers were used as a surrogate for the weight.
 
     ## Why it matters
 
-    What the trace took from the value is asserted. The true weights may give another value; the program then raises.
+    The program asserts what the trace derived from the value. If the true weights give another value, it raises.
 
     ## Example
 
@@ -41,7 +41,7 @@ class StandInWeight(Rule[StandIn]):
 
     ## Use instead
 
-    Draft with the true weights, or say the choice without data.
+    Draft with the true weights, or make the choice in the graph.
 
     ```python
     import torch
@@ -59,7 +59,7 @@ class StandInWeight(Rule[StandIn]):
 
     ## Fix safety
 
-    Drafting with the true weights needs their memory; nothing else changes.
+    A draft with the true weights needs their memory. Nothing else changes.
     """
 
     code = "TD304"
@@ -70,8 +70,9 @@ class StandInWeight(Rule[StandIn]):
     def issue(self, event: StandIn) -> Issue:
         return self.found(
             event,
-            f"A value was needed that depends on the weight `{event.name}`, which has no data. Random numbers (seed "
-            f"{event.seed}) stood in for it; with the true weight an assertion of the program may fail.",
+            f"The trace needed a value that depends on the weight `{event.name}`, which has no data. Random numbers "
+            f"(seed {event.seed}) were used as its surrogate; with the true weight an assertion of the program may "
+            "fail.",
             expr=event.name,
             data={"weight": event.name, "seed": event.seed},
         )

@@ -11,16 +11,17 @@ class InputMutation(Rule[InputMutated]):
     """
     ## What it does
 
-    Reports that the model writes to one of its inputs.
+    Reports that the model mutates one of its inputs.
 
     ## Why it matters
 
-    The program does the same: its signature names the input that it changes. Runtimes that hand over read-only or
-    shared memory may not expect it.
+    The program does the same: its signature names the input that it mutates. Runtimes that pass read-only or shared
+    memory may not expect it.
 
-    An input that gets other memory (`x.data = y`) has the new values copied into its own. Where they don't fit, or
-    where another input shares that memory, the program leaves the input as it is (`baked`). So it does with a container
-    or an object that the model adds to or takes from (`batch["mask"] = ...`): a program changes tensors alone.
+    If the model assigns other memory to an input (`x.data = y`), the program copies the new values into the input's own
+    memory. If they do not fit, or if another input shares the memory, the program leaves the input unchanged (`baked`).
+    The same holds for a container or an object whose content the model changes (`batch["mask"] = ...`), because a
+    program can mutate only tensors.
 
     ## Example
 
@@ -37,7 +38,7 @@ class InputMutation(Rule[InputMutated]):
 
     ## Use instead
 
-    Make a new tensor.
+    Create a new tensor.
 
     ```python
     import torch
@@ -52,7 +53,7 @@ class InputMutation(Rule[InputMutated]):
 
     ## Fix safety
 
-    A caller that relies on the input being changed no longer sees the change.
+    A caller that relies on the mutation no longer gets it.
     """
 
     code = "TD401"
@@ -62,14 +63,14 @@ class InputMutation(Rule[InputMutated]):
 
     def issue(self, event: InputMutated) -> Issue:
         if event.kept:
-            said = f"The model writes to its input `{event.name}`; the program does the same."
+            message = f"The model writes to its input `{event.name}`; the program does the same."
         elif event.holds_others:
-            said = f"The model adds to its input `{event.name}`, or takes from it. The program leaves it as it is."
+            message = f"The model changes the content of its input `{event.name}`. The program leaves it unchanged."
         else:
-            said = f"The model gives its input `{event.name}` other memory, which no program can. It stays as it is."
+            message = f"The model assigns other memory to its input `{event.name}`. The program leaves it unchanged."
         return self.found(
             event,
-            said,
+            message,
             severity=Severity.NOTE if event.kept else Severity.BAKED,
             expr=event.name,
             data={"input": event.name},

@@ -11,17 +11,19 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     """
     ## What it does
 
-    Reports a module attribute that `forward` assigns, and hooks that it registers or removes.
+    Reports module attributes that `forward` assigns, and hooks that it registers or removes.
 
     ## Why it matters
 
-    A graph keeps writes to buffers (`note`), also where `forward` assigns another tensor of the same shape and dtype:
-    its values are copied into the old one. A write to a plain attribute is lost (`baked`), and so is a buffer that
-    becomes another shape or dtype, appears or goes: the second call of the program sees what the first call saw, where
-    the model would see the new value. A table made in the first call, of no input's data or size, is made anew in every
-    call of the program, and nothing else changes (`note`). So it is with numbers and texts that a call sets before it
-    reads them (sizes of inputs among them), and with hooks that the first call sets up: a second trace, from the state
-    that the first call left, gave the same program and left the same state.
+    A graph contains writes to buffers (`note`). If `forward` assigns another tensor of the same shape and dtype, its
+    values are copied into the buffer. A write to a plain attribute is lost (`baked`), and so is a buffer that is added,
+    removed, or replaced by one of another shape or dtype: the second call of the program starts from the old value,
+    where the model starts from the new one.
+
+    The issue is a `note` if the value depends neither on the data nor on the size of an input, such as a table that the
+    first call creates: every call of the program computes it again. It is also a `note` for numbers and strings that a
+    call sets before it reads them, and for hooks that the first call registers, if a second trace, which starts from
+    the state after the first call, produces the same program and the same state.
 
     ## Example
 
@@ -42,7 +44,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
 
     ## Use instead
 
-    A buffer, written in place.
+    Use a buffer and write to it in place.
 
     ```python
     import torch
@@ -59,11 +61,11 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     args = (torch.ones(3),)
     ```
 
-    State that the caller should own is better passed in and returned.
+    State that belongs to the caller should be an input and an output.
 
     ## Fix safety
 
-    A buffer is part of `state_dict` and moves with the module; `persistent=False` keeps it out of the former.
+    A buffer is part of `state_dict` and moves with the module; with `persistent=False` it is not in `state_dict`.
     """
 
     code = "TD402"
@@ -74,7 +76,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     def issue(self, event: AttributeWritten) -> Issue:
         harmless = event.kept or event.same_each_time
         kept, lost = "The graph keeps the write.", "The graph can't keep the write: every call of the program "
-        outcome = kept if event.kept else lost + ("makes it anew." if harmless else "starts from the old value.")
+        outcome = kept if event.kept else lost + ("computes it again." if harmless else "starts from the old value.")
         return self.found(
             event,
             f"`forward` assigns the module attribute `{event.name}` ({event.before} → {event.after}). {outcome}",

@@ -11,16 +11,17 @@ class OutsideState(Rule[OutsideStateWritten]):
     """
     ## What it does
 
-    Reports a tensor of the trace that the model left outside itself: in a global, a closure, a cache, a class
-    attribute.
+    Reports a tensor or another value that the model stored in global or closure state: a global, a closure, a cache, a
+    class attribute.
 
     ## Why it matters
 
-    The program computes the outputs only. Whoever reads that global afterwards finds what was there before, and a model
-    that reads it back in the next call is frozen to the example's value. A table of no input's data or size, made once
-    and kept in a cache, is made anew in every call of the program, and nothing else changes (`note`). What holds no
-    tensor is left there once more and the model traced again: where that gives the same program, as it does where a
-    library notes that it is set up, the issue is a `note` too.
+    The program computes only the outputs. Code that reads the global afterwards finds the old value, and a model that
+    reads it in the next call is frozen to the example's value.
+
+    The issue is a `note` if the value depends neither on the data nor on the size of an input, such as a cached table:
+    every call of the program computes it again. It is also a `note` for a value without tensors, such as a library's
+    mark that it is initialised, if a second trace with this value in place produces the same program.
 
     ## Example
 
@@ -40,7 +41,7 @@ class OutsideState(Rule[OutsideStateWritten]):
 
     ## Use instead
 
-    Return it.
+    Return the tensor.
 
     ```python
     import torch
@@ -66,8 +67,8 @@ class OutsideState(Rule[OutsideStateWritten]):
     def issue(self, event: OutsideStateWritten) -> Issue:
         return self.found(
             event,
-            f"The model left something in `{event.name}`, outside of itself. The program leaves nothing there"
-            + (": another call does the same without it." if event.same_each_time else "."),
+            f"The model stored a value in `{event.name}`, which is global or closure state. The program does not store "
+            + ("it, and a further call computes the same without it." if event.same_each_time else "it."),
             severity=Severity.NOTE if event.same_each_time else Severity.BAKED,
             expr=event.name,
             data={"name": event.name},

@@ -11,14 +11,15 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     """
     ## What it does
 
-    Reports that the trace read something that differs from call to call and is no tensor: Python's or NumPy's random
-    numbers, a clock, the environment, a file, whether a file is there or what a folder holds.
+    Reports that the model read a value that can differ between calls and is not a tensor: Python's or NumPy's random
+    numbers, a clock, the environment, a file, the existence of a file or the content of a folder.
 
     ## Why it matters
 
-    The graph holds what was read during the trace, for ever. A time that was only logged and a UUID that only made a
-    name are in no graph (`note`): a second trace, which hears of other times and other UUIDs, makes the same program. A
-    variable that the environment does not set leaves the model at its default, which is no value from outside (`note`).
+    The graph contains the value that was read during the trace as a constant. A time that was only logged or a UUID
+    that only became a name does not affect the graph (`note`): a second trace, which reads other times and UUIDs,
+    produces the same program. The issue is also a `note` for an environment variable that is not set, because the model
+    then uses its own default.
 
     ## Example
 
@@ -35,7 +36,7 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
 
     ## Use instead
 
-    torch's random numbers are operations of the graph.
+    Use torch's random numbers, which are operations of the graph.
 
     ```python
     import torch
@@ -47,11 +48,11 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     args = (torch.ones(3),)
     ```
 
-    A setting read from the environment or a file belongs into `__init__`; the time belongs into an input.
+    Read settings from the environment or a file in `__init__`, and pass the time as an input.
 
     ## Fix safety
 
-    `torch.rand` draws from torch's generator: seeds of `random` or NumPy no longer matter.
+    `torch.rand` uses torch's generator: seeds of `random` or NumPy no longer have an effect.
     """
 
     code = "TD404"
@@ -60,14 +61,14 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     takes = (ImpureCall,)
 
     def issue(self, event: ImpureCall) -> Issue:
-        kept = "The program keeps what it gave then."
+        effect = "The program contains the value as a constant."
         if event.unused:
-            kept = "A second trace, which heard another answer, made the same program."
+            effect = "A second trace, which read another value, produced the same program."
         if event.absent:
-            kept = "The variable is not set: the program is the one of the model's default."
+            effect = "The variable is not set, so the program uses the model's default."
         return self.found(
             event,
-            f"`{event.what}` was read while tracing. {kept}",
+            f"`{event.what}` was read while tracing. {effect}",
             severity=Severity.NOTE if event.unused or event.absent else None,
             expr=event.what,
             data={"what": event.what},

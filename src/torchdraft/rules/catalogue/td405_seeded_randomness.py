@@ -11,14 +11,14 @@ class SeededRandomness(Rule[SeededDraw]):
     """
     ## What it does
 
-    Reports random numbers that were drawn after a seed which `forward` itself sets.
+    Reports random numbers that are drawn after `forward` sets a seed.
 
     ## Why it matters
 
-    In eager the numbers are the same in every call, but no graph can seed a generator: `torch.export.export` keeps the
-    draw, and its program gives other numbers. A draft holds the numbers as constants. Where their count depends on a
-    dynamic dimension, that dimension is fixed. What `torch.manual_seed` does to the numbers that others draw after the
-    call, the program does not do.
+    In eager mode the numbers are the same in every call, but a graph cannot seed a generator: the program of
+    `torch.export.export` draws other numbers. A draft contains the numbers as constants. If their count depends on a
+    dynamic dimension, this dimension becomes constant. The program does not have the effect of `torch.manual_seed` on
+    numbers that are drawn after the call.
 
     ## Example
 
@@ -35,7 +35,7 @@ class SeededRandomness(Rule[SeededDraw]):
 
     ## Use instead
 
-    Numbers that never change are a buffer.
+    Store numbers that never change in a buffer.
 
     ```python
     import torch
@@ -53,7 +53,7 @@ class SeededRandomness(Rule[SeededDraw]):
 
     ## Fix safety
 
-    The numbers are the same. On another device the same seed gives others: a buffer moves there as it is.
+    The numbers are the same. On another device the same seed gives other numbers, but a buffer keeps its values.
     """
 
     code = "TD405"
@@ -64,8 +64,8 @@ class SeededRandomness(Rule[SeededDraw]):
     def issue(self, event: SeededDraw) -> Issue:
         return self.found(
             event,
-            f"`{event.what}` draws after a seed that forward sets. The program holds the numbers: they are the same in "
-            "every call.",
+            f"`{event.what}` draws random numbers after a seed that `forward` sets. The program contains the numbers, "
+            "which are the same in every call.",
             expr=event.what,
             data={"what": event.what},
         )

@@ -11,15 +11,15 @@ class UnregisteredInputType(Rule[TypeRegistered]):
     """
     ## What it does
 
-    Reports an input of a class that pytree does not know; it was registered so that the program can be called with it.
+    Reports an input of a class that pytree does not know. The class was registered so that the program can take it.
 
     ## Why it matters
 
     The program is right in this process. Another process that loads it needs the same registration first; the issue
-    holds the line to paste.
+    contains the line to paste.
 
-    A value that no program can take (a dtype, a function, a NumPy array, a member of an enumeration) is **baked**: the
-    program is made for the example's. Make it an attribute of the model, or a tensor.
+    An input that a program cannot take (a dtype, a function, a NumPy array, a member of an enumeration) is **baked**:
+    the program is made for the example's value. Make it an attribute of the model, or a tensor.
 
     ## Example
 
@@ -40,7 +40,7 @@ class UnregisteredInputType(Rule[TypeRegistered]):
 
     ## Use instead
 
-    A dataclass, registered where it is defined.
+    Use a dataclass, and register it where it is defined.
 
     ```python
     from dataclasses import dataclass
@@ -62,7 +62,7 @@ class UnregisteredInputType(Rule[TypeRegistered]):
 
     ## Fix safety
 
-    Registration is global to the process and concerns every user of pytree in it.
+    Registration is global to the process and affects all code that uses pytree in it.
     """
 
     code = "TD501"
@@ -77,8 +77,8 @@ class UnregisteredInputType(Rule[TypeRegistered]):
         if event.where == "kept":
             return self.found(
                 event,
-                f"An input is a `{event.cls}`, which no program can take or look at. The program is made for the "
-                f"example's and does the same whatever it is given instead.",
+                f"An input is a `{event.cls}`, which a program cannot take. The program is made for the value in the "
+                "example and ignores the value that is passed instead.",
                 severity=Severity.BAKED,
                 expr=event.cls,
                 data={"class": event.cls, "paste": ""},

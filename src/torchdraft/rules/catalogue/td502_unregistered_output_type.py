@@ -11,12 +11,12 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
     """
     ## What it does
 
-    Reports an output of a class that pytree does not know; it was registered so that the program can return it.
+    Reports an output of a class that pytree does not know. The class was registered so that the program can return it.
 
     ## Why it matters
 
     The program is right in this process. Another process that loads it needs the same registration first; the issue
-    holds the line to paste.
+    contains the line to paste.
 
     ## Example
 
@@ -36,7 +36,7 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
 
     ## Use instead
 
-    A dataclass, registered where it is defined, or a plain tuple or dict.
+    Use a dataclass, registered where it is defined, or a plain tuple or dict.
 
     ```python
     from dataclasses import dataclass
@@ -57,7 +57,7 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
 
     ## Fix safety
 
-    Registration is global to the process and concerns every user of pytree in it.
+    Registration is global to the process and affects all code that uses pytree in it.
     """
 
     code = "TD502"

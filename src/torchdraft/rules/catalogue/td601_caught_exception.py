@@ -11,12 +11,12 @@ class CaughtException(Rule[ExceptionCaught]):
     """
     ## What it does
 
-    Reports an exception that the model raised and caught while it was traced.
+    Reports an exception that the model raised and caught during the trace.
 
     ## Why it matters
 
-    A graph has no `try`. It holds the path that the example took, the failed operation left out; an input on which that
-    operation would succeed takes the same path.
+    A graph has no `try`. It contains the path that the example took, without the operation that failed. An input on
+    which this operation would succeed takes the same path.
 
     ## Example
 
@@ -35,7 +35,7 @@ class CaughtException(Rule[ExceptionCaught]):
 
     ## Use instead
 
-    Ask before, on something the graph knows: shapes and dtypes.
+    Test a condition on shapes or dtypes, which are known during the trace, before the operation.
 
     ```python
     import torch
@@ -51,7 +51,7 @@ class CaughtException(Rule[ExceptionCaught]):
 
     ## Fix safety
 
-    The condition has to be the one under which the operation fails, no narrower.
+    The condition must cover every case in which the operation fails.
     """
 
     code = "TD601"
@@ -62,8 +62,8 @@ class CaughtException(Rule[ExceptionCaught]):
     def issue(self, event: ExceptionCaught) -> Issue:
         return self.found(
             event,
-            f"The model caught an exception while it was traced: {event.exception}. The program holds the path taken "
-            "after it.",
+            f"The model caught an exception while it was traced: {event.exception}. The program contains the path "
+            "taken after it.",
             expr=event.exception,
             data={"exception": event.exception},
         )

@@ -13,14 +13,14 @@ class BranchMismatch(Rule[BranchMismatched]):
     """
     ## What it does
 
-    Reports a control flow operator (`torch.cond`, `while_loop`, `map`, `scan`) that the program can't hold as one: its
-    branches return another structure, dtype or device each, or a branch asks what only a run can tell.
+    Reports a control flow operator (`torch.cond`, `while_loop`, `map`, `scan`) that the program cannot contain as one
+    operator: its branches differ in structure, dtype or device, or a branch needs a value that only a run provides.
 
     ## Why it matters
 
-    One node of the graph can't have two kinds of outputs. The program holds the path that the example took and asserts
-    each condition on it: another path raises. Eager `torch.cond` compiles and checks its branches too, so a model whose
-    branches disagree runs only where compiling is off (`torch.compiler.set_stance("force_eager")`).
+    One node of the graph cannot have two kinds of outputs. The program contains the path that the example took and
+    asserts each condition on it: another path raises. Eager `torch.cond` also compiles and checks its branches, so a
+    model whose branches differ runs only if compilation is disabled (`torch.compiler.set_stance("force_eager")`).
 
     ## Example
 
@@ -36,7 +36,7 @@ class BranchMismatch(Rule[BranchMismatched]):
 
     ## Use instead
 
-    Branches that agree.
+    Return the same structure, dtypes and devices from each branch.
 
     ```python
     import torch
@@ -50,7 +50,7 @@ class BranchMismatch(Rule[BranchMismatched]):
 
     ## Fix safety
 
-    Code behind the condition may rely on the difference.
+    Code after the operator may rely on the difference.
     """
 
     code = "TD602"
@@ -66,8 +66,8 @@ class BranchMismatch(Rule[BranchMismatched]):
         was = f" `{condition}` was {value}." if condition else ""
         return self.found(
             event,
-            f"The program could not keep `{event.operator}` whole. It holds the path that the example took and asserts "
-            f"the conditions on it.{was}{sides} The reason: {event.reason}",
+            f"The program cannot contain `{event.operator}` as one operator. It contains the path that the example "
+            f"took and asserts the conditions on it.{was}{sides} The reason: {event.reason}",
             expr=condition or event.operator,
             value=value,
             symbols=event.symbols,

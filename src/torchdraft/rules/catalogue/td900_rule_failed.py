@@ -12,25 +12,25 @@ class RuleFailed(Rule[Event]):
     """
     ## What it does
 
-    Reports that a rule of torchdraft, or of a package that adds rules, raised an exception, or that such a package
-    registered something that can't be used as a rule.
+    Reports that a rule of torchdraft or of another package raised an exception, or that a package registered something
+    that cannot be used as a rule.
 
     ## Why it matters
 
-    The program is as it is; what the rule would have said about it is missing from the report.
+    The program is not affected. The issues of this rule are missing from the report.
 
     ## Example
 
-    A rule that reads a field which its event does not have.
+    A rule reads a field that its event does not have.
 
     ## Use instead
 
-    Nothing in the model has to change. Tell the package that the rule comes from; the issue names the rule, the event
-    and the exception.
+    The model needs no change. Report the error to the package of the rule; the issue names the rule, the event and the
+    exception.
 
     ## Fix safety
 
-    Rules run after the trace: mending one changes the report, never the program.
+    Rules run after the trace: a corrected rule changes the report and not the program.
     """
 
     code = failures.CODE

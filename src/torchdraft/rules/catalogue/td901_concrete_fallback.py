@@ -6,26 +6,26 @@ from torchdraft.model import Issue, Severity
 from torchdraft.model.events import FellBack
 from torchdraft.rules.rule import Rule
 
-_MEMORY_ASKED_FOR = "but its data is not allocated yet"
-"""What torch says when native code asks a tensor without data for its memory."""
+_NO_MEMORY = "but its data is not allocated yet"
+"""Part of the message of torch's exception when native code reads the memory of a tensor without data."""
 
-_NATIVE = " (native code read the memory of a tensor: what it computed is a constant)"
+_NATIVE = " (native code read the memory of a tensor: its result is a constant)"
 
 
 class ConcreteFallback(Rule[FellBack]):
     """
     ## What it does
 
-    Reports a submodule, or the whole model, that symbolic tracing could not follow. Its real run on the example was
+    Reports a submodule, or the whole model, in which symbolic tracing failed. Its run on the values of the example was
     recorded instead.
 
     ## Why it matters
 
-    What Python decided inside was decided by the example and is asserted; sizes that Python read inside are fixed. The
-    rest of the model stays symbolic when only a submodule was recorded.
+    The values of the example determine the decisions of Python in the recorded part, and the program asserts them;
+    sizes that Python read there are constant. If only a submodule was recorded, the rest of the model stays symbolic.
 
-    Where native code asked for the memory of a tensor, what it computed from it is a constant of the program that
-    nothing asserts: the severity is `baked` then.
+    If native code read the memory of a tensor, its result is a constant of the program, which cannot be asserted. The
+    severity is then `baked`.
 
     ## Example
 
@@ -43,9 +43,9 @@ class ConcreteFallback(Rule[FellBack]):
 
     ## Use instead
 
-    The issue has the exception that ended symbolic tracing and the line it came from. Keep such code out of `forward`,
-    or make it an operator with `torch.library.custom_op`. Here the code asks for a class and means a kind of value:
-    while tracing, tensors are of a subclass.
+    The issue contains the exception that ended symbolic tracing and its line. Move such code out of `forward`, or make
+    it an operator with `torch.library.custom_op`. In the example the code compares a class, but tensors are instances
+    of a subclass during the trace.
 
     ```python
     import torch
@@ -61,7 +61,7 @@ class ConcreteFallback(Rule[FellBack]):
 
     ## Fix safety
 
-    Depends on the code that stood in the way.
+    Depends on the code at this line.
     """
 
     code = "TD901"
@@ -70,11 +70,11 @@ class ConcreteFallback(Rule[FellBack]):
     takes = (FellBack,)
 
     def issue(self, event: FellBack) -> Issue:
-        native = _MEMORY_ASKED_FOR in event.exception
+        native = _NO_MEMORY in event.exception
         recorded = f"the submodule `{event.module}`" if event.rung == "island" and event.module else "the whole model"
         return self.found(
             event,
-            f"Symbolic tracing broke here, so the real run of {recorded} was recorded instead"
+            f"Symbolic tracing failed here, so the run of {recorded} on real values was recorded instead"
             f"{_NATIVE if native else ''}: {event.exception}",
             severity=Severity.BAKED if native else None,
             expr=event.module or None,

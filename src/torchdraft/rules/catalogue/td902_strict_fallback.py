@@ -11,12 +11,11 @@ class StrictFallback(Rule[StrictFellBack]):
     """
     ## What it does
 
-    Reports that `strict=True` was asked for, that Dynamo gave up on the model, and that it was traced without Dynamo.
+    Reports that Dynamo failed on the model with `strict=True`, and that the model was traced without Dynamo.
 
     ## Why it matters
 
-    The program is right all the same. What strict mode checks beyond it (that Python code has no side effects) was not
-    checked.
+    The program is right. The additional check of strict mode (that Python code has no side effects) was not made.
 
     ## Example
 
@@ -34,7 +33,7 @@ class StrictFallback(Rule[StrictFellBack]):
 
     ## Use instead
 
-    Keep what Dynamo can't follow out of `forward`, or ask for `strict=False`.
+    Move code that Dynamo does not support out of `forward`, or use `strict=False`.
 
     ```python
     import zlib
@@ -54,7 +53,7 @@ class StrictFallback(Rule[StrictFellBack]):
 
     ## Fix safety
 
-    `strict=False` changes how the model is traced, not what it computes.
+    `strict=False` changes how the model is traced and not what it computes.
     """
 
     code = "TD902"
@@ -65,7 +64,7 @@ class StrictFallback(Rule[StrictFellBack]):
     def issue(self, event: StrictFellBack) -> Issue:
         return self.found(
             event,
-            f"Dynamo gave up on the model, so it was traced without Dynamo: {event.exception}",
+            f"Dynamo failed on the model, so it was traced without Dynamo: {event.exception}",
             data={"exception": event.exception},
         )
 

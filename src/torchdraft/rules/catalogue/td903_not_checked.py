@@ -11,16 +11,16 @@ class NotCheckedRule(Rule[NotChecked]):
     """
     ## What it does
 
-    Says what of the program was not compared with the model's own run on the example.
+    Reports the part of the program that was not compared with the eager model on the example.
 
     ## Why it matters
 
-    Nothing is known to be wrong. Comparing costs a run of the model, which is skipped where it would cost much more
-    than the trace, and is impossible where weights have no data.
+    No error is known. The comparison needs a run of the model, which is skipped if it would take much longer than the
+    trace, and is impossible if weights have no data.
 
     ## Example
 
-    A model built under `fake_weights()`: there is nothing to run.
+    A model built under `fake_weights()` cannot be run.
 
     ```python
     import torch
@@ -34,8 +34,8 @@ class NotCheckedRule(Rule[NotChecked]):
 
     ## Use instead
 
-    Compare once yourself, where the weights are: `ep.module()(*args)` beside `model(*args)`. A draft with the weights
-    does so.
+    Compare `ep.module()(*args)` with `model(*args)` once where the weights have data. A draft with the weights does
+    this.
 
     ```python
     import torch
@@ -46,7 +46,7 @@ class NotCheckedRule(Rule[NotChecked]):
 
     ## Fix safety
 
-    A comparison changes neither the model nor the program, unless the model changes its own state when it runs.
+    A comparison changes neither the model nor the program, unless a run changes the state of the model.
     """
 
     code = "TD903"
@@ -58,7 +58,7 @@ class NotCheckedRule(Rule[NotChecked]):
         return not event.wrong
 
     def issue(self, event: NotChecked) -> Issue:
-        return self.found(event, f"Not compared with eager: {event.reason}", data={"reason": event.reason})
+        return self.found(event, f"Not compared with the eager model: {event.reason}", data={"reason": event.reason})
 
     def identity(self, event: NotChecked) -> tuple[object, ...]:
         return (event.reason,)

@@ -11,16 +11,16 @@ class DiffersOnExample(Rule[NotChecked]):
     """
     ## What it does
 
-    Says that the program was run on the example beside the model, that the two differ, and that no rung of the
-    ladder gave a program that agrees.
+    Reports that the program's result on the example differs from the eager model's, and that no rung of the ladder
+    produced a program with the same result.
 
     ## Why it matters
 
-    The program is wrong on the very inputs it was made from. Use it to look at the graph, not to run it.
+    The program is wrong on the inputs from which it was made. Use it to inspect the graph and not to run it.
 
     ## Example
 
-    A model whose output differs from call to call, so that no program can agree with it:
+    The output of the model differs from call to call, so that no program can compute it:
 
     ```python
     import itertools
@@ -40,8 +40,8 @@ class DiffersOnExample(Rule[NotChecked]):
 
     ## Use instead
 
-    Mend the other issues of the report first, those of severity `baked` above all: one of them is usually the cause.
-    What changes from call to call and is no state of the model's that a graph can keep is an input.
+    Fix the other issues of the report first, above all those of severity `baked`: one of them is usually the cause.
+    Pass values that change from call to call as inputs, unless they are state in buffers.
 
     ```python
     import torch
@@ -69,7 +69,7 @@ class DiffersOnExample(Rule[NotChecked]):
     def issue(self, event: NotChecked) -> Issue:
         return self.found(
             event,
-            f"The program differs from eager on the example itself: {event.reason}",
+            f"The program differs from the eager model on the example: {event.reason}",
             data={"reason": event.reason},
         )
 

@@ -11,14 +11,14 @@ class FrozenResult(Rule[ResultFrozen]):
     """
     ## What it does
 
-    Reports that neither tracing nor recording made a program of this model. The program checks that its inputs are
-    those of the example and returns what the model returned on it.
+    Reports that neither tracing nor recording produced a program of this model. The program checks that its inputs
+    equal those of the example and returns the model's result on the example.
 
     ## Why it matters
 
-    The program can be run, saved and loaded, and computes nothing. Other inputs raise. The weights are not asserted:
-    after a change to them the result is out of date. Where the result also depends on something that can't be asserted
-    (random numbers, an input too large to store), the severity is `baked` and the issue names it.
+    The program can be run, saved and loaded, but it computes nothing. Other inputs raise. The weights are not asserted:
+    if they change, the result is outdated. If the result also depends on something that cannot be asserted (random
+    numbers, an input that is too large to store), the severity is `baked` and the issue names it.
 
     ## Example
 
@@ -35,8 +35,8 @@ class FrozenResult(Rule[ResultFrozen]):
 
     ## Use instead
 
-    The issue has the exception that ended the recording and the line it came from. What the tracer cannot describe has
-    a plain counterpart, or becomes an operator with `torch.library.custom_op`.
+    The issue contains the exception that ended the recording and its line. Use an equivalent plain operation, or make
+    the code an operator with `torch.library.custom_op`.
 
     ```python
     import torch
@@ -50,7 +50,7 @@ class FrozenResult(Rule[ResultFrozen]):
 
     ## Fix safety
 
-    Depends on the code that stood in the way.
+    Depends on the code at this line.
     """
 
     code = "TD905"
@@ -62,8 +62,8 @@ class FrozenResult(Rule[ResultFrozen]):
         rest = f" It also depends on {' and '.join(event.unasserted)}." if event.unasserted else ""
         return self.found(
             event,
-            "No program could be made of this model. This one returns its result on the example and raises on other "
-            f"inputs.{rest} Recording broke here: {event.exception}",
+            "Neither tracing nor recording produced a program of this model. This one returns the model's result on "
+            f"the example and raises on other inputs.{rest} Recording failed here: {event.exception}",
             severity=Severity.BAKED if event.unasserted else None,
             data={"exception": event.exception, "unasserted": list(event.unasserted)},
         )
