@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from torchdraft.model import Report, Verification, presenters
@@ -16,3 +18,12 @@ def test_without_a_presenter_the_error_names_the_class(monkeypatch):
     monkeypatch.setattr(presenters, "_provided", {})
     with pytest.raises(LookupError, match="no presenter is provided for Verification"):
         Verification(trials=()).summary()
+
+
+def test_the_import_of_a_presenter_leaves_the_random_state(monkeypatch, tmp_path):
+    (tmp_path / "drawing_presenter.py").write_text("import random\n\nrandom.random()\nDRAWING = object()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(presenters, "_provided", {"Report": "drawing_presenter:DRAWING"})
+    before = random.getstate()
+    presenters.presenter_of("Report")
+    assert random.getstate() == before

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -57,4 +58,8 @@ def presenter_of(cls: str) -> Any:
     if cls not in _provided:
         raise LookupError(f"no presenter is provided for {cls}; torchdraft/__init__.py provides those of the package")
     module, _, attribute = _provided[cls].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    state = random.getstate()  # importing rich draws a number, and a draft must not change the random state
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    finally:
+        random.setstate(state)
