@@ -22,7 +22,7 @@ import torch
 from torchdraft._source.bytecode import span
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import current_module, without_function_modes
-from torchdraft._torch.dynamo import interpreted
+from torchdraft._torch.dynamo import interpreted_frame
 from torchdraft.model.events import Frame, SeenTensor
 
 Kind = Literal["user", "layer", "framework", "logging", "dynamo", "entry"]
@@ -133,7 +133,7 @@ def _walked_up(
     end = _outermost[-1] if _outermost else None
     while frame is not None and frame is not end and len(found) < limit:
         kind = _kind(frame.f_code)
-        seen = interpreted(frame) if kind == "dynamo" else None
+        seen = interpreted_frame(frame) if kind == "dynamo" else None
         if kind in kinds:
             innermost = innermost or frame
             found.append((frame.f_code, frame.f_lineno, frame.f_lasti))

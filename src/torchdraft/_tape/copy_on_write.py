@@ -13,7 +13,13 @@ import torch
 
 from torchdraft._torch.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs
-from torchdraft._torch.tensors.storage import StorageWeakRef, copy_with_storage, lazy_copy, may_not_part, own
+from torchdraft._torch.tensors.storage import (
+    StorageWeakRef,
+    cannot_materialize,
+    copy_with_storage,
+    lazy_copy,
+    materialize,
+)
 
 
 class CopyOnWrite:
@@ -40,7 +46,7 @@ class CopyOnWrite:
             out = op()
         except Exception as error:
             self._part(copies)  # the traceback may keep them alive
-            if not may_not_part(error):
+            if not cannot_materialize(error):
                 raise
             out = op()
         leaves = [leaf for leaf in flat_outputs(out) if isinstance(leaf, torch.Tensor)]
@@ -53,11 +59,11 @@ class CopyOnWrite:
         """
         for tensor, copy in self._shared:
             if copy.expired() or copy.cdata in self._parted:
-                own(tensor)
+                materialize(tensor)
         self._shared.clear()
         self._parted.clear()
 
     def _part(self, copies: Sequence[torch.Tensor]) -> None:
         for copy in copies:
-            own(copy)
+            materialize(copy)
             self._parted.add(StorageWeakRef(copy.untyped_storage()).cdata)

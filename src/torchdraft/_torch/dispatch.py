@@ -1,4 +1,4 @@
-"""Dispatch modes and thread-local state: running real kernels as if nothing were being traced."""
+"""Dispatch modes, function modes and thread-local state: real kernels inside a trace, and the trace's tracer."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ proxy_mode: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_mode")
 
 
 def current_tracer() -> Any:
-    """The tracer of the graph that operations go to now, an operator's branch having its own; None where none goes.
+    """The tracer of the graph that operations are added to now; None outside of a trace.
 
-    Not asked of the proxy mode: that is off while an operation it has written down runs.
+    A branch of a control flow operator has its own tracer. The proxy mode cannot tell: it is disabled while an
+    operation that it has traced runs.
     """
     return _proxy_tensor._CURRENT_MAKE_FX_TRACER or dynamo_tracer()
 
 
 def current_module() -> str:
-    """The dotted name of the submodule whose forward is being traced; "" for the model, and where nobody knows."""
+    """The dotted name of the submodule whose forward is being traced; "" for the model, and where it is unknown."""
     tracer = getattr(_proxy_tensor._CURRENT_MAKE_FX_TRACER, "fx_tracer", None)
     stack = getattr(tracer, "module_stack", None)
     if not stack:
@@ -40,18 +41,19 @@ def current_module() -> str:
 
 
 _ROOT = "_export_root"
-"""Export's name for the model inside the wrapper that it traces."""
+"""Export's name for the model in the wrapper module that it traces."""
 _proxy_tensor: Any = need("torch.fx.experimental.proxy_tensor")
 need("torch.fx.experimental.proxy_tensor:_CURRENT_MAKE_FX_TRACER")
 
 
 without_function_modes: Any = _no_function_modes
-"""A context in which reading a tensor's dtype or shape is no call that a function mode sees."""
+"""A context without function modes: attributes of tensors are read in C++. A fifth of the reads during an export are
+its own, made while it looks at parameters."""
 
 
 @contextmanager
 def outside_modes() -> Iterator[None]:
-    """No dispatch mode, no function mode, no Python dispatcher, no transform: what eager code sees."""
+    """A context without dispatch modes, function modes, Python dispatcher and functorch transforms: eager code."""
     with ExitStack() as stack:
         stack.enter_context(_disable_current_modes())
         stack.enter_context(_no_function_modes())
@@ -63,9 +65,10 @@ def outside_modes() -> Iterator[None]:
 
 @contextmanager
 def _cpu_is_cpu() -> Iterator[None]:
-    """A fake tensor's kernel runs with every tensor taken for a meta tensor (`in_kernel_invocation_manager`).
+    """Dispatches CPU tensors to CPU kernels inside a fake tensor's kernel.
 
-    A guard may be met in there. Real kernels called then would do nothing and return memory as they found it.
+    There, `in_kernel_invocation_manager` dispatches every tensor to meta kernels. A guard may be evaluated there, and
+    the real kernels that it needs would do nothing and return uninitialized memory.
     """
     if not _meta_for_all():
         yield
@@ -82,19 +85,19 @@ _preserved_keys: Any = need("torch._C:_PreserveDispatchKeyGuard")
 
 @contextmanager
 def real_compute() -> Iterator[None]:
-    """Like `outside_modes`, below autograd as well: the place where a recorded op is computed."""
+    """Like `outside_modes`, and below autograd as well; a recorded op is computed here."""
     with outside_modes(), _below_autograd():
         yield
 
 
 def active_modes() -> tuple[int, int]:
-    """How many dispatch and function modes are active; to see that a trace left none behind."""
+    """How many dispatch modes and function modes are active; a trace must not change the two."""
     return len(_mode_stack()), len(_function_mode_stack())
 
 
 @contextmanager
 def outside_tracing() -> Iterator[None]:
-    """Like `outside_modes`, but function modes entered inside still work: the place where an island is recorded."""
+    """Like `outside_modes`, but function modes entered inside are active; an island is recorded here."""
     popped = [_pop_function_mode() for _ in range(_function_modes_active())]
     try:
         with _disable_current_modes(), _no_python_dispatcher(), _cpu_is_cpu():
@@ -105,8 +108,10 @@ def outside_tracing() -> Iterator[None]:
 
 
 @contextmanager
-def as_if_untraced() -> Iterator[None]:
-    """Like `outside_modes`, and nobody finds the fake mode of the trace: `torch.load` gives empty tensors under one."""
+def without_fake_mode() -> Iterator[None]:
+    """Like `outside_modes`, and without tracing context: `torch.load` would find the trace's fake mode in it and return
+    tensors without data.
+    """
     with _tracing(None), outside_modes():
         yield
 
@@ -118,11 +123,11 @@ _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
 
 
 @contextmanager
-def modes_put_back() -> Iterator[None]:
-    """Takes off whatever modes and transforms a failed trace left active (upstream forgets some)."""
+def modes_restored() -> Iterator[None]:
+    """On exit, removes the modes and transforms that a failed trace left active; upstream does not remove all."""
     dispatch, function = active_modes()
     pre_dispatch, transforms = _pre_dispatch_modes(), _transforms()
-    keys = _ForceKeys(_included_keys(), _excluded_keys())  # on leaving, the keys of now are in force again
+    keys = _ForceKeys(_included_keys(), _excluded_keys())  # restores, on exit, the keys that are set now
     try:
         with keys:
             yield
@@ -146,10 +151,10 @@ _pop_pre_dispatch: Any = need("torch._ops:_pop_mode_from_pre_dispatch")
 _pop_dispatch_mode: Any = need("torch.utils._python_dispatch:_pop_mode")
 
 
-def forget_failed_nodes() -> list[str]:
-    """Removes nodes of ops that raised from the graph being traced; returns what they called.
+def erase_failed_nodes() -> list[str]:
+    """Erases the nodes of ops that raised from the graph being traced; returns their targets.
 
-    The tracer writes a node before it runs the op, so a failing op leaves one without a value.
+    The tracer adds a node before it runs the op, so an op that raises leaves a node without a value.
     """
     mode = proxy_mode()
     if mode is None:
@@ -160,14 +165,14 @@ def forget_failed_nodes() -> list[str]:
             break
         if node.op == "call_function":
             erased.append(str(node.target))
-        elif node.op != "get_attr" or not erased:  # a control flow operator leaves its branches' graphs as well
+        elif node.op != "get_attr" or not erased:  # a control flow operator leaves the graphs of its branches too
             break
         mode.tracer.graph.erase_node(node)
     return erased
 
 
-def is_being_written(func: Any) -> bool:
-    """Whether `func` is an op of the graph being traced, and not one that a kernel calls."""
+def is_op_of_graph(func: Any) -> bool:
+    """Whether `func` is the op whose node was added last to the graph being traced, not one that a kernel calls."""
     tracer = current_tracer()
     if tracer is None:
         return False
@@ -176,7 +181,7 @@ def is_being_written(func: Any) -> bool:
 
 
 def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
-    """Makes the fake tensor `target` what `source` is: its sizes and storage, and its node in the graph traced."""
+    """Gives the fake tensor `target` the sizes, the storage and the node of `source` (`target.data = source`)."""
     mode = proxy_mode()
     with _no_function_modes(), _disable_current_modes():
         torch.Tensor.data.__set__(target, source)
@@ -184,8 +189,8 @@ def retarget(target: torch.Tensor, source: torch.Tensor) -> None:
         _set_proxy_slot(target, mode.tracer, _get_proxy_slot(source, mode.tracer))
 
 
-def seen_by_tracer(tensor: torch.Tensor) -> bool:
-    """Whether the graph being traced knows where `tensor` came from; otherwise it would keep it as a constant."""
+def is_tracked(tensor: torch.Tensor) -> bool:
+    """Whether `tensor` has a node in the graph being traced; one without a node becomes a constant of the graph."""
     mode = proxy_mode()
     return mode is None or bool(_functorch_wrapped(tensor)) or bool(_has_proxy_slot(tensor, mode.tracer))
 
@@ -197,5 +202,5 @@ _set_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
 
 
 def in_transform() -> bool:
-    """Whether code runs inside `torch.vmap`, `torch.func.grad` and their like."""
+    """Whether a functorch transform is active: `torch.vmap`, `torch.func.grad` and others."""
     return bool(_transforms())

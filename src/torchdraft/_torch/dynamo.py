@@ -1,7 +1,4 @@
-"""Dynamo: strict export makes its fake mode inside; here it makes ours, and says where in the user's code it is.
-
-Nothing here imports Dynamo before it is used: that costs a second, and most drafts never need it.
-"""
+"""Dynamo: which user code it interprets, and where and why it failed."""
 
 from __future__ import annotations
 
@@ -12,32 +9,32 @@ from types import CodeType, FrameType
 from typing import Any
 
 UserFrame = tuple[CodeType, int, int]
-"""Code, line and instruction, as in `torchdraft.model.events.Frame`."""
+"""Code object, line and instruction, as in `torchdraft.model.events.Frame`."""
 
 
-def _plain(variable: Any) -> Any:
-    """The value behind a variable of Dynamo's; its type's name where it has no plain one."""
+def plain_value(variable: Any) -> Any:
+    """The value of a Dynamo variable; the name of its type where it is no Python constant."""
     try:
         return variable.as_python_constant()
     except Exception:
         return getattr(variable, "python_type_name", lambda: "?")()
 
 
-def stack_where_it_gave_up(error: BaseException) -> tuple[UserFrame, ...]:
-    """The user's frames that Dynamo interpreted when it raised `error`, outermost first."""
+def failure_stack(error: BaseException) -> tuple[UserFrame, ...]:
+    """The user's frames that Dynamo was interpreting when it raised `error`, outermost first."""
     stack = getattr(error, "real_stack", None)
-    return _frames(stack) if stack else ()
+    return frames_of(stack) if stack else ()
 
 
-def reason_it_gave_up(error: BaseException) -> str:
-    """Dynamo's headline and, on one line, its explanation."""
+def failure_reason(error: BaseException) -> str:
+    """The first line of Dynamo's message and its explanation, on one line."""
     head, _, rest = str(error).strip().partition("\n")
-    told = re.search(r"Explanation: (.*?)(?:\n\s*\n|\n\s*Hint:|$)", rest, re.DOTALL)
-    return " ".join(f"{head}: {told[1]}".split()) if told else head
+    explanation = re.search(r"Explanation: (.*?)(?:\n\s*\n|\n\s*Hint:|$)", rest, re.DOTALL)
+    return " ".join(f"{head}: {explanation[1]}".split()) if explanation else head
 
 
-def _frames(summary: Any) -> tuple[UserFrame, ...]:
-    """Dynamo keeps names and lines, not code objects; an empty function's code lends itself to them."""
+def frames_of(summary: Any) -> tuple[UserFrame, ...]:
+    """Dynamo stores names and lines, no code objects; each frame gets the code of an empty function with its name."""
     return tuple((_code(f.filename, f.name), f.lineno or 0, _NO_INSTRUCTION) for f in summary)
 
 
@@ -48,8 +45,8 @@ def _code(file: str, name: str) -> CodeType:
 _NO_INSTRUCTION = 1 << 30
 
 
-def interpreted(frame: FrameType) -> UserFrame | None:
-    """The user's code, line and instruction that Dynamo interprets in `frame`, if `frame` is Dynamo's interpreter."""
+def interpreted_frame(frame: FrameType) -> UserFrame | None:
+    """The user's code, line and instruction that Dynamo interprets in `frame`; None for a frame of other code."""
     code = frame.f_code
     if code.co_name != "run" or not code.co_filename.endswith(_INTERPRETER):
         return None
@@ -65,7 +62,7 @@ _INTERPRETER = os.path.join("torch", "_dynamo", "symbolic_convert.py")
 
 
 def dynamo_tracer() -> Any:
-    """What writes down the operations Dynamo sees now: the graph's, or that of a branch in it; None outside Dynamo."""
+    """The tracer of the graph that Dynamo adds operations to now, or of a branch in it; None outside of Dynamo."""
     module: Any = sys.modules.get("torch._dynamo.symbolic_convert")
     translator = getattr(module.tls, "current_tx", None) if module is not None else None
     return translator.output.current_tracer if translator is not None else None

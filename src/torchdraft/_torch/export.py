@@ -36,7 +36,7 @@ def fake_mode_adopted(mode: Any) -> Iterator[None]:
         yield
 
 
-def write_inner_graphs(graph_module: torch.fx.GraphModule) -> None:
+def make_inner_graphs_plain(graph_module: torch.fx.GraphModule) -> None:
     """Replaces the lazy graph modules inside `graph_module` by plain ones: branches, loop bodies, `no_grad` and
     autocast regions.
 
@@ -45,7 +45,7 @@ def write_inner_graphs(graph_module: torch.fx.GraphModule) -> None:
     """
     for name, inner in list(graph_module.named_children()):
         if isinstance(inner, torch.fx.GraphModule):
-            write_inner_graphs(inner)
+            make_inner_graphs_plain(inner)
         if isinstance(inner, _LazyGraphModule):
             written = torch.fx.GraphModule(inner, inner.graph)
             written.meta.update(inner.meta)

@@ -1,4 +1,4 @@
-"""Fake tensors: the mode torchdraft subclasses, its exceptions, and small questions asked of a fake tensor."""
+"""Fake tensors: the mode that torchdraft subclasses, its exceptions, conversion of views, memos of symbols."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ need("torch._subclasses.fake_tensor:FakeTensorConverter._get_memo")
 
 WeakTensorTable: Any = need("torch.utils.weak:WeakTensorKeyDictionary")
 allocate_size: Any = need("torch._library.fake_impl:allocate_size")
-_higher_order_ops: Any = need("torch._ops:_higher_order_ops")
 
 
-def faked_alone(mode: Any, tensor: torch.Tensor, fake_of: Callable[[torch.Tensor], Any]) -> Any:
-    """`fake_of(tensor)`, with a view taken as a look at its storage and not as a view of another tensor.
+def fake_without_base(mode: Any, tensor: torch.Tensor, fake_of: Callable[[torch.Tensor], Any]) -> Any:
+    """`fake_of(tensor)`, where a view is converted as a tensor that is no view.
 
-    A fake of a view is made from a fake of its base. That base has sizes of its own, all dynamic: an input that shares
-    memory with the base gets them instead of those asked for, and guards on them are asked of `x._base`, which an
-    input of another call need not have. Without it the fakes share a storage and nothing else. A view that requires
-    grad stays one, since it is no leaf.
+    Upstream converts a view through its base. The fake base has dynamic sizes only: an input that shares memory with
+    the base gets these instead of the requested ones, and guards on them read `x._base`, which an input of another call
+    may not have. Without the base, fake tensors that share memory still share a storage. A view that requires grad is
+    converted as a view, because it is no leaf.
     """
     plain = type(tensor) is torch.Tensor and tensor.layout is torch.strided and not tensor.requires_grad
     converter = mode.fake_tensor_converter
@@ -50,14 +49,14 @@ _Memo: Any = need("torch._subclasses.fake_tensor:SymNumberMemoDescriptor")
 _MEMOS = [name for name, value in vars(FakeTensor).items() if isinstance(value, _Memo) and not value._is_nested_int]
 
 
-def forget_numbers(tensor: torch.Tensor) -> None:
-    """Makes a fake tensor forget the symbols that reading it made, so that the next read makes a new one."""
+def clear_symbol_memos(tensor: torch.Tensor) -> None:
+    """Clears the symbols that reads of a fake tensor created (`item_memo` …); the next read creates another."""
     for name in _MEMOS:
         setattr(tensor, name, None)
 
 
 def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether two tensors look at one storage. False for tensors that have none (sparse, opaque)."""
+    """Whether two tensors share a storage. False for tensors without one (sparse, opaque)."""
     try:
         return left.untyped_storage()._cdata == right.untyped_storage()._cdata
     except (RuntimeError, NotImplementedError):

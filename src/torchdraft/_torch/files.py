@@ -1,4 +1,4 @@
-"""Source files of torch whose frames torchdraft recognises on a stack."""
+"""Source files of torch whose frames torchdraft recognises on a stack, by the path of the imported module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .probe import need
 TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 DYNAMO = os.path.join(TORCH, "_dynamo") + os.sep
 DYNAMO_RUNS_OPERATIONS = os.path.join(DYNAMO, "utils.py")
-"""Where Dynamo executes an operation on fake tensors; named by path, since importing it costs a second."""
+"""The module in which Dynamo runs an operation on fake tensors."""
 FX = os.path.join(TORCH, "fx") + os.sep
 
 
@@ -30,7 +30,7 @@ SYMBOLIC_NUMBERS = frozenset(
         "torch._export.non_strict_utils",  # its `max` and `min` replace Python's during an export
     )
 )
-"""Modules that evaluate a symbolic number on behalf of whoever asks."""
+"""Modules that evaluate a symbolic number on behalf of their caller."""
 TENSOR_METHODS = frozenset({_file("torch._tensor"), _file("torch.overrides")})
-"""Modules through which a method of a tensor reaches a function mode."""
+"""Modules whose frames are between a call of a tensor method and a function mode."""
 SERIALIZATION = _file("torch.serialization")

@@ -1,4 +1,4 @@
-"""Recording a real run: what `make_fx` cannot describe, and what the model must not notice."""
+"""Nodes of the graph being traced: adding and reading them, and tensors that their metadata cannot describe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .probe import need
 
 
 def has_strides(tensor: torch.Tensor) -> bool:
-    """Whether a tensor has sizes and strides to describe it by."""
+    """Whether a tensor has sizes and strides."""
     try:
         tensor.stride(), tensor.shape
     except (RuntimeError, NotImplementedError):
@@ -23,12 +23,12 @@ def has_strides(tensor: torch.Tensor) -> bool:
 
 
 def has_plain_memory(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is numbers at strides, and nothing more: not sparse, nested, quantized or opaque."""
+    """Whether a tensor is a plain strided one: not sparse, nested, quantized or opaque."""
     return tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized
 
 
 def plain_surrogate(tensor: torch.Tensor) -> torch.Tensor:
-    """A plain tensor of the same size and kind, where there are such; to be called under a fake mode."""
+    """A plain tensor of the same size, dtype and device, as far as these exist; called under a fake mode."""
     with contextlib.suppress(RuntimeError, NotImplementedError):
         size = tensor.shape
         return torch.empty(size, dtype=PLAIN_DTYPES.get(tensor.dtype, tensor.dtype), device=tensor.device)
@@ -36,21 +36,21 @@ def plain_surrogate(tensor: torch.Tensor) -> torch.Tensor:
 
 
 PLAIN_DTYPES = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32: torch.int32}
-"""A quantized tensor's dtype → that of the numbers it holds."""
+"""A quantized dtype → the dtype of its integers."""
 
 
 def can_be_asserted_later(tensor: torch.Tensor) -> bool:
-    """Whether an assertion about `tensor` may be made later. Inside a transform it must be made there."""
+    """Whether an assertion about `tensor` may be added after its op. Inside a transform it must be added at once."""
     return tensor.device.type == "cpu" and _current_transform() is None
 
 
 def is_saveable(tensor: torch.Tensor) -> bool:
-    """Whether the metadata of `tensor` can be written to a file."""
+    """Whether the metadata of `tensor` can be serialized."""
     return tensor.dtype in _saved_dtypes and tensor.layout in _saved_layouts and has_strides(tensor)
 
 
 def plain_fake(fake: Any) -> torch.Tensor:
-    """A plain fake tensor of the size of `fake`."""
+    """A plain fake tensor of the size of `fake`, in its fake mode."""
     with fake.fake_mode:
         return plain_surrogate(fake)
 
@@ -61,7 +61,7 @@ _saved_layouts: Any = need("torch._export.serde.serialize:_TORCH_TO_SERIALIZE_LA
 
 
 def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
-    """Writes `out = func(*args, **kwargs)` into the graph being traced without running anything."""
+    """Adds `out = func(*args, **kwargs)` to the graph being traced, without running `func`."""
     mode = proxy_mode()
     if mode is None:
         return
@@ -72,8 +72,8 @@ def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
     _track(out, made, constant=None, tracer=mode.tracer)
 
 
-def describe_last_node(like: torch.fx.Node | str) -> None:
-    """Gives the node written last the stack of another node, or this one: a replay has no frames of the user's."""
+def set_stack_of_last_node(like: torch.fx.Node | str) -> None:
+    """Sets `stack_trace` of the node added last, from another node or a text: a replay has no user frames."""
     mode = proxy_mode()
     stack = like if isinstance(like, str) else like.meta.get("stack_trace")
     if mode is not None and stack:
@@ -81,13 +81,13 @@ def describe_last_node(like: torch.fx.Node | str) -> None:
 
 
 def last_node() -> torch.fx.Node | None:
-    """The node written last into the graph being traced."""
+    """The node added last to the graph being traced; None outside of a trace."""
     mode = proxy_mode()
     return None if mode is None else mode.tracer.graph._root.prev
 
 
 def numbers_read_since(last: torch.fx.Node | None) -> Iterator[tuple[torch.fx.Node, torch.Tensor | None]]:
-    """The reads of a number that were written since `last`, each with the tensor it was read from where that lives."""
+    """The reads of a number that were added since `last`, each with its tensor; None where that was freed."""
     mode = proxy_mode()
     node = None if mode is None else mode.tracer.graph._root.prev
     while mode is not None and node is not None and node is not last and node.op != "root":
@@ -102,7 +102,7 @@ def _tensor_of(node: Any, tracer: Any) -> torch.Tensor | None:
 
 NUMBER_READS = (torch.ops.aten.item.default, torch.ops.aten._local_scalar_dense.default)
 ASSERTED = "torchdraft_asserted"
-"""Marks a recorded read of a number whose value is asserted beside it."""
+"""Key of `node.meta` for a recorded read of a number whose value is asserted by another node."""
 
 _proxies: Any = need("torch.fx.experimental.proxy_tensor:_fetch_proxies_and_all_constant_flag")
 _track: Any = need("torch.fx.experimental.proxy_tensor:track_tensor_tree")

@@ -1,4 +1,4 @@
-"""Custom operators: what is registered for one, lending it a fake kernel for a while, and torch's profile classes."""
+"""Custom operators: their registered kernels, a temporary fake kernel, and torch's operator profiles."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ _is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
 
 
 def has_written_fake(op: Any) -> bool:
-    """Whether somebody wrote a fake (or meta) kernel for `op`. Running the real kernel on meta tensors, as torch does
-    for a `CompositeExplicitAutograd` one, does not count; nor does what torch knows by itself (an op that only writes).
+    """Whether a fake (or meta) kernel is registered for `op`.
+
+    A `CompositeExplicitAutograd` kernel, which torch runs on meta tensors, does not count. Neither does a kernel that
+    torch generates (`can_generate_trivial_fake_impl`, for an op that only mutates).
     """
     definition = _definition_of(op.name())
     if definition is not None:
@@ -38,16 +40,16 @@ def has_written_fake(op: Any) -> bool:
 
 
 def needs_no_fake_kernel(op: Any) -> bool:
-    """Whether `op` needs no fake kernel: it is taken apart into others, or returns nothing but what it writes to."""
+    """Whether `op` needs no fake kernel: it decomposes into other ops, or returns nothing but its mutated arguments."""
     return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
 
 
 @contextmanager
 def temporary_fake_kernel(name: str, kernel: Callable[..., Any]) -> Iterator[None]:
-    """`kernel` as the fake kernel of the operator `namespace::name`, and afterwards whatever was there before.
+    """A context in which `kernel` is the fake kernel of the operator `namespace::name`.
 
-    Upstream's own context manager leaves a `@custom_op` that had no fake kernel with the generated one
-    (`torch._library.fake_profile.unsafe_generate_fake_kernels`).
+    Upstream's `torch._library.fake_profile.unsafe_generate_fake_kernels` does not remove the kernel of a `@custom_op`
+    that had none.
     """
     definition = _definition_of(name)
     if definition is not None:

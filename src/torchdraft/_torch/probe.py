@@ -1,4 +1,4 @@
-"""Asks torch for a private name and says clearly which torch lacks it."""
+"""Resolves private names of torch, and checks its version."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 SUPPORTED = ((2, 13), (2, 15))
-"""First and last torch minor version torchdraft is tested with, inclusive."""
+"""First and last minor version of torch that torchdraft is tested with, inclusive."""
 
 
 class UnsupportedTorch(ImportError):
-    """The installed torch is outside the supported range, or lacks an internal torchdraft stands on."""
+    """The installed torch is outside the supported range, or lacks an internal that torchdraft uses."""
 
 
 def version() -> tuple[int, int]:
@@ -35,7 +35,7 @@ def check_version() -> None:
 
 
 def need(path: str) -> Any:
-    """The object at `package.module:attribute.path`; `UnsupportedTorch` naming it where torch moved it."""
+    """The object at `package.module:attribute.path`. Raises `UnsupportedTorch`, which names it, where it is missing."""
     module_name, _, attributes = path.partition(":")
     try:
         found: Any = importlib.import_module(module_name)

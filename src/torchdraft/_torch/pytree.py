@@ -1,4 +1,4 @@
-"""The registry of container types."""
+"""torch's pytrees: flattening, and the registries of container types."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _is_namedtuple: Any = need("torch.utils._pytree:is_namedtuple_class")
 
 
 def is_registered(cls: type) -> bool:
-    """Whether pytree knows how to take `cls` apart."""
+    """Whether pytree flattens `cls`."""
     return cls in _supported or cls in _constants or bool(_is_namedtuple(cls))
 
 
-def nameless_namedtuple(cls: type) -> bool:
-    """Whether `cls` is a named tuple that pytree takes apart and cannot save."""
+def is_unsaveable_namedtuple(cls: type) -> bool:
+    """Whether `cls` is a named tuple that pytree flattens and cannot serialize."""
     return bool(_is_namedtuple(cls)) and cls not in _names
 
 
 register_namedtuple: Any = need("torch.utils._pytree:_register_namedtuple")
 
 
-def leaves_one_level(value: Any) -> tuple[list[Any], Any]:
-    """The children of `value` and its structure; what the children are made of is left together."""
+def flatten_one_level(value: Any) -> tuple[list[Any], Any]:
+    """The children of `value`, not flattened themselves, and its structure."""
     children, spec = tree_flatten(value, is_leaf=lambda inner: inner is not value)
     return children, spec
 
 
 def outline(spec: Any) -> Any:
-    """The containers of a structure: their types and, for the built-in ones, their keys, nested as they are.
+    """The nested container types of a structure and, for built-in dictionaries, their keys; can be compared.
 
-    What a custom class keeps beside its children is left out: nothing says that it can be compared.
+    The context of a custom class is left out, because it may not be comparable.
     """
     if not spec.num_children:
         return spec.type
@@ -55,7 +55,7 @@ def outline(spec: Any) -> Any:
 
 
 def keys_of(spec: Any) -> list[Any]:
-    """The keys of a dictionary's structure, to be replaced in place; none of another's."""
+    """The list of keys in a dictionary's structure, which the caller may edit; empty for other structures."""
     if spec.type is defaultdict:
         return spec.context[1]
     return spec.context if spec.type in _KEYED else []
@@ -65,12 +65,12 @@ _KEYED = (dict, OrderedDict)
 
 
 def unregister(cls: type) -> None:
-    """Removes what `torch.utils._pytree.register_pytree_node` added, in both the Python and the C++ registry."""
+    """Undoes `torch.utils._pytree.register_pytree_node`, in the Python and the C++ registry."""
     _supported.pop(cls, None)
     definition = _names.pop(cls, None)
     if definition is not None:
         _by_name.pop(definition.serialized_type_name, None)
     try:
         need("torch.utils._cxx_pytree:optree").unregister_pytree_node(cls, namespace="torch")
-    except Exception:  # the C++ registry is optional and may never have seen the class
+    except Exception:  # the C++ registry is optional and may not contain the class
         return

@@ -13,7 +13,7 @@ import torch
 
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.errors import NoRealValue, OpRaised
-from torchdraft._torch.dispatch import is_being_written
+from torchdraft._torch.dispatch import is_op_of_graph
 from torchdraft._torch.fake import (
     DataDependentOutputException,
     DynamicOutputShapeException,
@@ -72,7 +72,7 @@ class FakeKernels:
         """The fake outputs of an op: the fake kernel's, or the real run's where that one is no good."""
         func = record.func
         if is_builtin(func):
-            if func in SPARSE_PARTS and is_being_written(func):
+            if func in SPARSE_PARTS and is_op_of_graph(func):
                 return self._part(mode, record, args, kwargs, fake())
             refuted, born = mode.shape_env.refuted, len(mode.shape_env.unbacked_created)
             try:

@@ -9,7 +9,7 @@ from torchdraft._draft.custom_ops.op_guards import guard_ops, profiles_of
 from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
 from torchdraft._draft.prepare.tuple_keys import encode_tuple_keys
 from torchdraft._draft.tracing.request import Request
-from torchdraft._torch.export import lowered, write_inner_graphs
+from torchdraft._torch.export import lowered, make_inner_graphs_plain
 
 from .asserted_sizes import cut_known_sizes
 from .element_reads import read_elements
@@ -39,7 +39,7 @@ def finish(
         with unsafe_generate_fake_kernels(kernels.profiles):
             program = lowered(program)
     run_graph_passes(program)
-    write_inner_graphs(program.graph_module)
+    make_inner_graphs_plain(program.graph_module)
     return program
 
 

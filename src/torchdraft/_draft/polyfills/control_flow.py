@@ -15,8 +15,8 @@ import torch
 from torchdraft._stack.user_stack import describe_operand, here
 from torchdraft._torch import pytree
 from torchdraft._torch.control_flow import branch_outputs
-from torchdraft._torch.dispatch import forget_failed_nodes
-from torchdraft._torch.dynamo import reason_it_gave_up
+from torchdraft._torch.dispatch import erase_failed_nodes
+from torchdraft._torch.dynamo import failure_reason
 from torchdraft.model.events import BranchMismatched, GuardResolved
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ControlFlowFallback:
             as_python = AS_PYTHON.get(name)
             if as_python is None:
                 raise
-            forget_failed_nodes()
+            erase_failed_nodes()
             self.context.log.rollback(before)  # of a try that left no trace
             told = BranchMismatched(
                 operator=OPERATORS[name], reason=_reason(error), branches=_branches(error), **here(2)
@@ -60,7 +60,7 @@ class ControlFlowFallback:
 
 
 def _reason(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {reason_it_gave_up(error)}".split())
+    return " ".join(f"{type(error).__name__}: {failure_reason(error)}".split())
 
 
 def _branches(error: BaseException) -> dict[str, tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
-from torchdraft._torch.pytree import nameless_namedtuple
+from torchdraft._torch.pytree import is_unsaveable_namedtuple
 
 from .json_values import ARRAYS, STATIC, from_json_value, static_from_text, static_to_text, to_json_value
 from .object_fields import LEAVES, opaque
@@ -123,8 +123,8 @@ def with_static_outputs(value: Any) -> Any:
         return Made(cls.__name__, [with_static_outputs(part) for part in APART[cls](value)])
     if cls.__module__ == "torch.return_types":
         return Made(_RESULTS + cls.__qualname__, [with_static_outputs(part) for part in value])
-    if cls in _REBUILT or nameless_namedtuple(cls) or _holds_what_is_held(value):
-        children, spec = pytree.leaves_one_level(value)
+    if cls in _REBUILT or is_unsaveable_namedtuple(cls) or _holds_what_is_held(value):
+        children, spec = pytree.flatten_one_level(value)
         return pytree.tree_unflatten([with_static_outputs(child) for child in children], spec)
     return StaticOutput(value) if _is_held(value) else value
 

@@ -16,7 +16,7 @@ import torch
 
 from torchdraft._source.definitions import returning
 from torchdraft._torch import pytree
-from torchdraft._torch.pytree import is_registered, nameless_namedtuple, register_namedtuple, unregister
+from torchdraft._torch.pytree import is_registered, is_unsaveable_namedtuple, register_namedtuple, unregister
 from torchdraft.model.events import TypeRegistered
 
 from .json_values import from_json_value, to_json_value
@@ -48,7 +48,7 @@ def unnamed_tuples(value: Any, seen: set[int] | None = None) -> list[type]:
     if isinstance(value, (*LEAVES, *OPAQUE)) or id(value) in seen:
         return []
     seen.add(id(value))
-    own = [type(value)] if isinstance(value, tuple) and nameless_namedtuple(type(value)) else []
+    own = [type(value)] if isinstance(value, tuple) and is_unsaveable_namedtuple(type(value)) else []
     inner = fields_of(value).values() if holds_content(value) else []
     return list(dict.fromkeys([*own, *[cls for v in inner for cls in unnamed_tuples(v, seen)]]))
 
@@ -60,7 +60,7 @@ def register(cls: type) -> str:
     `ValueError` where `cls` is registered already.
     """
     name = f"{cls.__module__}.{cls.__qualname__}"
-    if nameless_namedtuple(cls):
+    if is_unsaveable_namedtuple(cls):
         register_namedtuple(cls, serialized_type_name=name)
         return f"torchdraft.register({name})"
     if dataclasses.is_dataclass(cls) and _plain_dataclass(cls):

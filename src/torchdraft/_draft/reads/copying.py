@@ -13,7 +13,7 @@ import torch
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
-from torchdraft._torch.dispatch import as_if_untraced, outside_modes
+from torchdraft._torch.dispatch import outside_modes, without_fake_mode
 from torchdraft._torch.patching.changes import patched
 
 acts_for_caller(__file__)
@@ -49,7 +49,7 @@ def saved_tensors_read(read: Callable[[torch.Tensor], torch.Tensor]) -> Iterator
             own_save(obj, *args, **kwargs)
 
     def load(*args: Any, **kwargs: Any) -> Any:
-        with as_if_untraced():
+        with without_fake_mode():
             return own_load(*args, **kwargs)
 
     with patched(torch, "save", save), patched(torch, "load", load):

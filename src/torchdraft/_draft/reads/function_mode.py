@@ -22,7 +22,7 @@ from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.transparent import acts_for_caller, is_transparent
 from torchdraft._stack.user_stack import here, innermost_user_frame, is_framework, is_library
 from torchdraft._torch import files
-from torchdraft._torch.dispatch import outside_modes, retarget, seen_by_tracer
+from torchdraft._torch.dispatch import is_tracked, outside_modes, retarget
 from torchdraft._torch.fake import FakeTensor
 from torchdraft.model.events import ComputedOutside, HostRead
 
@@ -298,7 +298,7 @@ def _tensor_split(mode: HostReads, args: Any, kwargs: Any) -> Any:
 def _set_data(mode: HostReads, args: Any, _kwargs: Any) -> Any:
     """`y.data = z`: from here on `y` is another look at `z`, in the graph and on the tape."""
     target, source = args[0], args[1].detach()
-    if not isinstance(target, FakeTensor) and not seen_by_tracer(target):
+    if not isinstance(target, FakeTensor) and not is_tracked(target):
         raise RuntimeError("a tensor that is no part of the model gets other memory")
     if mode.context.tape.is_users(target):
         mode.context.user.note_rebinding(target, shared=mode.context.tape.is_shared(target))

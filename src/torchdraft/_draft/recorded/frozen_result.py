@@ -16,7 +16,7 @@ from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._draft.reads.asserted import BY_CONSTANT, assert_data
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
-from torchdraft._torch.dispatch import forget_failed_nodes, outside_tracing
+from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
@@ -88,7 +88,7 @@ class FrozenForward:
             try:
                 assert_data(fake.detach(), data)
             except Exception:
-                forget_failed_nodes()
+                erase_failed_nodes()
                 rest.append(f"an input of a kind that cannot be compared, {_outside(real)}")
         return rest
 

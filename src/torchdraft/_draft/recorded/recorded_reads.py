@@ -16,13 +16,13 @@ from torchdraft._draft.reads.copying import being_copied, deep_copied, reduced
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import formatted, here, user_stack
 from torchdraft._torch import files
-from torchdraft._torch.dispatch import outside_tracing, retarget, seen_by_tracer
+from torchdraft._torch.dispatch import is_tracked, outside_tracing, retarget
 from torchdraft._torch.graph_nodes import (
     ASSERTED,
     can_be_asserted_later,
-    describe_last_node,
     last_node,
     numbers_read_since,
+    set_stack_of_last_node,
 )
 from torchdraft.model.events import ComputedOutside, Event, GuardResolved, HostRead, OutsideStateWritten
 
@@ -86,7 +86,7 @@ class RecordedReads(TorchFunctionMode):
 
     def _set_data(self, target: torch.Tensor, source: torch.Tensor) -> None:
         """`x.data = ...`. A tensor that is no part of the model gets its own memory back when the run is over."""
-        if not seen_by_tracer(target):
+        if not is_tracked(target):
             self.context.log.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here(3)))
             self.outside_moved.append((target, target.detach()))
         self.moved[id(target)] = target
@@ -173,7 +173,7 @@ class PendingAssertions:
 
 def _write_assertion(tensor: torch.Tensor, seen: torch.Tensor, stack: tuple[Frame, ...]) -> None:
     torch.ops.aten._assert_async.msg(same_data(tensor.detach(), seen).all(), ISLAND_READ)
-    describe_last_node(formatted(stack))
+    set_stack_of_last_node(formatted(stack))
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

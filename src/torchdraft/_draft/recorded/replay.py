@@ -12,9 +12,9 @@ import torch
 
 from torchdraft._draft.custom_ops.infer import Inference
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.dispatch import forget_failed_nodes, outside_tracing
+from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
 from torchdraft._torch.fake import OpOverload
-from torchdraft._torch.graph_nodes import ASSERTED, NUMBER_READS, describe_last_node, has_plain_memory, write_node
+from torchdraft._torch.graph_nodes import ASSERTED, NUMBER_READS, has_plain_memory, set_stack_of_last_node, write_node
 from torchdraft._torch.shapes import as_plain, free_unbacked_symbols
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
@@ -41,7 +41,7 @@ class Replay(torch.fx.Interpreter):
         """
         out = super().run_node(n)
         if n.target is torch.ops.aten._assert_async.msg:
-            describe_last_node(n)
+            set_stack_of_last_node(n)
         if n.target in NUMBER_READS and not n.meta.get(ASSERTED):
             as_plain(out)
         recorded = n.meta.get("val")
@@ -68,7 +68,7 @@ class Replay(torch.fx.Interpreter):
         try:
             return super().call_function(target, args, kwargs)
         except Exception as error:
-            forget_failed_nodes()
+            erase_failed_nodes()
             self.context.log.forget_caught_since(before)  # no model caught this one
             try:
                 return self._described(target, args, kwargs)

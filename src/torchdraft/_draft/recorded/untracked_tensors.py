@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._stack.user_stack import user_stack
-from torchdraft._torch.dispatch import seen_by_tracer
+from torchdraft._torch.dispatch import is_tracked
 from torchdraft._torch.tensors.storage import is_zero_tensor
 from torchdraft.model.events import ComputedOutside
 
@@ -55,7 +55,7 @@ class UntrackedTensors:
     def meet(self, value: Any, stack: tuple[Frame, ...] | None = None) -> None:
         """`value` is used: tells of every tensor in it that came from nowhere."""
         for tensor in _tensors(value):
-            if not seen_by_tracer(tensor):
+            if not is_tracked(tensor):
                 self.tell(tensor, user_stack(3) if stack is None else stack)
 
     def tell(self, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from torchdraft._draft.tracing.shape_env import TooManySymbols
 from torchdraft._stack.user_stack import is_framework
-from torchdraft._torch.dynamo import interpreted
+from torchdraft._torch.dynamo import interpreted_frame
 from torchdraft._torch.shapes import is_constraint_error
 from torchdraft.model.events import Frame
 
@@ -72,7 +72,7 @@ def user_frames(error: BaseException) -> tuple[Frame, ...]:
     found: list[Frame] = []
     trace = error.__traceback__
     while trace is not None:
-        frame = interpreted(trace.tb_frame) or (trace.tb_frame.f_code, trace.tb_lineno, trace.tb_lasti)
+        frame = interpreted_frame(trace.tb_frame) or (trace.tb_frame.f_code, trace.tb_lineno, trace.tb_lasti)
         if not is_framework(frame[0]):
             found.append(frame)
         trace = trace.tb_next

@@ -9,7 +9,7 @@ from torchdraft._draft.effects.mutations import report_mutated_inputs
 from torchdraft._draft.shapes.verdicts import judge_dimensions
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
-from torchdraft._torch.dispatch import modes_put_back
+from torchdraft._torch.dispatch import modes_restored
 from torchdraft._torch.shapes import clean_dynamic_markers
 
 from .session import Session
@@ -25,7 +25,7 @@ def attempt_scope(request: Request, session: Session, snapshot: Snapshot) -> Ite
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)
         stack.callback(clean_dynamic_markers, request.tensors())
-        stack.enter_context(modes_put_back())
+        stack.enter_context(modes_restored())
         yield
 
 

@@ -24,7 +24,7 @@ from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
 from torchdraft._stack.user_stack import here
-from torchdraft._torch.dynamo import reason_it_gave_up, stack_where_it_gave_up
+from torchdraft._torch.dynamo import failure_reason, failure_stack
 from torchdraft._torch.graph_nodes import has_transform_steps
 from torchdraft._torch.patches.dynamo import SideEffect
 from torchdraft._torch.patches.export_pipeline import export
@@ -72,8 +72,8 @@ def trace_strict(request: Request, session: Session, snapshot: Snapshot) -> torc
 
 def fell_back(error: Exception) -> StrictFellBack:
     """The event of a trace through Dynamo that raised `error`."""
-    stack = error.stack if isinstance(error, BufferDropped) else stack_where_it_gave_up(error)
-    reason = f"{type(error).__name__}: {reason_it_gave_up(error)}" if stack else describe(error)
+    stack = error.stack if isinstance(error, BufferDropped) else failure_stack(error)
+    reason = f"{type(error).__name__}: {failure_reason(error)}" if stack else describe(error)
     return StrictFellBack(stack=stack or user_frames(error), exception=reason)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from torchdraft._stack.user_stack import user_stack
-from torchdraft._torch.dispatch import forget_failed_nodes
+from torchdraft._torch.dispatch import erase_failed_nodes
 from torchdraft.model.events import Event, ExceptionCaught
 
 
@@ -37,7 +37,7 @@ class EventLog:
 
         Nothing is recorded where the operation had not been written into the graph.
         """
-        for op in forget_failed_nodes():
+        for op in erase_failed_nodes():
             text = str(error).strip().splitlines()
             self._caught.append(
                 ExceptionCaught(stack=user_stack(3), exception=f"{type(error).__name__}: {text[0] if text else op}")

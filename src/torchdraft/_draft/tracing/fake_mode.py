@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.dispatch import without_function_modes
-from torchdraft._torch.fake import FakeTensor, FakeTensorMode, faked_alone
+from torchdraft._torch.fake import FakeTensor, FakeTensorMode, fake_without_base
 from torchdraft._torch.tensors.nested import tensors_in
 
 from .context import TraceContext
@@ -23,7 +23,7 @@ class DraftMode(FakeTensorMode):
 
     def from_tensor(self, tensor: torch.Tensor, **options: Any) -> Any:
         with without_function_modes():
-            fake = faked_alone(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
+            fake = fake_without_base(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
             if self.context is not None and fake is not tensor:
                 self.context.tape.bind(fake, tensor)
                 self.context.user.note_subclass(fake, tensor)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.dispatch import current_tracer
-from torchdraft._torch.fake import FakeTensor, forget_numbers
+from torchdraft._torch.fake import FakeTensor, clear_symbol_memos
 
 
 class SymbolScopes:
@@ -39,7 +39,7 @@ class SymbolScopes:
         for ref in self._remembering:
             tensor = ref()
             if tensor is not None:
-                forget_numbers(tensor)
+                clear_symbol_memos(tensor)
         self._remembering.clear()
 
     def read(self, tensors: Iterable[torch.Tensor]) -> None:

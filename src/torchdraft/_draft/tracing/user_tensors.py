@@ -8,7 +8,7 @@ import torch
 
 from torchdraft._stack.user_stack import here, user_stack
 from torchdraft._tape.tape import Record
-from torchdraft._torch.tensors.subclasses import classed_like, is_subclassed
+from torchdraft._torch.tensors.subclasses import is_subclassed, with_class_of
 from torchdraft.model.events import Frame
 
 
@@ -40,7 +40,7 @@ class UserTensors:
     def in_user_subclass(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """`real`, the data behind `fake`, in the class of the tensor that the caller gave."""
         known = self._subclassed.get(id(fake))
-        return real if known is None else classed_like(real, known[1])
+        return real if known is None else with_class_of(real, known[1])
 
     def note_writes(self, record: Record) -> None:
         """Remembers the line of the first write to each of the user's tensors that `record` writes to."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from torchdraft._torch.fake import FakeTensorMode, _higher_order_ops
+from torchdraft._torch.fake import FakeTensorMode
 from torchdraft._torch.patching.changes import Changes
 from torchdraft._torch.patching.registry import patches, temporary
 from torchdraft._torch.patching.scopes import STRICT, TRACE
 from torchdraft._torch.probe import need
 
+_higher_order_ops: Any = need("torch._ops:_higher_order_ops")
 _ProxyMode: Any = need("torch.fx.experimental.proxy_tensor:ProxyTorchDispatchMode")
 
 

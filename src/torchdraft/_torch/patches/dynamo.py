@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from torchdraft._torch.dynamo import UserFrame, _frames, _plain
+from torchdraft._torch.dynamo import UserFrame, frames_of, plain_value
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import STRICT
 from torchdraft._torch.probe import need
@@ -75,9 +75,9 @@ def side_effects_reported(original: Any, on_side_effect: Callable[[SideEffect], 
         names = original(self, **options)
         for var in effects._get_modified_vars():
             if (source := _source_name(var.source)) in names:
-                written = {k: _plain(v) for k, v in effects.store_attr_mutations.get(var, {}).items()}
+                written = {k: plain_value(v) for k, v in effects.store_attr_mutations.get(var, {}).items()}
                 stacks = effects.mutation_user_stacks.get(var)
-                on_side_effect(SideEffect(source, written, _frames(stacks[-1]) if stacks else ()))
+                on_side_effect(SideEffect(source, written, frames_of(stacks[-1]) if stacks else ()))
         return names
 
     return source_refs
@@ -101,7 +101,7 @@ def interpreted_calls_reported(
 
     def inline_call(cls: Any, parent: Any, func: Any, args: Any, kwargs: Any, *others: Any, **options: Any) -> Any:
         if func.get_code() is interpreted_code:
-            on_interpreted_call(tuple(_plain(variable) for variable in args))
+            on_interpreted_call(tuple(plain_value(variable) for variable in args))
         return original.__func__(cls, parent, func, args, kwargs, *others, **options)
 
     return classmethod(inline_call)

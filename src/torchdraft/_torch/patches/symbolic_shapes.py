@@ -7,11 +7,10 @@ from typing import Any
 
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import TRACE
-from torchdraft._torch.shapes import _PATH
 
 
 @patches(
-    f"{_PATH}:compute_unbacked_bindings",
+    "torch.fx.experimental.symbolic_shapes:compute_unbacked_bindings",
     scope=TRACE,
     why="Upstream raises `PendingUnbackedSymbolNotFound` where a node creates an unbacked symbol that its result does "
     "not contain. torchdraft binds such a symbol with a node of its own.",

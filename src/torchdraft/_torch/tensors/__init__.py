@@ -1,1 +1,4 @@
-"""Tensors: storage, copies that preserve aliasing, subclasses, tensors in nested containers. Imports torch only."""
+"""Tensors apart from any trace: storage, copies that preserve aliasing, subclasses, tensors in nested containers.
+
+In and out: tensors and containers of tensors. Imports `_torch` only.
+"""

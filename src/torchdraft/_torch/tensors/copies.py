@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from torchdraft._torch import pytree
 
 from .storage import copy_with_storage, window
-from .subclasses import classed_like
-
-if TYPE_CHECKING:
-    pass
+from .subclasses import with_class_of
 
 
 def copy_preserving_aliasing(value: Any) -> Any:
-    """A copy of nested inputs. Tensors that share a storage share one in the copy too."""
+    """A copy of nested inputs. Tensors that share a storage share one in the copy, and one tensor is copied once."""
     storages: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
@@ -27,7 +24,7 @@ def copy_preserving_aliasing(value: Any) -> Any:
         if base is None:
             base = storages[key] = copy_with_storage(tensor.detach())
         copy = window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
-        return classed_like(copy, tensor)
+        return with_class_of(copy, tensor)
 
     seen: dict[int, torch.Tensor] = {}
     return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)

@@ -8,7 +8,7 @@ import torch
 
 
 def storage_key(real: torch.Tensor) -> int:
-    """What tensors that share their memory have in common, for as long as one of them lives."""
+    """A key that tensors have in common if they share a storage; valid while one of them lives."""
     try:
         return int(real.untyped_storage()._cdata)
     except (RuntimeError, NotImplementedError):

@@ -1,4 +1,4 @@
-"""Tensors as windows on storages, with the two lazy bits a window can carry."""
+"""Tensors as views of storages, with the conjugate and negative bits, and copy-on-write storages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ StorageWeakRef: Any = need("torch.multiprocessing.reductions:StorageWeakRef")
 
 
 def window(storage: Any, like: torch.Tensor) -> torch.Tensor:
-    """A tensor that sees `storage` as `like` sees its own: size, strides, offset, conjugate and negative bits."""
+    """A tensor on `storage` with the size, strides, offset, conjugate and negative bits of `like`."""
     made = torch.empty(0, dtype=like.dtype, device=like.device)
     made = made.set_(storage, like.storage_offset(), like.size(), like.stride())
     if like.is_conj():
@@ -24,15 +24,15 @@ def window(storage: Any, like: torch.Tensor) -> torch.Tensor:
 
 
 def copy_with_storage(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy of the whole storage of `tensor`, seen through the same window."""
+    """A tensor like `tensor` on a copy of its whole storage."""
     if tensor.layout is not torch.strided:
         return tensor.detach().clone()
     return window(tensor.untyped_storage().clone(), tensor)
 
 
 def lazy_copy(tensor: torch.Tensor) -> torch.Tensor | None:
-    """As `copy_with_storage`, but in the same memory until somebody writes; None where torch can't share that (memory
-    of NumPy's or of a file, sparse tensors).
+    """Like `copy_with_storage`, but copy-on-write. None where torch does not support it (memory of NumPy or of a file,
+    sparse tensors).
     """
     try:
         whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(tensor.untyped_storage())
@@ -41,17 +41,17 @@ def lazy_copy(tensor: torch.Tensor) -> torch.Tensor | None:
         return None
 
 
-def own(tensor: torch.Tensor) -> None:
-    """Ends the sharing of a copy on write as a writer would: the last one to look at the memory keeps it."""
+def materialize(tensor: torch.Tensor) -> None:
+    """Gives a copy-on-write tensor its own memory, as a write would; the last tensor that shares memory keeps it."""
     if _is_cow_tensor(tensor):
         tensor.untyped_storage().data_ptr()
 
 
-def may_not_part(error: Exception) -> bool:
-    """Whether a kernel asked to write to a copy on write from inside a parallel loop, where torch can't copy."""
+def cannot_materialize(error: Exception) -> bool:
+    """Whether `error` says that a kernel wrote to a copy-on-write tensor in a parallel loop, which torch cannot do."""
     return "Materializing a storage in the loop function" in str(error)
 
 
 def is_zero_tensor(tensor: torch.Tensor) -> bool:
-    """Whether `tensor` is one of the zeros without memory that forward-mode derivatives begin with."""
+    """Whether `tensor` is a zero tensor without memory, as forward-mode differentiation uses as its first tangent."""
     return bool(tensor._is_zerotensor())

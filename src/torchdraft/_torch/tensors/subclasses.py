@@ -1,4 +1,4 @@
-"""Subclasses of tensors in a recorded run (`x.as_subclass(Image)`), whose own code runs around every operation."""
+"""Tensor subclasses in a recorded run (`x.as_subclass(Image)`), whose `__torch_function__` handles each operation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import torch
 
 from torchdraft._torch.probe import need
 
-_get_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
-_set_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
 _no_subclasses: Any = need("torch._C:DisableTorchFunctionSubclass")
 
 
 def is_subclassed(leaf: Any) -> bool:
-    """Whether `leaf` is a tensor of a class that Python's code made, and that has no dispatch of its own."""
+    """Whether `leaf` is a tensor of a Python subclass without its own `__torch_dispatch__`."""
     cls: Any = type(leaf)
     if not isinstance(leaf, torch.Tensor) or cls in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer):
         return False
@@ -22,15 +20,15 @@ def is_subclassed(leaf: Any) -> bool:
 
 
 def without_subclass(leaf: Any) -> Any:
-    """A tensor of a subclass as a plain tensor; anything else as it is."""
+    """A tensor of a subclass as a plain tensor; anything else unchanged."""
     if not is_subclassed(leaf):
         return leaf
     with _no_subclasses():
         return leaf.as_subclass(torch.Tensor)
 
 
-def classed_like(tensor: torch.Tensor, like: Any) -> torch.Tensor:
-    """`tensor` in the class of `like`, with its attributes."""
+def with_class_of(tensor: torch.Tensor, like: Any) -> torch.Tensor:
+    """`tensor` as an instance of the class of `like`, with the attributes of `like`."""
     if not is_subclassed(like):
         return tensor
     made = tensor.as_subclass(type(like))

@@ -153,7 +153,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _registered_parts(value: Any) -> Iterator[tuple[str, Any]]:
     """What pytree takes the object apart into: a program makes its outputs of nothing else."""
-    children, spec = pytree.leaves_one_level(value)
+    children, spec = pytree.flatten_one_level(value)
     if not isinstance(value, (Mapping, list, tuple)):
         yield from ((f"<{index}>", child) for index, child in enumerate(children))
     if isinstance(spec.context, Rest):
