@@ -39,10 +39,10 @@ def test_no_line_is_wider_than_the_console(width):
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Verification(trials=()), "Nothing was tried."),
+        (Verification(trials=()), "No input was run."),
         (CLEAN_VERIFICATION, "does what the model does"),
-        (VACUOUS, "nothing is known of others"),
-        (FULL_VERIFICATION, "no issue of its report tells of it"),
+        (VACUOUS, "nothing is known about other inputs"),
+        (FULL_VERIFICATION, "no issue of its report says so"),
         (UNREPORTED, "The program is silently wrong."),
         (Verification(trials=(EXPLAINED,)), "only where an issue of severity baked says"),
     ],

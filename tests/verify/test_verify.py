@@ -94,7 +94,7 @@ def test_an_operation_that_fails_in_the_model_alone_is_told() -> None:
     (trial,) = found.trials
     assert (trial.outcome, trial.told) == (Outcome.RAISED, False)
     assert found.ok
-    assert "TAKEN  1 input that the model raises on" in str(found)
+    assert "ACCEPTED  1 input on which the model raises" in str(found)
 
 
 # -- wrong programs ----------------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_a_mismatch_that_no_issue_tells_of_is_not_excused() -> None:
     found = torchdraft.verify(wrong(program, tampered(lambda out: {**out, "y": out["y"] * 2})), model, n=2)
     assert not found.ok
     assert [trial.issues for trial in found.mismatches] == [(), ()]
-    assert "no issue of its report tells of it" in str(found)
+    assert "no issue of its report says so" in str(found)
 
 
 def test_other_weights_are_noted() -> None:

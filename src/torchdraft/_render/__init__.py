@@ -1,1 +1,4 @@
-"""Render: plain data of `model` goes in; text, terminal output and HTML come out. Imports `model`."""
+"""Render: data of `model` goes in; text, terminal output, HTML and JSON come out.
+
+`presenter.py` is what the methods of `Report` and `Verification` call. Imports `model` and no torch.
+"""

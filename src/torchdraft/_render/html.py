@@ -1,4 +1,4 @@
-"""Reports as one self-contained page."""
+"""Renders a report as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import words
 
 
 def render_html(report: Report) -> str:
-    """The page: no script, nothing fetched, readable in light and dark."""
+    """The page. It has no scripts and loads nothing, and has a light and a dark style."""
     groups = [
         (severity, [issue for issue in report.issues if issue.severity == severity]) for severity in report.counts()
     ]

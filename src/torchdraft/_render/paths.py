@@ -1,4 +1,4 @@
-"""Files as the readers of a check name them: relative to the working directory where they lie in it."""
+"""File names in the output of a check: relative to the working directory for files below it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from urllib.parse import quote
 
 
 def is_file_name(file: str) -> bool:
-    """Whether it names a file: code typed at a prompt is `<stdin>`."""
+    """Whether the text names a file. Code from a prompt has the name `<stdin>`."""
     return bool(file) and not file.startswith("<")
 
 
 def relative(file: str) -> str | None:
-    """The path below the working directory, with forward slashes; None where the file lies elsewhere."""
+    """The path relative to the working directory, with forward slashes; None if the file is not below it."""
     path = os.path.relpath(file, os.getcwd()) if _same_drive(file) else ".."
     return None if path == os.pardir or path.startswith(os.pardir + os.sep) else Path(path).as_posix()
 
 
 def shown(file: str) -> str:
-    """The relative path, or the absolute one of a file elsewhere."""
+    """The relative path, or the absolute path if the file is not below the working directory."""
     return relative(file) or os.path.abspath(file)
 
 
 def uri(file: str) -> str:
-    """A URI reference below the working directory, or an absolute `file:` URI."""
+    """A URI reference relative to the working directory, or an absolute `file:` URI."""
     below = relative(file)
     return quote(below) if below is not None else Path(os.path.abspath(file)).as_uri()
 

@@ -1,4 +1,4 @@
-"""Reports as rich renderables. Width and colour come from the console that prints them."""
+"""Renders reports for a rich console, which determines width and colour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STYLES = {
 
 
 def render_report(report: Report) -> Iterator[RenderableType]:
-    """The whole report: summary, cost, issues worst first, dynamic dimensions."""
+    """The whole report: summary, cost, issues from worst to mildest, dynamic dimensions."""
     yield Text(words.summary(report), style="bold green" if report.successful() else "bold")
     yield Text(words.cost(report), style="dim")
     for rung in report.rungs:
@@ -43,7 +43,7 @@ def render_report(report: Report) -> Iterator[RenderableType]:
 
 
 def render_issue(issue: Issue) -> Iterator[RenderableType]:
-    """One issue: its rule, what happened, the line, what else is known."""
+    """One issue: its rule, message, source line and further facts."""
     yield _indented(
         Text.assemble(
             (issue.code, STYLES[issue.severity]), f" {issue.name}", (f"  {words.repetitions(issue)}".rstrip(), "dim")
@@ -61,7 +61,7 @@ def render_issue(issue: Issue) -> Iterator[RenderableType]:
 
 
 def _source(location: Location, style: str) -> Iterator[RenderableType]:
-    """The source line without its indentation, the culprit underlined where its columns are known."""
+    """The source line without its indentation. The expression is underlined if its columns are known."""
     if not location.source.strip():
         return
     indent = len(location.source) - len(location.source.lstrip())

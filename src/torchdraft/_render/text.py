@@ -1,4 +1,4 @@
-"""Reports as plain text: what the terminal shows, without colour, at a fixed width."""
+"""Renders reports as plain text: the terminal output without colour, at a fixed width."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WIDTH = 100
 
 
 def render_text(report: Report, width: int = WIDTH) -> str:
-    """The report as text that is the same in every environment: no ANSI codes, no trailing blanks."""
+    """The report as text, the same in every environment, without ANSI codes and trailing blanks."""
     return as_text(render_report(report), width)
 
 
 def as_text(renderables: Iterable[RenderableType], width: int = WIDTH) -> str:
-    """What a console without colour prints of them."""
+    """The text that a console without colour prints for the renderables."""
     file = io.StringIO()
     console = Console(
         file=file, width=width, color_system=None, force_terminal=False, highlight=False, emoji=False, _environ={}

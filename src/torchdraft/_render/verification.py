@@ -1,4 +1,4 @@
-"""Verifications as rich renderables. Width and colour come from the console that prints them."""
+"""Renders verifications for a rich console, which determines width and colour."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from . import verification_words as words
 from .words import place, plural
 
 SHOWN = 5
-"""Mismatches and reasons for rejection that are shown in full."""
+"""How many mismatches and reasons for rejection are shown in full."""
 
 
 def render_verification(found: Verification) -> Iterator[RenderableType]:
-    """Summary, mismatches with a small input each, reasons for rejections, conclusion."""
+    """Summary, mismatches with a small input for each, reasons for rejections, conclusion."""
     yield Text(words.summary(found), style="bold green" if found.ok else "bold red")
     for note in found.notes:
         yield Text(f"Note: {note}.", style="yellow")
@@ -31,10 +31,12 @@ def render_verification(found: Verification) -> Iterator[RenderableType]:
         yield Text()
         yield from _rejection(trials, found.reported)
     yield from _more(len(reasons), "reason for rejection", "reasons for rejection")
-    if taken := words.taken(found):
+    if accepted := words.wrongly_accepted(found):
         yield Text()
-        yield Text.assemble(("TAKEN", "bold yellow"), f"  {plural(len(taken), 'input')} that the model raises on")
-        yield from (_line(f"{words.origin(trial)}: {trial.detail}", 2) for trial in taken[:SHOWN])
+        yield Text.assemble(
+            ("ACCEPTED", "bold yellow"), f"  {plural(len(accepted), 'input')} on which the model raises"
+        )
+        yield from (_line(f"{words.origin(trial)}: {trial.detail}", 2) for trial in accepted[:SHOWN])
     yield Text()
     yield Text(words.conclusion(found))
 
@@ -49,7 +51,7 @@ def _mismatch(trial: Trial, reported: bool) -> Iterator[RenderableType]:
     else:
         for name, text in trial.inputs.items():
             yield _line(f"{name}: {text}", 4)
-    yield from _issues(trial.issues, "may be explained by", "no issue tells of it" if reported else "")
+    yield from _issues(trial.issues, "may be explained by", "no issue reports it" if reported else "")
 
 
 def _rejection(trials: list[Trial], reported: bool) -> Iterator[RenderableType]:
@@ -57,7 +59,7 @@ def _rejection(trials: list[Trial], reported: bool) -> Iterator[RenderableType]:
     yield Text.assemble(("REJECTED", "bold yellow"), f"  {plural(len(trials), 'input')}: {words.broken(trials)}")
     if first.location is not None:
         yield _line(f"{place(first.location)}  {first.location.source.strip()}".rstrip(), 2)
-    yield from _issues(first.issues, "told by", words.accounted(first, reported))
+    yield from _issues(first.issues, "reported by", words.reason_without_issue(first, reported))
 
 
 def _issues(issues: tuple[Issue, ...], label: str, none: str) -> Iterator[RenderableType]:

@@ -1,4 +1,4 @@
-"""Verifications as plain text: what the terminal shows, without colour, at a fixed width."""
+"""Renders verifications as plain text: the terminal output without colour, at a fixed width."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from .verification import render_verification
 
 
 def render_verification_text(found: Verification, width: int = WIDTH) -> str:
-    """The verification as text that is the same in every environment: no ANSI codes, no trailing blanks."""
+    """The verification as text, the same in every environment, without ANSI codes and trailing blanks."""
     return as_text(render_verification(found), width)

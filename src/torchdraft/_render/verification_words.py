@@ -1,4 +1,4 @@
-"""The sentences of a verification."""
+"""The sentences of the text of a verification."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .words import place, plural
 
 
 def summary(found: Verification) -> str:
-    """The first line: how many inputs ended how, the worst first."""
+    """The first line: how many inputs had each outcome, worst first."""
     model = found.model or "The model"
     order = (Outcome.MISMATCH, Outcome.EQUAL, Outcome.REJECTED, Outcome.RAISED)
     counts = [_count(outcome, found.counts[outcome]) for outcome in order if outcome in found.counts]
@@ -16,17 +16,17 @@ def summary(found: Verification) -> str:
 
 
 def conclusion(found: Verification) -> str:
-    """The last line: what follows from it."""
+    """The last line: the conclusion."""
     if not found.trials:
-        return "Nothing was tried."
+        return "No input was run."
     if not found.ok:
-        told = ", and no issue of its report tells of it" if found.reported else ""
-        return f"The program is silently wrong{told}."
+        unreported = ", and no issue of its report says so" if found.reported else ""
+        return f"The program is silently wrong{unreported}."
     if found.mismatches:
         return "The program is wrong only where an issue of severity baked says that it can be."
     others = [trial for trial in found.ended(Outcome.EQUAL) if trial.origin != "example"]
     if not others:
-        return "No input but the example was taken by the program: nothing is known of others."
+        return "The program accepted no input but the example, so nothing is known about other inputs."
     return "Where the program does not raise, it does what the model does."
 
 
@@ -37,7 +37,7 @@ def _count(outcome: Outcome, count: int) -> str:
 
 
 def broken(trials: list[Trial]) -> str:
-    """The conditions or exceptions that turned inputs away."""
+    """The conditions that do not hold, or the exception, because of which inputs were rejected."""
     conditions = dict.fromkeys(f"`{trial.assertion}`" for trial in trials if trial.assertion)
     if not conditions:
         return trials[0].detail
@@ -45,11 +45,11 @@ def broken(trials: list[Trial]) -> str:
     return f"{shown} {'does' if len(conditions) == 1 else 'do'} not hold"
 
 
-def accounted(trial: Trial, reported: bool) -> str:
-    """What stands in the place of issues where a rejected input has none."""
+def reason_without_issue(trial: Trial, reported: bool) -> str:
+    """The text in place of issues if a rejected input has none."""
     if not trial.told:
-        return "no issue tells of it"
-    return "no other was asked of the export" if reported and trial.assertion else ""
+        return "no issue reports it"
+    return "no other size was requested" if reported and trial.assertion else ""
 
 
 def origin(trial: Trial) -> str:
@@ -58,13 +58,13 @@ def origin(trial: Trial) -> str:
 
 
 def named(issue: Issue) -> str:
-    """An issue on one line."""
+    """An issue as one line."""
     where = f" at {place(issue.location)}" if issue.location else ""
     return f"{issue.code} {issue.name}{where}"
 
 
 def rejections(found: Verification) -> list[list[Trial]]:
-    """Rejected inputs with one cause together, most frequent first: the same issues or, without any, the same text."""
+    """Rejected inputs grouped by their issues or else by their text, most frequent group first."""
     groups: dict[tuple[str, ...], list[Trial]] = {}
     for trial in found.ended(Outcome.REJECTED):
         cause = tuple(map(named, trial.issues)) or (trial.assertion or trial.detail,)
@@ -72,6 +72,6 @@ def rejections(found: Verification) -> list[list[Trial]]:
     return sorted(groups.values(), key=lambda trials: -len(trials))
 
 
-def taken(found: Verification) -> list[Trial]:
-    """Inputs that the model raises on and the program takes."""
+def wrongly_accepted(found: Verification) -> list[Trial]:
+    """Inputs that the program accepts although the model raises on them."""
     return [trial for trial in found.ended(Outcome.RAISED) if not trial.told]

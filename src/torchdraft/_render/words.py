@@ -1,4 +1,4 @@
-"""The sentences and names that every rendering shares."""
+"""Sentences and names that all renderers of reports use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGES = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
 
 
 def summary(report: Report) -> str:
-    """The first line: what was found, worst first."""
+    """The first line: how many issues there are, worst severity first."""
     model = report.model or "The model"
     above = sum(issue.severity > Severity.NOTE for issue in report.issues)
     counts = ", ".join(f"{count} {severity}" for severity, count in report.counts().items() if severity != "note")
@@ -23,7 +23,7 @@ def summary(report: Report) -> str:
 
 
 def cost(report: Report) -> str:
-    """The second line: what the draft took."""
+    """The second line: the cost of the draft."""
     stats = report.stats
     parts = [f"{plural(stats.ops_traced, 'op')} traced, {stats.ops_evaluated} computed for real"]
     if "total" in stats.seconds:
@@ -34,42 +34,42 @@ def cost(report: Report) -> str:
 
 
 def broken_rung(rung: BrokenRung) -> str:
-    """Why a rung did not serve."""
+    """Why a rung produced no program."""
     module = f" in {rung.module}" if rung.module else ""
     where = f" ({place(rung.location)})" if rung.location else ""
     return f"The {rung.rung} rung broke{module}{where}: {rung.reason}"
 
 
 def place(location: Location) -> str:
-    """`m.py:12 in forward`, the file as short as it stays findable."""
+    """`m.py:12 in forward`, with a short path of the file."""
     where = f"{short_path(location.file)}:{location.line}"
     return f"{where} in {location.function}" if location.function else where
 
 
 def short_path(file: str) -> str:
-    """Of an installed package: from the package on. Below the working directory: relative to it."""
+    """The path relative to the folder of installed packages or to the working directory, if it is below one of them."""
     below = os.getcwd().rstrip(os.sep) + os.sep
     return _PACKAGES.sub("", file).removeprefix(below)
 
 
 def callers(issue: Issue) -> str:
-    """The user's frames above the line, nearest first."""
+    """The user's frames that led to the line, nearest first."""
     above = [place(frame) for frame in reversed(issue.user_stack[:-1])]
     more = f" and {plural(len(above) - 4, 'more frame')}" if len(above) > 4 else ""
     return ", ".join(above[:4]) + more
 
 
 def repetitions(issue: Issue) -> str:
-    """How often, and where in the model."""
+    """How often the assumption is made, and in which submodules."""
     times = f"×{issue.occurrences}" if issue.occurrences > 1 else ""
     shown = ", ".join(issue.modules[:4]) + (", …" if len(issue.modules) > 4 else "")
     return " ".join(part for part in (times, f"in {shown}" if shown else "") if part)
 
 
 def facts(issue: Issue) -> list[tuple[str, str]]:
-    """Label and text of what else is known, in reading order."""
+    """Label and text of further facts, in reading order."""
     found = [
-        ("where", f"{symbol} = {born}") for symbol, born in issue.symbols.items() if not _plain_to_see(born, issue)
+        ("where", f"{symbol} = {origin}") for symbol, origin in issue.symbols.items() if not _is_obvious(origin, issue)
     ]
     found += [("with", f"{name}: {text}") for name, text in issue.locals.items()]
     if values := issue.data.get("values"):
@@ -78,9 +78,9 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
     return found
 
 
-def _plain_to_see(born: str, issue: Issue) -> bool:
-    """Whether the expression names a symbol by the code that made it, and that stands on the issue's own line."""
-    words, _, where = born.rpartition(" at ")
+def _is_obvious(origin: str, issue: Issue) -> bool:
+    """Whether the issue's expression contains the code of the symbol, and this code is on the issue's line."""
+    words, _, where = origin.rpartition(" at ")
     location = issue.location
     here = location is not None and where == f"{os.path.basename(location.file)}:{location.line}"
     return here and bool(words) and words in (issue.expr or "")

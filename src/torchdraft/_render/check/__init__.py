@@ -1,1 +1,1 @@
-"""Outcomes of a check as text, SARIF and annotations of a code host."""
+"""Renderers of checks: a `Check` goes in; terminal output, SARIF or GitHub annotations come out. Imports `model`."""

@@ -1,4 +1,4 @@
-"""Checks as the workflow commands that GitHub Actions turns into annotations."""
+"""Renders checks as workflow commands, which GitHub Actions shows as annotations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _commands(check: Check) -> Iterator[str]:
     for target in check.targets:
         if target.status == "broken":
             yield _command("error", f"torchdraft: {target.target}", target.error)
-    # GitHub shows the first ten of a level: those that fail the check come first.
+    # GitHub shows ten annotations of a level, so findings that fail the check come first.
     shown = [(target, finding) for target, finding in check.findings() if finding.suppressed is None]
     for target, finding in sorted(shown, key=lambda each: (not each[1].fails, -each[1].issue.severity.rank)):
         yield _annotation(target, finding)
@@ -40,7 +40,7 @@ def _annotation(target: CheckedTarget, finding: Finding) -> str:
 
 
 def _message(target: CheckedTarget, issue: Issue) -> str:
-    """What an annotation has no field for: the line in an installed package, the count, the target."""
+    """The message, with facts that have no field: the line in an installed package, the count, the target."""
     lines = [issue.message]
     if issue.location and issue.location != issue.own_location:
         lines.append(f"at {words.place(issue.location)}: {issue.location.source.strip()}".rstrip(": "))
@@ -52,12 +52,12 @@ def _message(target: CheckedTarget, issue: Issue) -> str:
 
 def _command(level: str, title: str, message: str, location: Location | None = None) -> str:
     fields = {**_position(location), "title": title}
-    told = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{level} {told}::{_data(message)}"
+    text = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
+    return f"::{level} {text}::{_data(message)}"
 
 
 def _position(location: Location | None) -> dict[str, str | int]:
-    """Columns are counted from 1; the end column is the last one marked."""
+    """The fields of a location. Columns count from 1, and the end column is the last one that is marked."""
     if location is None or not paths.is_file_name(location.file):
         return {}
     position: dict[str, str | int] = {"file": paths.shown(location.file)}
@@ -69,10 +69,10 @@ def _position(location: Location | None) -> dict[str, str | int]:
 
 
 def _data(text: str) -> str:
-    """A command is one line, and a percent sign starts an escape."""
+    """Escape a message: a command is one line, and a percent sign starts an escape."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """Colons and commas end a property."""
+    """Escape the value of a property, which a colon or a comma would end."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")

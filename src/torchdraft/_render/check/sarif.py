@@ -1,4 +1,4 @@
-"""Checks as SARIF 2.1.0, which code hosts and editors read."""
+"""Renders checks as SARIF 2.1.0, which code hosts and editors read."""
 
 from __future__ import annotations
 

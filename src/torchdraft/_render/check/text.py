@@ -1,4 +1,4 @@
-"""Checks as rich renderables: what fails in full, the rest folded."""
+"""Renders checks for a rich console: failing findings in full, other findings as one line per kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEVELS: dict[FailOn, str] = {
 
 
 def render_check(check: Check) -> Iterator[RenderableType]:
-    """Target by target, then what else there is to mend, then the result in one line."""
+    """The targets, then warnings, then the result in one line."""
     for target in check.targets:
         yield from _target(target)
         yield Text()
@@ -36,7 +36,7 @@ def render_check(check: Check) -> Iterator[RenderableType]:
 
 
 def render_findings(report: Report, findings: Iterable[Finding]) -> Iterator[RenderableType]:
-    """Of one report: the issues that fail in full, the others in one line for each way of not failing."""
+    """The findings of one report: failing issues in full, the others in one line for each reason not to fail."""
     findings = list(findings)
     if failing := tuple(finding.issue for finding in findings if finding.fails):
         yield from render_report(replace(report, issues=failing))
@@ -55,14 +55,14 @@ def _target(target: CheckedTarget) -> Iterator[RenderableType]:
 
 
 def _folded(findings: Collection[Finding]) -> Iterator[str]:
-    """What does not fail, one line for each way of not failing."""
+    """One line for each reason not to fail."""
     milder = [finding for finding in findings if not finding.fails and finding.suppressed is None]
     if milder:
         yield f"{_count_by_severity(milder)} below the fail level: {_codes(milder)}"
-    for by, told in _BY.items():
+    for by, reason in _BY.items():
         if found := [finding for finding in findings if finding.suppressed and finding.suppressed.by == by]:
             word = "accepted" if by == "baseline" else "ignored"
-            yield f"{len(found)} {word} {told}: {_codes(found)}"
+            yield f"{len(found)} {word} {reason}: {_codes(found)}"
 
 
 def _count_by_severity(findings: Iterable[Finding]) -> str:
@@ -95,8 +95,8 @@ def _result(check: Check) -> str:
     failing = sum(finding.fails for finding in findings)
     broken = sum(target.status == "broken" for target in check.targets)
     suppressed = Counter(finding.suppressed.by == "baseline" for finding in findings if finding.suppressed)
-    told = [words.plural(len(check.targets), "target"), words.plural(failing, "finding")]
-    told += [f"{suppressed[False]} ignored"] if suppressed[False] else []
-    told += [f"{suppressed[True]} accepted by {check.baseline or 'the baseline'}"] if suppressed[True] else []
-    told += [f"{broken} broken"] if broken else []
-    return f"{', '.join(told)} (failing on {_LEVELS[check.fail_on]})"
+    parts = [words.plural(len(check.targets), "target"), words.plural(failing, "finding")]
+    parts += [f"{suppressed[False]} ignored"] if suppressed[False] else []
+    parts += [f"{suppressed[True]} accepted by {check.baseline or 'the baseline'}"] if suppressed[True] else []
+    parts += [f"{broken} broken"] if broken else []
+    return f"{', '.join(parts)} (failing on {_LEVELS[check.fail_on]})"

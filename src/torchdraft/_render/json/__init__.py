@@ -1,1 +1,3 @@
-"""JSON: reports and checks to text and back, with versions and schemas."""
+"""JSON: reports and checks are written as versioned JSON, reports are read back, both have a schema. Imports
+`model`.
+"""

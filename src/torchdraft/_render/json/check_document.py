@@ -1,4 +1,4 @@
-"""Checks as versioned JSON: what the document looks like, and how a check becomes one."""
+"""Writes checks as versioned JSON; the classes define the layout of the document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION: Literal[1] = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportHead:
-    """What a report says besides its issues, which are in the findings."""
+    """A report without its issues, which are in the findings."""
 
     model: str
     rung: RungName
@@ -30,31 +30,31 @@ class ReportHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDocument:
-    """What came of one target."""
+    """The result of one target."""
 
     target: str
     file: str
-    """The file that it was imported from; empty where there is none."""
+    """The file from which it was imported; empty if there is none."""
     status: Status
     error: str
-    """Why the target is broken; empty where it is not."""
+    """Why the target is broken; empty if it is not."""
     findings: tuple[Finding, ...]
-    """Every issue of the report, in its order: those that are suppressed say by what, and why."""
+    """Every issue of the report, in the same order. Suppressed ones have what suppresses them, and why."""
     report: ReportHead | None
-    """None where the target is broken."""
+    """None if the target is broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckDocument:
-    """What `torchdraft check --format json` prints."""
+    """The document that `torchdraft check --format json` prints."""
 
     format: Literal["torchdraft-check"]
     version: Literal[1]
     status: Status
-    """The worst of the targets': the exit status is 0 for clean, 1 for findings, 2 for broken."""
+    """The worst status of the targets: the exit status is 0 for clean, 1 for findings, 2 for broken."""
     fail_on: FailOn
     baseline: str
-    """The baseline that findings were compared with; empty where there was none."""
+    """The file name of the baseline that findings were compared with; empty if there was none."""
     targets: tuple[TargetDocument, ...]
     remarks: tuple[Remark, ...]
 

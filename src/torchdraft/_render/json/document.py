@@ -1,8 +1,8 @@
-"""Reports as versioned JSON.
+"""Writes and reads reports as versioned JSON.
 
-The file says what it is (`format`) and which layout it has (`version`). A reader takes every version up to its own:
-older documents are brought up to date one step at a time by `_UPGRADES`, newer ones are refused by name. Types are
-checked strictly; keys that this version does not know are an error, because a report must not lose anything silently.
+A document has a `format` and the `version` of its layout. Every version up to `VERSION` is read: `_UPGRADES` converts
+older documents version by version, and newer ones are refused. Types are checked strictly. Unknown keys are an error,
+because ignoring them would lose data.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ FORMAT = "torchdraft-report"
 VERSION = 1
 
 _UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""Version n → what turns a document of version n into one of version n + 1."""
+"""Version n → the function that converts a document of version n to version n + 1."""
 
 NOT_STORED = frozenset({"new_dynamic_shapes"})
+"""Fields of a report that its JSON does not have."""
 
 
 def to_json(report: Report, *, indent: int | None) -> str:
@@ -78,7 +79,7 @@ def _convert(value: Any, owner: type, key: str) -> Any:
 
 
 def _refuse_unknown_keys(value: Any, expected: Any, where: str) -> None:
-    """Walk value and type side by side; msgspec itself ignores keys that a dataclass has no field for."""
+    """Compare the keys of a value with its type, recursively: msgspec ignores keys without a field."""
     if is_dataclass(expected) and isinstance(value, dict):
         hints = _hints(expected)
         if unknown := sorted(value.keys() - hints.keys()):

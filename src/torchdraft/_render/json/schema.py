@@ -1,4 +1,4 @@
-"""The published descriptions of reports and checks: JSON Schema, made from the classes that are written."""
+"""Generates the published JSON Schemas of reports and checks from their classes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .check_document import CheckDocument
 _AS_WRITTEN: dict[str, Any] = {
     "op_profiles": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
 }
-"""What a report's JSON has otherwise than the report."""
+"""Fields whose JSON differs from the field of the report → their schema."""
 
 _CLASSES: Mapping[str, type] = {**vars(model), **vars(check), **vars(check_document)}
 
 
 def report_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of what `Report.to_json` writes and `Report.from_json` takes."""
+    """JSON Schema (draft 2020-12) of the document that `Report.to_json` writes and `Report.from_json` reads."""
     body, parts = _described(Report)
     properties = {name: part for name, part in body["properties"].items() if name not in document.NOT_STORED}
     for name, stored in _AS_WRITTEN.items():
@@ -44,7 +44,7 @@ def report_schema() -> dict[str, Any]:
 
 
 def check_schema() -> dict[str, Any]:
-    """JSON Schema of what `torchdraft check --format json` prints."""
+    """JSON Schema of the document that `torchdraft check --format json` prints."""
     return _published(*_described(CheckDocument), check_document.FORMAT, check_document.VERSION)
 
 
@@ -57,7 +57,7 @@ def published() -> dict[str, dict[str, Any]]:
 
 
 def text(schema: dict[str, Any]) -> str:
-    """A schema as it stands in its file."""
+    """The text of a schema's file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -79,29 +79,29 @@ def _published(body: dict[str, Any], parts: dict[str, Any], form: str, version: 
 
 
 def _describe(cls: type, part: dict[str, Any]) -> None:
-    """Add what the source says of a class and its fields, and that other keys are refused."""
+    """Add the docstrings of a class and its fields, and refuse other keys."""
     part["description"] = _reflowed(cls.__doc__)
     if is_dataclass(cls):
         part["additionalProperties"] = False
-        told = _field_docs(cls)
+        docs = _field_docs(cls)
         for field in fields(cls):
-            if field.name in told:
-                # Beside a `$ref`, which stays what it is.
-                part["properties"][field.name] = {"description": told[field.name], **part["properties"][field.name]}
+            if field.name in docs:
+                # Merged, because the part may be a `$ref`.
+                part["properties"][field.name] = {"description": docs[field.name], **part["properties"][field.name]}
 
 
 def _field_docs(cls: type) -> dict[str, str]:
-    """Field → the string that follows it in the class body."""
+    """Field → the docstring after it in the class body."""
     body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
-    told = {}
+    docs = {}
     for field, after in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-            told[field.target.id] = _reflowed(ast.literal_eval(after.value))
-    return told
+            docs[field.target.id] = _reflowed(ast.literal_eval(after.value))
+    return docs
 
 
 def _reflowed(docs: str | None) -> str:
-    """Paragraphs on one line each: where a line ends in the source means nothing to a reader of the schema."""
+    """The text with each paragraph on one line, without the line breaks of the source."""
     paragraphs = inspect.cleandoc(docs or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
