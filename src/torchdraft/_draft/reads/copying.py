@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,7 +13,8 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_modes, without_fake_mode
-from torchdraft._torch.patching.changes import patched
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import RECORDED_RUN, TRACE
 
 acts_for_caller(__file__)
 
@@ -36,24 +36,37 @@ def deep_copied(tensor: torch.Tensor, memo: dict[int, Any]) -> Any:
     return memo[id(tensor)]
 
 
-@contextmanager
-def saved_tensors_read(read: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
-    """While active, `torch.save` writes what `read` makes of each tensor, where it would take them by their storages;
-    and `torch.load` gives real tensors, constants of the program, where it would give fake ones without data.
-    """
-    own_save, own_load = torch.save, torch.load
+@patches(
+    "torch:save",
+    scope=(TRACE, RECORDED_RUN),
+    why="`torch.save` writes the storages of tensors. A fake tensor's storage has no data, and a read of a recorded "
+    "tensor's data must be asserted.",
+)
+def saved_tensors_read(original: Any, read_saved: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """Saves `read_saved(tensor)` in the place of each tensor."""
 
     def save(obj: Any, *args: Any, **kwargs: Any) -> None:
-        obj = pytree.tree_map_only(torch.Tensor, read, obj)
+        obj = pytree.tree_map_only(torch.Tensor, read_saved, obj)
         with outside_modes():
-            own_save(obj, *args, **kwargs)
+            original(obj, *args, **kwargs)
+
+    return save
+
+
+@patches(
+    "torch:load",
+    scope=(TRACE, RECORDED_RUN),
+    why="`torch.load` under a fake mode returns fake tensors without data.",
+    upstream="torch._utils._rebuild_tensor",
+)
+def loaded_tensors_real(original: Any) -> Any:
+    """Loads real tensors, which become constants of the program."""
 
     def load(*args: Any, **kwargs: Any) -> Any:
         with without_fake_mode():
-            return own_load(*args, **kwargs)
+            return original(*args, **kwargs)
 
-    with patched(torch, "save", save), patched(torch, "load", load):
-        yield
+    return load
 
 
 def reduced(real: torch.Tensor) -> Any:

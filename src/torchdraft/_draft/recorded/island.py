@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
-from torchdraft._draft.reads.copying import saved_tensors_read
 from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_tracing
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.patching.registry import applied
-from torchdraft._torch.patching.scopes import RECORDING
+from torchdraft._torch.patching.scopes import RECORDED_RUN, RECORDING
 from torchdraft._torch.shapes import as_plain
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
@@ -80,10 +79,9 @@ class Island:
                 with (
                     assigned_buffers(self.module, own) as assigned,
                     self._as_itself(),
-                    outsiders.following(),
                     tracing_flags_hidden(is_framework),
                     RecordedReads(self.context, outsiders) as reads,
-                    saved_tensors_read(reads.saved),
+                    applied(RECORDED_RUN, untracked=outsiders, read_saved=reads.saved),
                 ):
                     out = torch.func.functional_call(self.module, own, args, kwargs, tie_weights=False)
                     shape["reads"] = reads

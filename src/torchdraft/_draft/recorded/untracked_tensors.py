@@ -7,23 +7,21 @@ the run (attributes, globals, tables) are constants in eager too and no outsider
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._torch.dispatch import is_tracked
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import RECORDED_RUN
 from torchdraft._torch.tensors.storage import is_zero_tensor
 from torchdraft.model.events import ComputedOutside
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft.model.events import Frame
-
-_FROM_PYTHON = ("from_numpy", "frombuffer", "from_dlpack")
-"""Functions no mode sees. What they are given left the graph by a read that was asserted, or never was in it."""
 
 
 class TensorsBefore:
@@ -67,17 +65,18 @@ class UntrackedTensors:
         what = f"another thread or native code (it made {shape})"
         self.context.log.emit(ComputedOutside(stack=self.context.hooks.threads.last_start or stack, what=what))
 
-    @contextmanager
-    def following(self) -> Iterator[None]:
-        """Tensors made from Python's data are known, for the time of the run."""
-        own = {name: getattr(torch, name) for name in _FROM_PYTHON}
-        for name, function in own.items():
-            setattr(torch, name, lambda *args, _own=function, **kwargs: self.know(_own(*args, **kwargs)))
-        try:
-            yield
-        finally:
-            for name, function in own.items():
-                setattr(torch, name, function)
+
+@patches(
+    "torch:from_numpy",
+    "torch:frombuffer",
+    "torch:from_dlpack",
+    scope=RECORDED_RUN,
+    why="No mode handles these functions. Their arguments left the graph by a read that was asserted, or were never in "
+    "it, so their results are no untracked tensors.",
+)
+def external_data_known(original: Callable[..., torch.Tensor], untracked: UntrackedTensors) -> Any:
+    """Registers the tensors that are made from Python's own data as known."""
+    return lambda *args, **kwargs: untracked.know(original(*args, **kwargs))
 
 
 def restore_inputs(graph: torch.fx.GraphModule, reals: list[torch.Tensor]) -> None:

@@ -16,7 +16,6 @@ from torchdraft._draft.polyfills.builtins import classes_as_eager
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
 from torchdraft._draft.prepare.constant_inputs import constant_inputs_restored, without_constant_inputs
 from torchdraft._draft.reads.asserted import BY_VALUE
-from torchdraft._draft.reads.copying import saved_tensors_read
 from torchdraft._draft.reads.function_mode import HostReads
 from torchdraft._draft.reads.shown_numbers import SymbolText
 from torchdraft._draft.shapes.requested import with_auto_dims
@@ -87,6 +86,7 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
     stack.enter_context(constant_inputs_restored(mod, request.args, request.kwargs))
     stack.enter_context(forward_hooks(mod, session, snapshot, buffer_hooks.drop))
     session.queries.hidden = bool(plan.hide_tracing)
+    reads = HostReads(context, session.shared_memory, session.unbound_symbols)
     patches_of_trace = applied(
         TRACE,
         mod=mod,
@@ -94,6 +94,7 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         buffer_hooks=buffer_hooks,
         control_flow=ControlFlowFallback(context),
         texts=SymbolText(context, unreached.watch),
+        read_saved=reads.saved,
         is_framework=is_framework,
         tracing_answer=session.queries.answer,
         longest_list=BY_VALUE,
@@ -109,5 +110,4 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
     stack.enter_context(impure_calls_reported(context, session.effects.answers, namespaces))
     stack.enter_context(separate_lru_caches(context, namespaces))
     stack.enter_context(watched_calls_reported(context, watched_calls()))
-    reads = stack.enter_context(HostReads(context, session.shared_memory, session.unbound_symbols))
-    stack.enter_context(saved_tensors_read(reads.saved))
+    stack.enter_context(reads)

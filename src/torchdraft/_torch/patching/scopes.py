@@ -11,8 +11,9 @@ STRICT = Scope("STRICT", "during one strict attempt: while Dynamo interprets the
 EXPORT = Scope("EXPORT", "while `torch.export._trace._export` runs, inside TRACE or STRICT")
 BINDINGS = Scope("BINDINGS", "while export rewrites the unbacked bindings of its graph, inside EXPORT")
 RECORDING = Scope("RECORDING", "while `make_fx` records a submodule's run on real tensors, inside TRACE")
+RECORDED_RUN = Scope("RECORDED_RUN", "while a recorded submodule's own `forward` runs, inside RECORDING and REAL_RUN")
 REAL_RUN = Scope("REAL_RUN", "while a submodule's own `forward` runs on real tensors, inside TRACE")
 LOAD = Scope("LOAD", "while `torch.export.load` reads a program")
 VERIFY = Scope("VERIFY", "while `verify` calls the model on copies of its parameters")
 
-SCOPES = (CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, REAL_RUN, LOAD, VERIFY)
+SCOPES = (CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, RECORDED_RUN, REAL_RUN, LOAD, VERIFY)
