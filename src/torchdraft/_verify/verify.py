@@ -1,4 +1,4 @@
-"""The API: takes the call apart, puts both sides to every input, and returns what came of it."""
+"""`torchdraft.verify`: checks its arguments, runs the trials, and returns the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torchdraft._verify.inputs.call import given
 from torchdraft._verify.run.compare import Tolerance
 from torchdraft.model import Verification
 
-from .bench import Bench
+from .trials import TrialRunner
 
 DEFAULT_COUNT = 20
 
@@ -31,38 +31,34 @@ def verify(
     shrink: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Verification:
-    """Puts a program and its model to the same inputs and says where they part.
+    """Runs a program and its model on the same inputs and reports where they differ.
 
-    Each input ends as `equal`, `rejected` (the program raises, eager does not), `model raised`, or `mismatch`: results,
-    what was written to the inputs, or parameters and buffers differ, and the program did not say a word. Both sides run
-    on copies, from the same random state; model, inputs and global state are left as they were.
+    The outcome for each input is `equal`, `rejected` (the program raises, eager does not), `model raised`, or
+    `mismatch`: the program does not raise, but results, writes to the inputs, or parameters and buffers differ. Both
+    sides run on copies, from the same random state. The model, the inputs and global state are not changed.
 
-    Args:
-        program: any exported program. One of torchdraft's carries the report whose issues the result names.
-        model: the model it was made from.
-        inputs: inputs to try, each a tuple of positional arguments or `(args, kwargs)`.
-        n: how many inputs to draw: the example first, then sizes from the program's dynamic shapes and values of the
-            kind the example has. 20 where neither `inputs` nor `n` is given.
-        seed: draws and random states follow from it; the same seed gives the same result.
-        rtol: relative tolerance; None for what `torch.testing.assert_close` allows the dtype.
-        atol: absolute tolerance, given together with `rtol`.
-        shrink: look for a small input behind each mismatch.
-        progress: called with the number of inputs done, after each.
+    Args: program: any exported program. If torchdraft made it, the result refers to the issues of its report. model:
+    the model that the program was made from. inputs: inputs to try, each a tuple of positional arguments or `(args,
+    kwargs)`. n: how many inputs to draw: the example first, then sizes within the program's dynamic shapes, with values
+    similar to those of the example. 20 if neither `inputs` nor `n` is given. seed: seed of the draws and of the random
+    states. The same seed gives the same result. rtol: relative tolerance. None for the default of
+    `torch.testing.assert_close` for the dtype. atol: absolute tolerance, given together with `rtol`. shrink: search a
+    small input for each mismatch. progress: called after each input with the number of inputs done.
 
     Returns:
-        A `Verification`; `verification.ok` is False where the program is silently wrong and no issue of severity
-        `baked` says so.
+        A `Verification`. `verification.ok` is False if the program is silently wrong and no issue of severity `baked`
+        announces it.
 
-    Raises `TypeError` or `ValueError` where the call itself is wrong or there is nothing to draw from.
+    Raises `TypeError` or `ValueError` if an argument is wrong, or if the program has no example to draw inputs from.
 
     """
     _check_call(model, n, rtol, atol)
     calls = [] if inputs is None else given(inputs, seed)
     drawn = DEFAULT_COUNT if inputs is None and n is None else n or 0
     with torch_output_suppressed():
-        bench = Bench(program, model, Tolerance(rtol, atol), seed)
+        runner = TrialRunner(program, model, Tolerance(rtol, atol), seed)
         trials = []
-        for trial in bench.trials(calls, drawn, shrink):
+        for trial in runner.trials(calls, drawn, shrink):
             trials.append(trial)
             if progress is not None:
                 progress(len(trials))
@@ -70,7 +66,7 @@ def verify(
         trials=tuple(trials),
         model=type(model).__name__,
         seed=seed,
-        notes=bench.notes(),
+        notes=runner.notes(),
         reported=report_of(program) is not None,
     )
 

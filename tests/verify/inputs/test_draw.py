@@ -102,7 +102,7 @@ def test_less_is_changed_where_changes_are_rejected() -> None:
     drawing = drawer(program)
     for _ in range(50):
         drawing.call(Variant("values alike", leaves="one"), 1)
-        drawing.answered(drawing.changed == {"x"})
+        drawing.note_outcome(drawing.changed == {"x"})
     chosen = [drawing.call(Variant("values alike", leaves="one"), 1) and drawing.changed for _ in range(40)]
     assert chosen.count(frozenset({"scale"})) > 30
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from torchdraft._verify.run.compare import Tolerance, differences, unequal
-from torchdraft._verify.run.side import Ran
+from torchdraft._verify.run.side import RunResult
 
 
 @dataclass
@@ -33,11 +33,15 @@ class Held:
         self.value = value
 
 
-def ran(result: Any = None, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **state: Any) -> Ran:
-    return Ran(result, (args, kwargs or {}), state, ())
+def ran(
+    result: Any = None, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **state: Any
+) -> RunResult:
+    return RunResult(result, (args, kwargs or {}), state, ())
 
 
-def told(want: Ran, got: Ran, before: dict[str, torch.Tensor] | None = None, **tolerance: float) -> list[str]:
+def told(
+    want: RunResult, got: RunResult, before: dict[str, torch.Tensor] | None = None, **tolerance: float
+) -> list[str]:
     return [str(found) for found in differences(want, got, before or {}, ["x", "y"], Tolerance(**tolerance))]
 
 

@@ -1,1 +1,4 @@
-"""What a difference means: the issue to blame, the failing node, a smaller counterexample."""
+"""Explains a verdict: the issue that caused it, the failing node, a smaller counterexample.
+
+May import `inputs` and `run`.
+"""

@@ -1,4 +1,4 @@
-"""Names the issues of a report that tell of a rejected or a wrong input."""
+"""Finds the issues of a report that explain a rejected or a wrong input."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .failure import SYMBOL, Failure, frames_of
 
 
 def report_of(program: torch.export.ExportedProgram) -> Report | None:
-    """The program's report, where torchdraft made it."""
+    """The report of a program that torchdraft made, otherwise None."""
     report = getattr(program, "_report", None)
     return report if isinstance(report, Report) else None
 
 
 def broken_by(failure: Failure, issues: Sequence[Issue], interface: Interface | None) -> tuple[Issue, ...]:
-    """The issues whose assumption the input broke; several where nothing tells them apart.
+    """The issues whose assumption the input violates; several if they cannot be distinguished.
 
-    The first of these that names any: the node; the line; the line where a symbol of the issue was born; a line that
-    called the issue's; the dimensions that the condition is about; its symbols. Among issues of one place, those that
-    share a symbol with the condition go before others. An assertion of a recorded run has no line: there every issue of
-    severity `guarded` may be meant.
+    The criteria are tried in this order until one matches an issue: the failing node; the failing line; the line where
+    a symbol of the issue originates; a line in the stack of the issue; the dimensions in the failed condition; the
+    symbols in it. Of several matches, only those that share a symbol with the condition are returned, if there are any.
+    An assertion of a recorded run has no line, so it matches every issue of severity `guarded`.
     """
     assumed = [issue for issue in issues if issue.severity > Severity.NOTE]
     nodes = {failure.node.name, *(node.name for node in failure.node.all_input_nodes)} if failure.node else set()
@@ -37,7 +37,7 @@ def broken_by(failure: Failure, issues: Sequence[Issue], interface: Interface | 
     ways: tuple[Callable[[Issue], bool], ...] = (
         lambda issue: issue.node in nodes,
         lambda issue: _is_at(issue.location, failure),
-        lambda issue: _born_at(issue, failure),
+        lambda issue: _symbol_originates_at(issue, failure),
         lambda issue: any(_is_at(frame, failure) for frame in issue.user_stack),
         lambda issue: issue.data.get("dimension") in dimensions,
         lambda issue: any(name.startswith(("u", "zu")) for name in failure.symbols & _symbols(issue)),
@@ -53,9 +53,8 @@ def broken_by(failure: Failure, issues: Sequence[Issue], interface: Interface | 
 def may_explain(
     program: torch.export.ExportedProgram, found: Sequence[Difference], issues: Sequence[Issue]
 ) -> tuple[Issue, ...]:
-    """The issues of severity `baked`: those with a line that the wrong output is computed at, all where there is none.
-
-    A value that was frozen reaches the output through Python too, past the graph, so the line alone excludes nothing.
+    """The issues of severity `baked` on the lines that compute a wrong output. All such issues if no line matches: a
+    baked value can also reach the output through Python, outside of the graph.
     """
     baked = [issue for issue in issues if issue.severity is Severity.BAKED]
     lines = {line for each in found for line in _lines_behind(program, each)}
@@ -68,11 +67,11 @@ def _is_at(place: Location | None, failure: Failure) -> bool:
     return own is not None and place is not None and (own.file, own.line) == (place.file, place.line)
 
 
-def _born_at(issue: Issue, failure: Failure) -> bool:
-    """Whether a symbol of the issue was born on the failing line: `x.item() at m.py:12` names file and line."""
+def _symbol_originates_at(issue: Issue, failure: Failure) -> bool:
+    """True if a symbol of the issue originates on the failing line: its origin is a text like `x.item() at m.py:12`."""
     own = failure.location
     here = f" at {os.path.basename(own.file)}:{own.line}" if own is not None else ""
-    return bool(here) and any(born.endswith(here) for born in issue.symbols.values())
+    return bool(here) and any(origin.endswith(here) for origin in issue.symbols.values())
 
 
 def _symbols(issue: Issue) -> frozenset[str]:
@@ -80,7 +79,7 @@ def _symbols(issue: Issue) -> frozenset[str]:
 
 
 def _dimensions(failure: Failure, interface: Interface | None) -> set[str]:
-    """The dimensions a condition is about, in the user's terms: `x.shape[0]`."""
+    """The dimensions in the failed condition, in the user's terms: `x.shape[0]`."""
     found = set(re.findall(r"[\w.\[\]']+?\.shape\[\d+\]", failure.condition))
     for leaf in interface.leaves if interface is not None else ():
         for index, size in enumerate(leaf.shape):
@@ -94,7 +93,7 @@ def _dimensions(failure: Failure, interface: Interface | None) -> set[str]:
 
 
 def _lines_behind(program: torch.export.ExportedProgram, found: Difference) -> set[tuple[str, int]]:
-    """File and line of every operation that a wrong output is computed from."""
+    """File and line of every operation that contributes to a wrong output."""
     if found.part != "result":
         return set()
     specs = program.graph_signature.output_specs

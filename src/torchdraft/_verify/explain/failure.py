@@ -1,4 +1,4 @@
-"""Where a program raised: the condition it asserts, the node of its graph, the line of the user's that made it."""
+"""Parses an exception of a program: the failed condition, the node of the graph, the user's line behind it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torchdraft.model import Location
 Kind = Literal["guard", "assertion", "operation", "call"]
 
 SYMBOL = re.compile(r"\b(?:s|u|zf|zuf)\d+\b")
-"""What torch calls the numbers it does not know."""
+"""Names of symbols, as they appear in messages of torch."""
 
 _RUNTIME = re.compile(r"Runtime assertion failed for expression (.*?)(?: on node '(\w+)')?$")
 _GUARD = re.compile(r"Guard failed: (.*)")
@@ -25,22 +25,23 @@ _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)\n(?:\s+(\S.*))?')
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a program's exception says."""
+    """The parsed exception of a program."""
 
     kind: Kind
-    """`guard`: a condition on the inputs, checked first. `assertion`: one within the graph. `operation`: an operator
-    could not compute. `call`: the arguments are not of the program's structure."""
+    """`guard`: a condition on the inputs failed. `assertion`: an assertion in the graph failed. `operation`: an
+    operator raised. `call`: the arguments do not have the structure of the program's inputs.
+    """
     text: str
-    """The exception in one line."""
+    """The exception as one line."""
     condition: str = ""
-    """What the program asserts and the input breaks."""
+    """The failed condition."""
     node: torch.fx.Node | None = None
     frames: tuple[Location, ...] = ()
-    """The user's frames that the node comes from, outermost first."""
+    """The user's frames in the stack trace of the node, outermost first."""
 
     @property
     def location(self) -> Location | None:
-        """The user's innermost line."""
+        """The innermost frame of the user."""
         return self.frames[-1] if self.frames else None
 
     @property
@@ -50,7 +51,7 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Reads a program's exception."""
+    """Parses the exception of a program."""
     text = described(error)
     message = str(error)
     if guard := _GUARD.search(message):
@@ -67,17 +68,17 @@ def failure_of(error: Exception) -> Failure:
 
 
 def described(error: BaseException) -> str:
-    """An exception in one line."""
+    """An exception as one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".rstrip(": ")
 
 
 def in_users_terms(condition: str) -> str:
-    """`x.size()[0]` as `x.shape[0]`."""
+    """Replaces `x.size()[0]` by `x.shape[0]`."""
     return condition.replace(".size()[", ".shape[")
 
 
 def frames_of(node: torch.fx.Node) -> tuple[Location, ...]:
-    """The user's frames in a node's stack trace, outermost first."""
+    """The user's frames in the stack trace of a node, outermost first."""
     found = _FRAME.findall(node.meta.get("stack_trace") or "")
     return tuple(
         Location(file, int(line), function, source) for file, line, function, source in found if not is_framework(file)
@@ -85,7 +86,7 @@ def frames_of(node: torch.fx.Node) -> tuple[Location, ...]:
 
 
 def _nodes(error: Exception) -> Iterator[torch.fx.Node]:
-    """The nodes that were running, those of nested graphs last."""
+    """The nodes that were running when the exception was raised, those of nested graphs last."""
     traceback = error.__traceback__
     while traceback is not None:
         frame = traceback.tb_frame
@@ -98,6 +99,6 @@ def _nodes(error: Exception) -> Iterator[torch.fx.Node]:
 
 
 def _asserts(node: torch.fx.Node) -> bool:
-    """Whether a node does nothing but check."""
+    """True if a node only checks a condition."""
     name = str(node.target)
     return "assert" in name or "sym_constrain_range" in name

@@ -1,8 +1,8 @@
-"""Makes a wrong input small: sizes towards their minimum, values towards the example, zeros and ones.
+"""Shrinks an input on which the program is wrong: smaller sizes, and values from the example, zeros and ones.
 
-A search without randomness: every step is a simpler input, taken if the program is still silently wrong on it. Sizes go
-first, since small tensors make everything after cheap; then whole inputs become simple; then their elements, halves
-before quarters. It ends when no step is left or its runs are used up.
+The search is deterministic. Each step is a simpler input, which is accepted if the program is still silently wrong on
+it. Sizes are shrunk first, because small tensors make the later steps cheap. Then whole inputs are simplified, then
+their elements, in halves, quarters and so on. The search ends when no step is left or its limits are reached.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from torchdraft._verify.inputs.draw import drawable, laid_out_like
 from torchdraft._verify.inputs.indices import Tables
 from torchdraft._verify.inputs.interface import Interface
 from torchdraft._verify.inputs.sizes import Assignment, Sizes
-from torchdraft._verify.inputs.values import Observed, kept
+from torchdraft._verify.inputs.values import Observed, example_values
 
 MOST_RUNS = 200
-"""How many smaller inputs are tried for one mismatch …"""
+"""Maximum number of inputs to try for one mismatch."""
 LONGEST = 30.0
-"""… and for how many seconds."""
+"""Maximum duration of the search, in seconds."""
 
 Simpler = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Shrinker:
-    """One search, for one call that the program is wrong on."""
+    """The search for one call on which the program is wrong."""
 
     def __init__(self, interface: Interface, sizes: Sizes, tables: Tables, wrong: Callable[[Call], bool]) -> None:
         self.interface = interface
@@ -59,7 +59,7 @@ class Shrinker:
     # -- steps
 
     def _smaller(self, call: Call, values: list[Any], sizes: Assignment) -> list[Any]:
-        """Sizes towards their minimum, until no step holds."""
+        """Shrinks sizes until no smaller candidate is wrong."""
         for candidate in self.sizes.smaller(sizes):
             resized = self._resized(values, candidate)
             if resized is not None and self._holds(call, resized):
@@ -67,7 +67,7 @@ class Shrinker:
         return values
 
     def _simpler(self, call: Call, values: list[Any], index: int) -> bool:
-        """One input as a whole: the example's, zeros, ones. Says whether it is one of these now."""
+        """Replaces one input as a whole by the example, zeros or ones. True if it has such a value at the end."""
         for simple in self._simple(index, values[index]):
             if _same(simple, values[index]):
                 return True
@@ -77,7 +77,7 @@ class Shrinker:
         return False
 
     def _elements(self, call: Call, values: list[Any], index: int) -> None:
-        """The elements of one input: zeros, then ones, then whole numbers, in ever smaller groups."""
+        """Replaces elements of one input by zeros, ones and integers, in groups of decreasing size."""
         for simpler in (torch.zeros_like, _ones, torch.round, _away_from_zero):
             step = max(values[index].numel() // 2, 1) if self._drawable(index) else 0
             while step:
@@ -91,19 +91,21 @@ class Shrinker:
     # -- candidates
 
     def _simple(self, index: int, value: Any) -> Iterator[Any]:
-        """The example's values first where the shape is the example's: then this input needs no telling."""
+        """The candidates of `_simpler`. The example comes first if it has the same shape: then the input need not be
+        shown.
+        """
         leaf = self.interface.leaves[index]
         if not self._drawable(index):
             yield leaf.example
             return
-        seen = Observed.of(leaf.example)
-        own = laid_out_like(leaf.example, kept(seen, tuple(value.shape), torch.Generator()))
-        numbers = [number for number in (0.0, 1.0) if seen.admit(number)]
+        observed = Observed.of(leaf.example)
+        own = laid_out_like(leaf.example, example_values(observed, tuple(value.shape), torch.Generator()))
+        numbers = [number for number in (0.0, 1.0) if observed.admit(number)]
         filled = [laid_out_like(leaf.example, torch.full(value.shape, n, dtype=torch.float64)) for n in numbers]
         yield from [own, *filled] if value.shape == leaf.example.shape else [*filled, own]
 
     def _resized(self, values: list[Any], sizes: Assignment) -> list[Any] | None:
-        """The inputs cut down to smaller sizes; None where the program declares otherwise."""
+        """The inputs cut to smaller sizes, or None if the program does not accept these sizes."""
         if not self.sizes.fit(sizes):
             return None
         made: list[Any] = []
@@ -118,7 +120,7 @@ class Shrinker:
         return made
 
     def _below(self, index: int, value: torch.Tensor, sizes: Assignment) -> torch.Tensor:
-        """Integers that index a dimension stay below its size."""
+        """Clamps integers that index a dimension below its size."""
         limit = self.tables.limit(self.interface.leaves[index], sizes)
         return value if limit is None else value.clamp(max=max(limit - 1, 0))
 
@@ -138,7 +140,7 @@ class Shrinker:
 
 
 def _changed(value: torch.Tensor, start: int, stop: int, simpler: Simpler) -> torch.Tensor:
-    """A copy with some elements made simpler."""
+    """A copy with some elements simplified."""
     flat = value.detach().reshape(-1).clone()
     part = flat[start:stop]
     flat[start:stop] = simpler(part) if part.is_floating_point() or simpler is not torch.round else part
@@ -146,7 +148,7 @@ def _changed(value: torch.Tensor, start: int, stop: int, simpler: Simpler) -> to
 
 
 def _ones(values: torch.Tensor) -> torch.Tensor:
-    """Ones, where there are no zeros yet."""
+    """Ones for all elements that are not zero."""
     return torch.where(values == 0, values, torch.ones_like(values))
 
 

@@ -1,1 +1,1 @@
-"""Inputs of a program: read off its graph, drawn, copied and described."""
+"""Inputs of a program: parses its graph signature, draws inputs, copies and describes them. May import `_torch`."""

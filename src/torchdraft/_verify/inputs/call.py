@@ -1,4 +1,4 @@
-"""One call that both sides are put to."""
+"""A call on which both sides are compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Arguments, the random state to call under, and how often in a row, on top of the state the call before left."""
+    """Arguments, the random seed, and how often to call in a row. A repeated call starts from the state of the last
+    one.
+    """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
@@ -19,7 +21,7 @@ class Call:
 
     @property
     def inputs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Both kinds of arguments."""
+        """Positional and keyword arguments."""
         return self.args, dict(self.kwargs)
 
     def on(self, inputs: tuple[tuple[Any, ...], Mapping[str, Any]]) -> Call:
@@ -28,9 +30,9 @@ class Call:
 
 
 def given(inputs: Iterable[Any], seed: int) -> list[Call]:
-    """The caller's inputs as calls. Each is a tuple of positional arguments, or `(args, kwargs)`.
+    """The inputs of the user as calls. Each is a tuple of positional arguments, or `(args, kwargs)`.
 
-    A tuple of a tuple and a dict is taken for `(args, kwargs)`; where it is meant as two positional arguments, write
+    A tuple of a tuple and a dict is interpreted as `(args, kwargs)`. To pass them as two positional arguments, write
     `((first, second), {})`.
     """
     if isinstance(inputs, Mapping) or not isinstance(inputs, Iterable) or hasattr(inputs, "shape"):

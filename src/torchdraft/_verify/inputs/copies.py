@@ -1,4 +1,4 @@
-"""Copies of inputs."""
+"""Copies of inputs and of module state."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _PLAIN = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.
 
 
 def copied_inputs(inputs: Any) -> Any:
-    """Inputs that a run may write to: tensors that share memory share it in the copy, generators keep their state."""
+    """Copies that a run may write to. Aliasing between tensors is preserved, and so is the state of generators."""
     leaves, spec = pytree.tree_flatten(copy_preserving_aliasing(inputs))
     return pytree.tree_unflatten([_copied_leaf(leaf) for leaf in leaves], spec)
 
 
-def _copies(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Copies of the tensors in the tables, parameters as parameters, one for each tensor however often it is listed."""
+def copied_tables(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Copies of tables of tensors. Parameters stay parameters, and a shared parameter stays shared."""
     parameters: dict[int, torch.nn.Parameter] = {}
 
-    def as_was(copied: Any, own: Any) -> Any:
+    def as_parameter(copied: Any, own: Any) -> Any:
         if not isinstance(own, torch.nn.Parameter):
             return copied
         return parameters.setdefault(id(own), torch.nn.Parameter(copied.detach(), requires_grad=own.requires_grad))
 
     together = copy_preserving_aliasing([list(table.values()) for table in tables])
     return [
-        {name: as_was(copied, own) for (name, own), copied in zip(table.items(), values, strict=True)}
+        {name: as_parameter(copied, own) for (name, own), copied in zip(table.items(), values, strict=True)}
         for table, values in zip(tables, together, strict=True)
     ]
 
@@ -42,5 +42,5 @@ def _copied_leaf(leaf: Any) -> Any:
         return leaf
     try:
         return copy.deepcopy(leaf)
-    except Exception:  # a handle to something outside: both sides use the one there is
+    except Exception:  # e.g. an open file: both sides use the original
         return leaf

@@ -1,4 +1,4 @@
-"""Inputs in words and as code."""
+"""Describes inputs in words and as code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .call import Call
 from .interface import paths_of
 
 MOST_WRITTEN = 32
-"""Tensors with more elements are not written out."""
+"""Tensors with more elements are not written as code."""
 
 
 def inputs_in_words(call: Call, names: Sequence[str]) -> dict[str, str]:
-    """Each input by how the user reaches it: dtype, shape, and values where they are few."""
+    """The description of each input by its path: dtype, shape, and values if they are few."""
     return {path: in_words(value) for path, value in _inputs(call, names)}
 
 

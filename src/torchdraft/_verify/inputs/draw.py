@@ -1,7 +1,7 @@
-"""Draws inputs a program says it takes: sizes within its dynamic shapes, values of the kind the example has.
+"""Draws inputs that a program should accept: sizes within its dynamic shapes, values similar to the example.
 
-The first draws follow a fixed plan, the most telling ones first; those after it mix sizes and values at random, and
-change less of the example where changes have been rejected.
+The first draws follow a fixed plan, ordered by how many errors they find. The later ones combine sizes and values at
+random, and change inputs less often whose changes have been rejected.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Variant:
     values: str
     """A key of `KINDS`."""
     sizes: str = ""
-    """One of `SIZES`, `a fixed size changed`, or empty for the example's."""
+    """One of `SIZES`, `a fixed size changed`, or empty for the sizes of the example."""
     leaves: str = "all"
-    """`all`, `one`, `next` (each in its turn), or `some`: those whose changes were rejected less often."""
+    """Which inputs change: `all`, `one`, `next` (in turn), or `some` (preferably those whose changes were accepted)."""
     times: int = 1
     python: bool = False
-    """Whether numbers and flags that are no tensors change."""
+    """True if Python numbers and flags change."""
 
 
 EXAMPLE = Variant("values kept")
@@ -56,7 +56,7 @@ MIXED = {
     "zeros": 1,
     "ones": 1,
 }
-"""How often each kind of values is drawn after the plan."""
+"""The weight of each kind of values after the plan."""
 
 PLAN = (
     Variant("values alike", times=2),
@@ -87,7 +87,7 @@ PLAN = (
 
 
 class Drawer:
-    """Draws calls for one program; the same seed and the same answers give the same calls."""
+    """Draws calls for one program. The same seed and the same outcomes give the same calls."""
 
     def __init__(self, interface: Interface, sizes: Sizes, tables: Tables, seed: int) -> None:
         self.interface = interface
@@ -102,14 +102,14 @@ class Drawer:
         self.turn = 0
 
     def variants(self) -> Iterator[Variant]:
-        """The example first, then the plan, then mixtures without end."""
+        """The example, then the plan, then an infinite sequence of combinations."""
         yield EXAMPLE
         yield from (variant for variant in PLAN if self._applies(variant))
         while True:
             yield self._mixed()
 
     def call(self, variant: Variant, number: int) -> Call:
-        """One call of this kind."""
+        """A call for the variant. `number` selects the random seed of the call."""
         if variant is EXAMPLE:
             return Call(*self._example(), origin="example", seed=self.seed)
         sizes = self._sizes(variant)
@@ -120,8 +120,8 @@ class Drawer:
         args, kwargs = self.interface.inputs(values)
         return Call(args, kwargs, _origin(variant, chosen, resized), self.seed + number, variant.times)
 
-    def answered(self, rejected: bool) -> None:
-        """Takes note of whether the program took the last draw."""
+    def note_outcome(self, rejected: bool) -> None:
+        """Notes whether the program rejected the last draw."""
         for name in self.changed:
             (self.rejected if rejected else self.accepted)[name] += 1
 
@@ -146,7 +146,7 @@ class Drawer:
         return self.sizes.draw(self.rng, variant.sizes)
 
     def _chosen(self, variant: Variant) -> list[str]:
-        """The inputs that get other values."""
+        """The names of the inputs whose values change."""
         leaves = [leaf for leaf in self.interface.leaves if drawable(leaf)]
         floats = [leaf for leaf in leaves if leaf.example.is_floating_point()]
         names = [leaf.name for leaf in (floats if "NaN" in variant.values else leaves)]
@@ -156,16 +156,16 @@ class Drawer:
             self.turn += 1
             return [names[(self.turn - 1) % len(names)]]
         if variant.leaves == "one":
-            weights = [self._welcome(name) for name in names]
+            weights = [self._acceptance(name) for name in names]
             return self.rng.choices(names, weights)
-        return [name for name in names if self.rng.random() < self._welcome(name)] or [self.rng.choice(names)]
+        return [name for name in names if self.rng.random() < self._acceptance(name)] or [self.rng.choice(names)]
 
-    def _welcome(self, name: str) -> float:
-        """How often changes of this input have been taken."""
+    def _acceptance(self, name: str) -> float:
+        """The estimated rate at which changes of this input are accepted."""
         return (self.accepted[name] + 1) / (self.accepted[name] + self.rejected[name] + 2)
 
     def _fixed(self) -> list[int]:
-        """Sizes from 2 on that dimensions are fixed to."""
+        """The static sizes of at least 2."""
         sizes = {int(s) for leaf in self.interface.leaves if drawable(leaf) for s in leaf.shape if s.is_number}
         return sorted(size for size in sizes if size > 1)
 
@@ -177,7 +177,7 @@ class Drawer:
         return args, kwargs
 
     def _refilled(self, chosen: list[str], variant: Variant) -> list[Any]:
-        """The example's tensors with other values: those that share memory in the example still do."""
+        """The tensors of the example with other values. Aliasing between them is preserved."""
         call = Call(*self._example())
         values = self.interface.values(call) or []
         for index, leaf in enumerate(self.interface.leaves):
@@ -191,12 +191,12 @@ class Drawer:
         drawn = self._drawn(leaf, tuple(tensor.shape), self.sizes.example, variant)
         try:
             fill(tensor, drawn)
-        except RuntimeError:  # elements that share a place in memory can't be written one by one
+        except RuntimeError:  # elements of an expanded tensor share memory and cannot be written one by one
             return laid_out_like(leaf.example, drawn)
         return tensor
 
     def _resized(self, sizes: Assignment, chosen: list[str], variant: Variant) -> list[Any]:
-        """New tensors. An input that is given twice in the example is given twice again."""
+        """New tensors. An input that occurs twice in the example occurs twice again."""
         shift = {self.rng.choice(self._fixed()): 1} if variant.sizes == FIXED else {}
         made: dict[Any, torch.Tensor] = {}
         values: list[Any] = []
@@ -216,8 +216,8 @@ class Drawer:
 
     def _drawn(self, leaf: Leaf, shape: tuple[int, ...], sizes: Assignment, variant: Variant) -> torch.Tensor:
         limit = self.tables.limit(leaf, sizes)
-        seen = Observed.of(leaf.example, limit, self.tables.unknown(leaf, sizes))
-        drawn = KINDS[variant.values](seen, shape, self.generator)
+        observed = Observed.of(leaf.example, limit, self.tables.unknown(leaf, sizes))
+        drawn = KINDS[variant.values](observed, shape, self.generator)
         return drawn if limit is None else drawn.clamp(max=max(limit - 1, 0))
 
     def _other_number(self, value: Any) -> Any:
@@ -227,7 +227,7 @@ class Drawer:
 
 
 def _origin(variant: Variant, chosen: list[str], resized: bool) -> str:
-    """A draw in words: `sizes random, values negated in x`."""
+    """The description of a draw: `sizes random, values negated in x`."""
     some = variant.leaves != "all" and chosen
     where = f" in {', '.join(sorted(chosen)[:3])}{', …' if len(chosen) > 3 else ''}" if some else ""
     parts = [variant.sizes if resized else "", variant.values + where]
@@ -239,7 +239,7 @@ def _origin(variant: Variant, chosen: list[str], resized: bool) -> str:
 
 
 def laid_out_like(example: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """Values as a tensor of the example's dtype and device, its dimensions in the same order in memory."""
+    """The values as a tensor with dtype, device and dimension order of the example."""
     order = sorted(range(example.dim()), key=lambda dim: (-example.stride(dim), dim))
     made = torch.empty([values.shape[dim] for dim in order], dtype=example.dtype, device=example.device)
     made = made.permute([order.index(dim) for dim in range(example.dim())])
@@ -248,7 +248,7 @@ def laid_out_like(example: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
 
 
 def drawable(leaf: Leaf) -> bool:
-    """Whether values can be written into copies of this input."""
+    """True if values can be written into copies of this input."""
     plain = leaf.is_tensor and type(leaf.example) in (torch.Tensor, torch.nn.Parameter)
     return plain and leaf.example.layout is torch.strided and not leaf.example.is_quantized
 
@@ -258,5 +258,5 @@ def _is_number(leaf: Leaf) -> bool:
 
 
 def _window(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """Which memory a tensor sees, and how."""
+    """Identifies the memory and the layout of a tensor."""
     return tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.shape, tensor.stride()

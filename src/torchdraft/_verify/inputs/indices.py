@@ -1,6 +1,7 @@
-"""Which integer inputs are looked up in a table, and how large the table is.
+"""Finds the integer inputs that are used as indices, and the sizes of the tables that they index.
 
-An index beyond its table raises on a CPU and ends the process's use of a GPU, so integers are drawn below the table.
+An index out of range raises on a CPU. On a GPU it makes the device unusable for the process. Integers are therefore
+drawn below the size of the table.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import torch
 
 from torchdraft._torch.fake import OpOverload
 
-from .interface import Leaf, expression_of, put_in
+from .interface import Leaf, expression_of, substitute
 
 _SAME_VALUES = frozenset({
     *("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "expand", "expand_as", "view_as", "movedim"),
@@ -21,27 +22,27 @@ _SAME_VALUES = frozenset({
     *("clone", "contiguous", "to", "_to_copy", "type_as", "detach", "alias", "lift_fresh_copy", "masked_select"),
     *("cat", "stack", "split", "split_with_sizes", "chunk", "unbind", "getitem"),
 })  # fmt: skip
-"""Operators whose result holds values of their first argument and no others."""
+"""Operators whose result contains only values of their first argument."""
 
 _NO_VALUES = frozenset({
     *("sym_size", "sym_numel", "sym_stride", "size", "numel"),
     *("zeros_like", "ones_like", "empty_like", "rand_like"),
 })  # fmt: skip
-"""Operators that look at the shape only."""
+"""Operators that use only the shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How an integer input is used."""
+    """The uses of an integer input as an index."""
 
     tables: tuple[Any, ...] = ()
-    """Sizes of the tables it is looked up in, as expressions."""
+    """The sizes of the indexed tables, as expressions."""
     computed: bool = False
-    """A number computed from it is looked up: which of its values are safe is not known."""
+    """True if a number computed from the input is an index, so the valid values are unknown."""
 
 
 class Tables:
-    """What each integer input is looked up in."""
+    """The tables that each integer input indexes."""
 
     def __init__(self, leaves: tuple[Leaf, ...]) -> None:
         self.uses: dict[str, Use] = {}
@@ -50,17 +51,17 @@ class Tables:
                 self.uses[leaf.name] = _followed(leaf.node)
 
     def limit(self, leaf: Leaf, sizes: Mapping[Any, int]) -> int | None:
-        """All values have to stay below it; None where no table says so."""
+        """The exclusive upper bound of the values, or None if no table limits them."""
         return min(self._known(leaf, sizes), default=None)
 
     def unknown(self, leaf: Leaf, sizes: Mapping[Any, int]) -> bool:
-        """Whether values beyond those of the example might be outside of a table."""
+        """True if values outside of the observed range may be invalid indices."""
         use = self.uses.get(leaf.name, Use())
         return use.computed or len(self._known(leaf, sizes)) < len(use.tables)
 
     def _known(self, leaf: Leaf, sizes: Mapping[Any, int]) -> list[int]:
         tables = self.uses.get(leaf.name, Use()).tables
-        return [int(put_in(t, sizes)) for t in tables if t is not None and t.free_symbols <= sizes.keys()]
+        return [int(substitute(t, sizes)) for t in tables if t is not None and t.free_symbols <= sizes.keys()]
 
 
 def _is_integer(tensor: torch.Tensor) -> bool:
@@ -68,7 +69,7 @@ def _is_integer(tensor: torch.Tensor) -> bool:
 
 
 def _followed(start: torch.fx.Node) -> Use:
-    """Follows a value through the graph: itself (`True`), and numbers computed from it."""
+    """Follows a value and the numbers computed from it through the graph."""
     waiting = [(start, True)]
     seen = set(waiting)
     tables: list[Any] = []
@@ -87,7 +88,7 @@ def _followed(start: torch.fx.Node) -> Use:
 
 
 def _lookups(node: torch.fx.Node) -> Iterator[tuple[Any, Any]]:
-    """`(index, size of the table)` for every operand of `node` that is an index."""
+    """`(index, size of the table)` for every operand of `node` that is used as an index."""
     name, args = _name(node), node.args
     if name in ("embedding", "embedding_bag", "_embedding_bag") and len(args) > 1:
         yield args[1], _size(args[0], 0)
@@ -108,7 +109,7 @@ def _lookups(node: torch.fx.Node) -> Iterator[tuple[Any, Any]]:
 
 
 def _size(table: Any, dim: Any) -> Any:
-    """The size of a table, None where it is not known."""
+    """The size of a table, or None if it is unknown."""
     held = table.meta.get("val") if isinstance(table, torch.fx.Node) else None
     if not isinstance(held, torch.Tensor) or not isinstance(dim, int) or not -held.dim() <= dim < held.dim():
         return None
@@ -116,7 +117,7 @@ def _size(table: Any, dim: Any) -> Any:
 
 
 def _name(node: torch.fx.Node) -> str:
-    """The operator's name without namespace, overload and the underscore of in-place ones."""
+    """The name of the operator without namespace, overload and the underscore of in-place ops."""
     if isinstance(node.target, OpOverload):
         name = str(node.target).split(".")[1]
         return name if name.startswith("_") else name.rstrip("_")
@@ -124,13 +125,13 @@ def _name(node: torch.fx.Node) -> str:
 
 
 def _sources(node: torch.fx.Node) -> tuple[Any, ...]:
-    """What the values of `node` come from: its first argument, all of a list."""
+    """The nodes that the values of `node` come from: its first argument, or the elements of a list."""
     first = node.args[0] if node.args else None
     return tuple(first) if isinstance(first, (list, tuple)) else (first,)
 
 
 def _is_nested(node: torch.fx.Node) -> bool:
-    """Whether the value goes into another graph (a branch of `torch.cond`), which is not followed."""
+    """True if the value is passed to a subgraph (a branch of `torch.cond`), which is not followed."""
     return any(
         isinstance(arg, torch.fx.Node) and arg.op == "get_attr" and "graph" in str(arg.target) for arg in node.args
     )

@@ -1,4 +1,4 @@
-"""What a program says of its inputs: their names, their shapes in symbols, the example it was made with."""
+"""The inputs of a program: names, symbolic shapes, and the example that it was made with."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Leaf:
     """One input of the graph."""
 
     name: str
-    """What the program calls it, which is also what its assertions call it."""
+    """The name in the program, which its assertions use as well."""
     example: Any
     shape: tuple[Any, ...] = ()
-    """Of a tensor: its sizes, sympy expressions."""
+    """For a tensor: its sizes as sympy expressions."""
     number: Any = None
-    """Of a dynamic int: its expression."""
+    """For a dynamic int: its expression."""
     node: torch.fx.Node | None = None
 
     path: str = ""
-    """How the user reaches it: `batch['ids']`."""
+    """The path from the arguments of `forward`: `batch['ids']`."""
 
     @property
     def is_tensor(self) -> bool:
-        """Whether it is a tensor that values can be drawn for."""
+        """True if the input is a tensor."""
         return isinstance(self.example, torch.Tensor)
 
 
@@ -44,15 +44,15 @@ class Interface:
 
     leaves: tuple[Leaf, ...]
     spec: Any
-    """How the leaves make up `(args, kwargs)`."""
+    """The pytree spec of `(args, kwargs)`."""
 
     def inputs(self, values: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Arguments made of one value for each leaf."""
+        """The arguments built from one value per leaf."""
         args, kwargs = pytree.tree_unflatten(values, self.spec)
         return tuple(args), dict(kwargs)
 
     def values(self, call: Call) -> list[Any] | None:
-        """One value for each leaf; None where the call is not of the program's structure."""
+        """One value per leaf, or None if the call does not have the structure of the program's inputs."""
         values, spec = pytree.tree_flatten((call.args, self._in_order(call.kwargs)))
         return values if pytree.outline(spec) == pytree.outline(self.spec) else None
 
@@ -63,9 +63,9 @@ class Interface:
 
 
 def interface_of(program: torch.export.ExportedProgram, names: Sequence[str] = ()) -> Interface:
-    """Reads a program's inputs; `names` are those of the model's positional arguments.
+    """The inputs of a program. `names` are the names of the model's positional arguments.
 
-    Raises `ValueError` where the program carries no example.
+    Raises `ValueError` if the program has no example inputs.
     """
     example = getattr(program, "example_inputs", None) or getattr(program, "_example", None)
     if example is None:
@@ -85,7 +85,7 @@ def interface_of(program: torch.export.ExportedProgram, names: Sequence[str] = (
 
 
 def paths_of(inputs: tuple[Any, Any], names: Sequence[str]) -> list[str]:
-    """How the user reaches each leaf of `(args, kwargs)`; `names` are those of `forward`'s positional arguments."""
+    """The path of each leaf of `(args, kwargs)`. `names` are the names of `forward`'s positional arguments."""
     known = dict(enumerate(names))
     paths = []
     for (_, first, *rest), _leaf in pytree.leaves_with_path(inputs):
@@ -95,7 +95,7 @@ def paths_of(inputs: tuple[Any, Any], names: Sequence[str]) -> list[str]:
 
 
 def argument_names(model: torch.nn.Module) -> list[str]:
-    """What the positional arguments of `forward` are called."""
+    """The names of the positional arguments of `forward`."""
     try:
         parameters = inspect.signature(model.forward).parameters.values()
     except (TypeError, ValueError):
@@ -105,14 +105,14 @@ def argument_names(model: torch.nn.Module) -> list[str]:
 
 
 def expression_of(value: Any) -> Any:
-    """A size or number, symbolic or not, as a sympy expression."""
+    """A size or number as a sympy expression."""
     if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
         return value.node.expr
     return sympy.sympify(value)
 
 
-def put_in(expr: Any, sizes: Mapping[Any, int]) -> Any:
-    """`expr` with numbers for its symbols."""
+def substitute(expr: Any, sizes: Mapping[Any, int]) -> Any:
+    """`expr` with its symbols replaced by numbers."""
     return sympy.sympify(expr.xreplace({symbol: sympy.Integer(size) for symbol, size in sizes.items()}))
 
 

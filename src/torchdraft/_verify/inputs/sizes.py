@@ -1,7 +1,7 @@
-"""The sizes a program takes: symbols, what is known of them, and draws that keep the relations between dimensions.
+"""The sizes that a program accepts: its symbols, their ranges and conditions, and random draws of them.
 
-A dimension's size is an expression of symbols, so sizes drawn for the symbols give shapes that fit together: two
-dimensions that share a symbol stay equal, one that is `2*s0` stays twice the other.
+The size of a dimension is an expression of symbols. Sizes are drawn for the symbols, so the shapes are consistent: two
+dimensions with the same symbol stay equal, and a dimension of `2*s0` stays twice as large as one of `s0`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import sympy
 import torch
 
-from .interface import Interface, Leaf, expression_of, put_in
+from .interface import Interface, Leaf, expression_of, substitute
 
 MOST_ELEMENTS = 1 << 20
-"""Inputs drawn are not larger than this, unless the example is."""
+"""Maximum number of elements of drawn inputs, unless the example is larger."""
 ATTEMPTS = 32
 _MOST_SOLVED = 4096
 
@@ -27,34 +27,34 @@ Assignment = dict[Any, int]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The symbols behind the inputs' shapes."""
+    """The symbols in the shapes of the inputs."""
 
     leaves: tuple[Leaf, ...]
     example: Assignment
-    """What each symbol is on the example."""
+    """The value of each symbol on the example."""
     bounds: dict[Any, tuple[int, int | None]]
-    """The smallest and the largest value the program declares, None where there is none."""
+    """The smallest and the largest declared value. None if there is no largest."""
     conditions: tuple[Any, ...] = field(default=())
-    """What the program asserts of the symbols besides."""
+    """Further conditions on the symbols that the program asserts."""
 
     def __bool__(self) -> bool:
         return bool(self.example)
 
     def shape(self, leaf: Leaf, sizes: Assignment) -> tuple[int, ...]:
         """The shape of an input under these sizes."""
-        return tuple(int(put_in(size, sizes)) for size in leaf.shape)
+        return tuple(int(substitute(size, sizes)) for size in leaf.shape)
 
     def number(self, leaf: Leaf, sizes: Assignment) -> int:
         """The value of a dynamic int under these sizes."""
-        return int(put_in(leaf.number, sizes))
+        return int(substitute(leaf.number, sizes))
 
     def fit(self, sizes: Assignment) -> bool:
-        """Whether the program takes these sizes, as far as can be told without running it."""
+        """False if the declared conditions exclude these sizes, or if the inputs would be too large."""
         try:
-            if any(put_in(condition, sizes) == sympy.false for condition in self.conditions):
+            if any(substitute(condition, sizes) == sympy.false for condition in self.conditions):
                 return False
             shapes = [self.shape(leaf, sizes) for leaf in self.leaves if leaf.is_tensor]
-        except (TypeError, ZeroDivisionError):  # no whole number, or none at all
+        except (TypeError, ZeroDivisionError):  # not an integer, or undefined
             return False
         return all(size >= 0 for shape in shapes for size in shape) and self._affordable(shapes)
 
@@ -63,14 +63,14 @@ class Sizes:
         return sum(map(math.prod, shapes)) <= max(MOST_ELEMENTS, 2 * own)
 
     def window(self, symbol: Any) -> tuple[int, int]:
-        """The sizes worth drawing: from the smallest to somewhat above the example."""
+        """The range to draw from: from the smallest size to somewhat above the example."""
         low, high = self.bounds[symbol]
         own = self.example[symbol]
         top = max(own + 3, min(2 * own, own + 64))
         return min(max(low, min(2, own)), own), top if high is None else max(min(top, high), own)
 
     def draw(self, rng: random.Random, kind: str) -> Assignment:
-        """Sizes of one kind, taken by the program where such are found; those of the example where not."""
+        """Sizes of one kind that the program accepts, or those of the example if none are found."""
         for _ in range(ATTEMPTS):
             drawn = self._drawn(rng, kind)
             if drawn != self.example and self.fit(drawn):
@@ -90,17 +90,17 @@ class Sizes:
         return {symbol: rng.randint(*self.window(symbol)) for symbol in self.example}
 
     def of(self, values: list[Any]) -> Assignment | None:
-        """The symbols of given inputs; None where their shapes are none of the program's."""
+        """The symbols for given inputs, or None if their shapes do not match the program."""
         try:
             found = _solved(self.leaves, values)
             shapes = [tuple(v.shape) for v in values if isinstance(v, torch.Tensor)]
-            mine = [self.shape(leaf, found) for leaf in self.leaves if leaf.is_tensor]
+            expected = [self.shape(leaf, found) for leaf in self.leaves if leaf.is_tensor]
         except (TypeError, ValueError, ZeroDivisionError):
             return None
-        return found if mine == shapes else None
+        return found if expected == shapes else None
 
     def smaller(self, sizes: Assignment) -> Iterator[Assignment]:
-        """Sizes one step smaller: each symbol at its smallest, halved, or one less."""
+        """Sizes one step smaller: one symbol set to its minimum, halved, or reduced by one."""
         for symbol, size in sizes.items():
             low = max(self.bounds[symbol][0], 0)
             for candidate in dict.fromkeys((low, 2, 1, (low + size) // 2, size - 1)):
@@ -109,7 +109,7 @@ class Sizes:
 
 
 def sizes_of(program: torch.export.ExportedProgram, interface: Interface) -> Sizes:
-    """Reads a program's symbols, ranges and assertions about sizes."""
+    """The symbols, ranges and asserted conditions of a program."""
     values = [leaf.example for leaf in interface.leaves]
     example = _solved(interface.leaves, values)
     bounds: dict[Any, tuple[int, int | None]] = {}
@@ -127,13 +127,13 @@ def sizes_of(program: torch.export.ExportedProgram, interface: Interface) -> Siz
 
 
 def _bounds(interval: Any) -> tuple[int, int | None]:
-    """Smallest and largest size. Infinity has classes of torch's own that do not say that they are."""
+    """The smallest and the largest size. torch has its own classes for infinity, so the bounds are compared."""
     low = int(interval.lower) if interval.lower > 0 else 0
     return low, int(interval.upper) if interval.upper < 1 << 31 else None
 
 
 def _asserted(program: torch.export.ExportedProgram) -> Iterator[Any]:
-    """Conditions that the graph asserts, where their value is symbolic."""
+    """The symbolic conditions that the graph asserts."""
     for node in program.graph.nodes:
         if node.target is torch.ops.aten._assert_scalar.default and isinstance(node.args[0], torch.fx.Node):
             held = node.args[0].meta.get("val")
@@ -142,7 +142,7 @@ def _asserted(program: torch.export.ExportedProgram) -> Iterator[Any]:
 
 
 def _solved(leaves: tuple[Leaf, ...], values: list[Any]) -> Assignment:
-    """What the symbols are where the inputs have these values."""
+    """The symbols, solved from the shapes of given values."""
     pairs: list[tuple[Any, int]] = []
     for leaf, value in zip(leaves, values, strict=True):
         if leaf.is_tensor:
@@ -151,7 +151,7 @@ def _solved(leaves: tuple[Leaf, ...], values: list[Any]) -> Assignment:
             pairs.append((leaf.number, value))
     found: Assignment = {}
     for expr, size in sorted(pairs, key=lambda pair: len(pair[0].free_symbols) + pair[0].count_ops()):
-        left = put_in(expr, found)
+        left = substitute(expr, found)
         if len(left.free_symbols) == 1:
             (symbol,) = left.free_symbols
             found[symbol] = _root(left, symbol, size)
@@ -161,8 +161,8 @@ def _solved(leaves: tuple[Leaf, ...], values: list[Any]) -> Assignment:
 def _root(expr: Any, symbol: Any, size: int) -> int:
     if expr == symbol:
         return size
-    # A size is a small whole number, and expressions of sizes have floors that sympy does not solve.
+    # Sizes are small integers, and sympy does not solve expressions with floors.
     for candidate in range(_MOST_SOLVED):
-        if put_in(expr, {symbol: candidate}) == size:
+        if substitute(expr, {symbol: candidate}) == size:
             return candidate
     raise ValueError(f"no size {symbol} makes {expr} {size}")

@@ -1,4 +1,4 @@
-"""Draws values for one input: of the kind and range that the example shows, and special ones."""
+"""Draws values for one input: similar to those of the example, and special ones."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 import torch
 
 WIDER = 4
-"""How many times its range an integer that no table bounds is drawn from, where a wider range is asked for."""
+"""Factor by which a wider range exceeds the observed one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the example shows of an input's values."""
+    """The values of one input in the example, and what is known about its range."""
 
     values: torch.Tensor
-    """The example's values in one dimension, on the CPU; never empty."""
+    """The values of the example, flattened, on the CPU; never empty."""
     low: float
     high: float
     limit: int | None = None
-    """Integers: all draws stay below it."""
+    """For integers: exclusive upper bound of all draws."""
     fixed: bool = False
-    """Integers: which values outside of the observed range are safe is not known."""
+    """For integers: values outside of the observed range may be invalid indices."""
 
     @classmethod
     def of(cls, example: torch.Tensor, limit: int | None = None, fixed: bool = False) -> Observed:
-        """Looks at the example. An empty one is taken to hold a zero."""
+        """The observed values of an example. An empty example counts as a single zero."""
         flat = example.detach().resolve_conj().resolve_neg().cpu().reshape(-1)
         if not flat.numel():
             flat = torch.zeros(1, dtype=example.dtype)
@@ -39,127 +39,127 @@ class Observed:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The input's dtype."""
+        """The dtype of the input."""
         return self.values.dtype
 
     @property
     def integer(self) -> bool:
-        """Whether values are whole numbers."""
+        """True if the values are integers."""
         return not self.dtype.is_floating_point and not self.dtype.is_complex and self.dtype is not torch.bool
 
     @property
     def top(self) -> int:
-        """The largest integer to draw within the observed range."""
+        """The largest integer to draw within the observed range and below `limit`."""
         return int(self.high) if self.limit is None else max(min(int(self.high), self.limit - 1), 0)
 
     def admit(self, value: float) -> bool:
-        """Whether a special value may be drawn: floats and bools any, integers those within the observed range."""
+        """True if a special value may be drawn. An integer must lie within the observed range."""
         return not self.integer or self.low <= value <= self.top
 
 
 Draw = Callable[[Observed, tuple[int, ...], torch.Generator], torch.Tensor]
 
 
-def alike(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Values as the example has them: integers and one-sided floats from its range, other floats normal."""
-    if seen.dtype is torch.bool:
-        share = seen.values.double().mean().clamp(0.25, 0.75)
+def similar(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Similar values: integers and one-sided floats from its range, other floats from a normal distribution."""
+    if observed.dtype is torch.bool:
+        share = observed.values.double().mean().clamp(0.25, 0.75)
         return torch.rand(shape, generator=generator) < share
-    if seen.integer:
-        return _integers(seen, seen.low, seen.top, shape, generator)
-    if seen.dtype.is_complex:
-        parts = torch.randn(2, *shape, generator=generator, dtype=torch.float64) * max(seen.high, 1e-3) / 2
+    if observed.integer:
+        return _integers(observed, observed.low, observed.top, shape, generator)
+    if observed.dtype.is_complex:
+        parts = torch.randn(2, *shape, generator=generator, dtype=torch.float64) * max(observed.high, 1e-3) / 2
         return torch.complex(parts[0], parts[1])
-    if seen.low >= 0 and seen.high > 0:  # probabilities, weights, distances
-        low = seen.low if seen.low < seen.high else 0.0
-        return low + torch.rand(shape, generator=generator, dtype=torch.float64) * (seen.high - low)
-    values = seen.values.double().nan_to_num(0.0, 0.0, 0.0)
-    spread = values.std(correction=0).item() or max(abs(seen.high), 1.0)
+    if observed.low >= 0 and observed.high > 0:  # probabilities, weights, distances
+        low = observed.low if observed.low < observed.high else 0.0
+        return low + torch.rand(shape, generator=generator, dtype=torch.float64) * (observed.high - low)
+    values = observed.values.double().nan_to_num(0.0, 0.0, 0.0)
+    spread = values.std(correction=0).item() or max(abs(observed.high), 1.0)
     return values.mean() + torch.randn(shape, generator=generator, dtype=torch.float64) * spread
 
 
-def kept(seen: Observed, shape: tuple[int, ...], _generator: torch.Generator) -> torch.Tensor:
-    """The example's values, repeated or cut where the shape is another."""
+def example_values(observed: Observed, shape: tuple[int, ...], _generator: torch.Generator) -> torch.Tensor:
+    """The values of the example, repeated or cut to the shape."""
     count = math.prod(shape)
-    return seen.values.repeat(-(-count // seen.values.numel()))[:count].reshape(shape)
+    return observed.values.repeat(-(-count // observed.values.numel()))[:count].reshape(shape)
 
 
-def permuted(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example's values in another order."""
-    values = kept(seen, shape, generator).reshape(-1)
+def permuted(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The values of the example in another order."""
+    values = example_values(observed, shape, generator).reshape(-1)
     return values[torch.randperm(values.numel(), generator=generator)].reshape(shape)
 
 
 def filled_with(value: float) -> Draw:
-    """All equal to one number; to the nearest one that integers of this input may be."""
+    """A draw of one number everywhere; for integers, the nearest one within the observed range."""
 
-    def draw(seen: Observed, shape: tuple[int, ...], _generator: torch.Generator) -> torch.Tensor:
-        number = value if seen.admit(value) else min(max(value, seen.low), seen.top)
+    def draw(observed: Observed, shape: tuple[int, ...], _generator: torch.Generator) -> torch.Tensor:
+        number = value if observed.admit(value) else min(max(value, observed.low), observed.top)
         return torch.full(shape, number, dtype=torch.float64)
 
     return draw
 
 
-def all_equal(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """One value as the example has them, everywhere."""
-    return alike(seen, (1,), generator).expand(math.prod(shape)).reshape(shape)
+def all_equal(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """One value similar to the example, everywhere."""
+    return similar(observed, (1,), generator).expand(math.prod(shape)).reshape(shape)
 
 
-def negated(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The sign flipped, bools turned around. Integers are mirrored within their range."""
-    values = kept(seen, shape, generator)
-    if seen.dtype is torch.bool:
+def negated(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The values of the example negated. Integers are mirrored within their range."""
+    values = example_values(observed, shape, generator)
+    if observed.dtype is torch.bool:
         return ~values
-    return (seen.low + seen.top - values).clamp(seen.low, seen.top) if seen.integer else -values
+    return (observed.low + observed.top - values).clamp(observed.low, observed.top) if observed.integer else -values
 
 
-def scaled(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Ten times or a tenth of the example; integers at the ends of their range."""
+def scaled(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Ten times or a tenth of the example. Integers are set to the ends of their range."""
     up = bool(torch.rand((), generator=generator) < 0.6)
-    if seen.integer or seen.dtype is torch.bool:
-        ends = torch.tensor([seen.low, seen.top if seen.integer else 1.0], dtype=torch.float64)
+    if observed.integer or observed.dtype is torch.bool:
+        ends = torch.tensor([observed.low, observed.top if observed.integer else 1.0], dtype=torch.float64)
         return ends[torch.randint(0, 2, shape, generator=generator)]
-    return kept(seen, shape, generator) * (10.0 if up else 0.1)
+    return example_values(observed, shape, generator) * (10.0 if up else 0.1)
 
 
-def widened(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Values beyond the observed range; integers below the table they index, and negative ones only if there were."""
-    if seen.dtype is torch.bool:
-        return alike(seen, shape, generator)
-    if not seen.integer:
-        return alike(seen, shape, generator) * WIDER
-    if seen.fixed:
-        return alike(seen, shape, generator)
-    span = max(seen.high - seen.low, 1) * (WIDER - 1)
-    high = seen.high + span if seen.limit is None else seen.limit - 1
-    low = max(seen.low - span, 0) if seen.low >= 0 else seen.low - span
-    return _integers(seen, low, max(high, 0), shape, generator)
+def widened(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Values beyond the observed range. Integers stay below their table, and negative ones need one in the example."""
+    if observed.dtype is torch.bool:
+        return similar(observed, shape, generator)
+    if not observed.integer:
+        return similar(observed, shape, generator) * WIDER
+    if observed.fixed:
+        return similar(observed, shape, generator)
+    span = max(observed.high - observed.low, 1) * (WIDER - 1)
+    high = observed.high + span if observed.limit is None else observed.limit - 1
+    low = max(observed.low - span, 0) if observed.low >= 0 else observed.low - span
+    return _integers(observed, low, max(high, 0), shape, generator)
 
 
-def nudged(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example with one element changed."""
-    values = kept(seen, shape, generator).clone()
+def one_changed(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The values of the example with one element changed."""
+    values = example_values(observed, shape, generator).clone()
     if values.numel():
         index = int(torch.randint(0, values.numel(), (), generator=generator))
-        fresh = alike(seen, (1,), generator) if seen.dtype is not torch.bool else ~values.reshape(-1)[index]
+        fresh = similar(observed, (1,), generator) if observed.dtype is not torch.bool else ~values.reshape(-1)[index]
         values.view(-1)[index] = fresh.to(values.dtype).reshape(())
     return values
 
 
-def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example with up to half of its elements taken from outside what it shows: a one-sided range may be an
-    accident of the example, and values that are all changed may break an assumption that a few would leave alone.
+def some_outside(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The values of the example with up to half of the elements from outside its range. The observed range may be a
+    coincidence, and changing all elements may violate an assumption that a few changed elements do not violate.
     """
-    values = kept(seen, shape, generator).clone()
+    values = example_values(observed, shape, generator).clone()
     if not values.numel():
         return values
     most = max(values.numel() // 2, 1)
     count = int(torch.randint(min(2, most), most + 1, (), generator=generator))
     where = torch.randperm(values.numel(), generator=generator)[:count]
     flat = values.view(-1)
-    if seen.integer:
-        flat[where] = widened(seen, (count,), generator).to(values.dtype)
-    elif seen.dtype is torch.bool:
+    if observed.integer:
+        flat[where] = widened(observed, (count,), generator).to(values.dtype)
+    elif observed.dtype is torch.bool:
         flat[where] = ~flat[where]
     else:
         factors = torch.tensor([-1.0, 10.0, 0.0, -10.0], dtype=torch.float64).repeat(count // 4 + 1)[:count]
@@ -167,38 +167,38 @@ def strayed(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) 
     return values
 
 
-def shifted(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example with one number added to all of it: what is asked of the largest may hold, of the mean no longer."""
-    values = kept(seen, shape, generator)
-    if seen.integer or seen.dtype is torch.bool:
-        return permuted(seen, shape, generator)
-    finite = seen.values[torch.isfinite(seen.values)]
+def shifted(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The example plus one constant: a condition on the mean may change while one on the maximum still holds."""
+    values = example_values(observed, shape, generator)
+    if observed.integer or observed.dtype is torch.bool:
+        return permuted(observed, shape, generator)
+    finite = observed.values[torch.isfinite(observed.values)]
     spread = finite.abs().std(correction=0).item() if finite.numel() else 1.0
     share = 0.05 + 0.45 * torch.rand((), generator=generator).item()
     sign = 1.0 if torch.rand((), generator=generator) < 0.5 else -1.0
     return values + sign * share * (spread or 1.0)
 
 
-def nearby(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """The example moved a little: a tenth, a hundredth or a thousandth of the way to other values."""
-    values = kept(seen, shape, generator)
-    if seen.integer or seen.dtype is torch.bool:
-        return nudged(seen, shape, generator)
+def nearby(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The example moved by a tenth, a hundredth or a thousandth of the distance to similar values."""
+    values = example_values(observed, shape, generator)
+    if observed.integer or observed.dtype is torch.bool:
+        return one_changed(observed, shape, generator)
     step = 10.0 ** -int(torch.randint(1, 4, (), generator=generator))
-    return values + step * (alike(seen, shape, generator) - values)
+    return values + step * (similar(observed, shape, generator) - values)
 
 
-def with_a_nan(seen: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Values as the example has them, one of them no number."""
-    values = alike(seen, shape, generator)
-    if values.numel() and not seen.integer and seen.dtype is not torch.bool:
+def with_a_nan(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Values similar to the example, one of them NaN."""
+    values = similar(observed, shape, generator)
+    if values.numel() and not observed.integer and observed.dtype is not torch.bool:
         values.view(-1)[int(torch.randint(0, values.numel(), (), generator=generator))] = math.nan
     return values
 
 
 KINDS: dict[str, Draw] = {
-    "values alike": alike,
-    "values kept": kept,
+    "values alike": similar,
+    "values kept": example_values,
     "values permuted": permuted,
     "values negated": negated,
     "zeros": filled_with(0.0),
@@ -206,25 +206,25 @@ KINDS: dict[str, Draw] = {
     "values all equal": all_equal,
     "values scaled": scaled,
     "values from a wider range": widened,
-    "one element changed": nudged,
-    "a few elements beyond the range": strayed,
+    "one element changed": one_changed,
+    "a few elements beyond the range": some_outside,
     "values shifted": shifted,
     "values nearby": nearby,
     "a NaN among the values": with_a_nan,
 }
-"""What a draw is called in a trial's origin → the draw."""
+"""The draws by their names in `Trial.origin`."""
 
 
 def _integers(
-    seen: Observed, low: float, high: float, shape: tuple[int, ...], generator: torch.Generator
+    observed: Observed, low: float, high: float, shape: tuple[int, ...], generator: torch.Generator
 ) -> torch.Tensor:
-    info = torch.iinfo(seen.dtype)
+    info = torch.iinfo(observed.dtype)
     least, most = max(int(low), info.min), min(int(high), info.max - 1)
     least = min(least, most)
     return torch.randint(least, most + 1, shape, generator=generator)
 
 
 def fill(tensor: torch.Tensor, values: Any) -> None:
-    """Writes drawn values into an input, whatever its dtype, device and strides."""
+    """Writes drawn values into an input of any dtype, device and strides."""
     with torch.no_grad():
         tensor.detach().copy_(values.to(tensor.device))

@@ -1,1 +1,1 @@
-"""One run of both sides on the same inputs, and the comparison of the results."""
+"""Runs both sides on one input and compares the results. May import `inputs`."""

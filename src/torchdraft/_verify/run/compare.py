@@ -1,4 +1,4 @@
-"""Says what differs between what eager and the program returned, wrote to their inputs, and left in their buffers."""
+"""Compares eager and the program: results, inputs after the call, parameters and buffers after the call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torchdraft._draft.prepare.pytree_types import Rest
 from torchdraft._torch import pytree
 from torchdraft._torch.fake import FakeTensor
 
-from .side import Ran
+from .side import RunResult
 
 Part = Literal["result", "inputs", "state"]
 Kind = Literal["values", "other"]
@@ -27,7 +27,7 @@ _DEEPEST = 32
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far values may be apart; None for what `torch.testing.assert_close` allows their dtype."""
+    """Tolerances for values. None for the default of `torch.testing.assert_close` for the dtype."""
 
     rtol: float | None = None
     atol: float | None = None
@@ -35,7 +35,7 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where program and eager differ."""
+    """One leaf in which program and eager differ."""
 
     part: Part
     where: str
@@ -43,20 +43,20 @@ class Difference:
     what: str
     kind: Kind
     leaf: int = 0
-    """Which leaf of its part, in the order of the structure …"""
+    """Index of the leaf within its part, in the order of the structure."""
     leaves: int = 1
-    """… and of how many."""
+    """Number of leaves of the part."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
 
 
 def differences(
-    want: Ran, got: Ran, before: Mapping[str, torch.Tensor], names: Sequence[str], tolerance: Tolerance
+    want: RunResult, got: RunResult, before: Mapping[str, torch.Tensor], names: Sequence[str], tolerance: Tolerance
 ) -> list[Difference]:
-    """Everything in which two runs differ; empty where they agree.
+    """All differences between two runs; an empty list if they agree.
 
-    `before` is the model's state before the run, `names` what its positional arguments are called.
+    `before` is the state of the model before the run. `names` are the names of its positional arguments.
     """
     return [
         *_of_parts("result", "output", want.result, got.result, tolerance),
@@ -66,7 +66,7 @@ def differences(
 
 
 def unequal(one: torch.Tensor, two: torch.Tensor) -> bool:
-    """Whether two tensors differ in anything that counts."""
+    """True if two tensors differ in dtype, shape, layout, device or values."""
     return bool(_of_tensors(one, two, Tolerance())[0])
 
 
@@ -91,7 +91,7 @@ def _of_state(
     before: Mapping[str, torch.Tensor],
     tolerance: Tolerance,
 ) -> Iterator[Difference]:
-    """Parameters and buffers. The program leaves out what the model does not use: eager must not write there."""
+    """Parameters and buffers. A program omits those that the model does not use. Eager must not write to these."""
     for name, mine in want.items():
         if name in got:
             found = _of_tensors(mine, _converted_alike(mine, got[name]), tolerance)
@@ -104,14 +104,16 @@ def _of_state(
 
 
 def _converted_alike(want: torch.Tensor, got: torch.Tensor) -> torch.Tensor:
-    """A parameter in the dtype that eager left it in: a model that converts its weights does so in every call."""
+    """A parameter in the dtype that it has after the eager run. A model that converts its weights does so in every
+    call.
+    """
     return got.to(want.dtype) if isinstance(want, torch.nn.Parameter) else got
 
 
 def _walk(
     want: Any, got: Any, where: str, tolerance: Tolerance, above: frozenset[int]
 ) -> Iterator[tuple[str, str, Kind]]:
-    """Every leaf with what differs there; an empty text where nothing does."""
+    """Every leaf, as `(where, what differs, kind)`. The second text is empty if nothing differs."""
     if isinstance(want, torch.Tensor):
         yield where, *_of_tensors(want, got, tolerance)
     elif isinstance(want, _SCALARS) or type(want).__module__ == "numpy":
@@ -136,7 +138,7 @@ def _of_containers(
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a value is made of, each part by how it is reached."""
+    """The parts of a value, each with the expression that accesses it."""
     if isinstance(value, Mapping):
         yield from ((f"[{key!r}]", item) for key, item in value.items())
     elif isinstance(value, (list, tuple)):
@@ -152,7 +154,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _registered_parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What pytree takes the object apart into: a program makes its outputs of nothing else."""
+    """The pytree children of the object. A program rebuilds its outputs from these only."""
     children, spec = pytree.flatten_one_level(value)
     if not isinstance(value, (Mapping, list, tuple)):
         yield from ((f"<{index}>", child) for index, child in enumerate(children))
@@ -180,7 +182,7 @@ def _of_scalars(want: Any, got: Any) -> tuple[str, Kind]:
     if type(want).__module__ == "numpy":
         return _of_arrays(want, got)
     if isinstance(want, (float, complex)):
-        # Python's floats come from tensors of a precision nobody knows any more: that of float32 is taken.
+        # A Python float may come from a tensor of any precision, so the tolerance for float32 is used.
         close = torch.isclose(_single(got), _single(want), rtol=1.3e-6, atol=1e-5, equal_nan=True)
         return ("" if bool(close) else f"{got!r}, eager has {want!r}"), "values"
     return ("" if got == want else f"{got!r}, eager has {want!r}"), "values"
@@ -232,7 +234,7 @@ def _of_values(want: torch.Tensor, got: torch.Tensor, tolerance: Tolerance) -> s
 
 
 def _worst(want: torch.Tensor, got: torch.Tensor) -> str:
-    """The element that is furthest off, with both values."""
+    """Describes the element with the largest difference, with both values."""
     if want.layout is not torch.strided or want.is_quantized:
         return ""
     wide = torch.complex128 if want.is_complex() else torch.float64

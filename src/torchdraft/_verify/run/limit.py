@@ -1,4 +1,4 @@
-"""Ends a run that takes far too long: a drawn input can keep a model's loop from ending."""
+"""Interrupts a run that takes too long: on a drawn input, a loop of the model may not terminate."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _STEPS = 1000
-"""An exception on its way arrives within a few steps of Python."""
+"""A pending exception is raised within a few bytecode instructions."""
 
 
 class TookTooLong(BaseException):
-    """A run was ended. No `Exception`, so that a model that catches those does not go on."""
+    """A run was interrupted. Not an `Exception`, so that a model that catches exceptions does not continue."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raises `TookTooLong` in this thread, between two steps of Python, when the block is not done in time."""
+    """Raises `TookTooLong` in this thread, between two bytecode instructions, if the block takes longer."""
     thread = threading.get_ident()
     state = threading.Lock()
     done = fired = False
@@ -46,13 +46,13 @@ def within(seconds: float) -> Iterator[None]:
             watch.cancel()
             watch.join()
             for _ in range(_STEPS if fired and not raised else 0):
-                time.sleep(0)  # the block ended as it fired, and what is on its way arrives here; or it was caught
+                time.sleep(0)  # the timer fired as the block ended: let the pending exception be raised here
         except TookTooLong:
             pass
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:
-    """Only C can raise in another thread (`PyThreadState_SetAsyncExc`). It could take an exception back, too, but then
-    CPython 3.11 looks for one before every instruction from there on, and hangs in code that is traced.
+    """Only the C API can raise in another thread (`PyThreadState_SetAsyncExc`). It can also cancel a pending exception,
+    but after that CPython 3.11 checks for one before every instruction, and hangs in traced code.
     """
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))

@@ -1,4 +1,4 @@
-"""Program and model side by side: puts both to a call and says how it ended."""
+"""Runs program and model on the same call and compares the results."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from torchdraft.model import Outcome
 from .compare import Difference, Tolerance, differences
 from .purpose import raised_on_purpose
 from .randomness import OTHER_SEED, drew_alike, without_random
-from .side import Ran, Side, state_of
+from .side import RunResult, Side, state_of
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one call ended."""
+    """The result of one call."""
 
     outcome: Outcome
     differences: list[Difference] = field(default_factory=list)
     model_error: Exception | None = None
     program_error: Exception | None = None
     turn: int = 0
-    """In which of several calls in a row."""
+    """The index of the failing call among repeated calls."""
     random: bool = False
-    """Whether values were left out because the program draws other random numbers than eager."""
+    """True if values were not compared because the program draws other random numbers than eager."""
 
     @property
     def wrong(self) -> bool:
-        """Whether the program is silently wrong."""
+        """True if the program is silently wrong."""
         return self.outcome is Outcome.MISMATCH
 
     @property
     def places(self) -> frozenset[str]:
-        """Where program and eager differ."""
+        """The places where program and eager differ."""
         return frozenset(each.where for each in self.differences)
 
 
 class Pair:
-    """Both sides, and the surroundings that every run leaves as they were."""
+    """Both sides, and a snapshot of the global state that is restored after every run."""
 
     def __init__(self, model: torch.nn.Module, program: torch.nn.Module, tolerance: Tolerance) -> None:
         self.model = Side(model)
@@ -53,8 +53,8 @@ class Pair:
         self.program_before = state_of(program)
         self.surroundings = Snapshot.take(model)
 
-    def put(self, call: Call) -> Verdict:
-        """Puts both to the call, and leaves both, and the random and other global state, as they were."""
+    def compare(self, call: Call) -> Verdict:
+        """Runs both sides on the call. Both sides and global state, random state included, are restored."""
         turns = self._run(call, stop=True)
         want, got = turns[-1]
         turn = len(turns) - 1
@@ -68,17 +68,17 @@ class Pair:
         return Verdict(outcome, left, turn=turn, random=len(left) < len(found))
 
     def repeats(self, call: Call) -> bool:
-        """Whether the model does the same twice under the same random state."""
+        """True if the model gives the same results twice under the same random state."""
         first, second = (self._run(call)[-1][0] for _ in range(2))
         if first.error is not None or second.error is not None:
             return type(first.error) is type(second.error)
         return not self._differences(first, second)
 
-    def _run(self, call: Call, stop: bool = False) -> list[tuple[Ran, Ran]]:
-        """What both make of each call in a row; up to the first that ends differently, where `stop` says so."""
-        turns: list[tuple[Ran, Ran]] = []
+    def _run(self, call: Call, stop: bool = False) -> list[tuple[RunResult, RunResult]]:
+        """The runs of both sides for each repeated call. With `stop`, up to the first call whose results differ."""
+        turns: list[tuple[RunResult, RunResult]] = []
         try:
-            # Control flow operators compile themselves when called: once for every shape, until torch refuses.
+            # Control flow operators compile when they are called: once per shape, until torch refuses.
             with torch.compiler.set_stance("force_eager"), self.model.private_state(), self.program.private_state():
                 for turn in range(call.times):
                     want = self.model.run(call, turn)
@@ -91,10 +91,12 @@ class Pair:
             self.surroundings.restore()
         return turns
 
-    def _differences(self, want: Ran, got: Ran) -> list[Difference]:
+    def _differences(self, want: RunResult, got: RunResult) -> list[Difference]:
         return differences(want, got, self.before, self.names, self.tolerance)
 
-    def _not_random(self, call: Call, turns: list[tuple[Ran, Ran]], found: list[Difference]) -> list[Difference]:
+    def _not_random(
+        self, call: Call, turns: list[tuple[RunResult, RunResult]], found: list[Difference]
+    ) -> list[Difference]:
         again = self._run(replace(call, seed=call.seed + OTHER_SEED, times=len(turns)))
         want, got = again[-1]
         if len(again) < len(turns) or want.error is not None or got.error is not None:
@@ -105,5 +107,5 @@ class Pair:
 def _raised(model: Exception | None, program: Exception | None, turn: int) -> Verdict:
     if model is None:
         return Verdict(Outcome.REJECTED, program_error=program, turn=turn)
-    lost = program is None and raised_on_purpose(model)
-    return Verdict(Outcome.MISMATCH if lost else Outcome.RAISED, [], model, program, turn)
+    lost_check = program is None and raised_on_purpose(model)
+    return Verdict(Outcome.MISMATCH if lost_check else Outcome.RAISED, [], model, program, turn)

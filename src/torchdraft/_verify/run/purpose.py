@@ -1,4 +1,4 @@
-"""Tells an exception that somebody wrote down from one that an operation ran into."""
+"""Distinguishes exceptions that the model raises deliberately from errors of operations."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import TracebackType
 from torchdraft._source.locations import is_framework
 
 _CHECKS = frozenset(f"_check{kind}" for kind in ("", "_with", "_is_size", "_index", "_value", "_type")) | {"_assert"}
-"""Functions of torch's that raise what the model's author asked for."""
+"""Functions of torch that check a condition of the model's author."""
 
 
 def raised_on_purpose(error: BaseException) -> bool:
-    """Whether `error` comes from a `raise` or an `assert` outside of torch, or from `torch._check`.
+    """True if `error` comes from a `raise` or an `assert` outside of torch, or from `torch._check`.
 
-    A model that refuses an input that way means to: a program that takes it has lost something. An operation that can't
-    be computed says less, since a program may have left out what nobody used.
+    Then the model rejects the input deliberately, and a program that accepts it has lost a check. An error of an
+    operation is no such evidence, since a program may omit an unused operation.
     """
     last = _last(error.__traceback__)
     if last is None:

@@ -1,4 +1,4 @@
-"""One of the two sides, called on private copies of its state and of the inputs."""
+"""Runs one side (the model or the program) on copies of its state and of the inputs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import VERIFY
 from torchdraft._verify.inputs.call import Call
-from torchdraft._verify.inputs.copies import _copies, copied_inputs
+from torchdraft._verify.inputs.copies import copied_inputs, copied_tables
 
 from .limit import TookTooLong, within
 
 _TABLES = ("_parameters", "_buffers")
 LEAST = 10.0
 TIMES_LONGER = 30
-"""A run may take so many times longer than the shortest one that came through, and in any case `LEAST` seconds."""
+"""A run may take `TIMES_LONGER` times as long as the shortest successful run, but at least `LEAST` seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """What one call left."""
+class RunResult:
+    """The effects of one call."""
 
     result: Any
     inputs: Any
@@ -37,25 +37,25 @@ class Ran:
     state: dict[str, torch.Tensor]
     """Parameters and buffers after the call, by name."""
     drawn: tuple[Any, ...]
-    """The random states after the call."""
+    """The states of the random generators after the call."""
     error: Exception | None = None
 
 
 class Side:
-    """A module that is called as if for the first time, and left as it was."""
+    """A module whose every run starts from the same state."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         self.module = module
-        held = [value for each in module.modules() for value in vars(each).values()]
-        self.generators = [value for value in held if isinstance(value, torch.Generator)]
+        values = [value for each in module.modules() for value in vars(each).values()]
+        self.generators = [value for value in values if isinstance(value, torch.Generator)]
         self.drawn_so_far = self._generator_states()
         self.longest = threading.TIMEOUT_MAX
 
     @contextmanager
     def private_state(self) -> Iterator[None]:
-        """Inside, the module's parameters and buffers are copies; sharing among them is kept."""
+        """Inside the block, parameters and buffers of the module are copies with the same aliasing."""
         untouched = self.drawn_so_far
-        with self._private_tables(), self._scripted_put_back(), applied(VERIFY, module=self.module):
+        with self._private_tables(), self._scripted_restored(), applied(VERIFY, module=self.module):
             try:
                 yield
             finally:
@@ -71,7 +71,7 @@ class Side:
             for table in _TABLES
         ]
         own = [dict(table) for table in tables]
-        for table, copied in zip(tables, _copies(own), strict=True):
+        for table, copied in zip(tables, copied_tables(own), strict=True):
             table.update(copied)
         try:
             yield
@@ -81,8 +81,8 @@ class Side:
                 table.update(content)
 
     @contextmanager
-    def _scripted_put_back(self) -> Iterator[None]:
-        """The tables of scripted modules live in C++, out of Python's reach: what is written there is put back."""
+    def _scripted_restored(self) -> Iterator[None]:
+        """Restores the tensors of scripted modules, which are stored in C++ and cannot be replaced from Python."""
         tensors = [each for module in self._scripted() for each in (*module.parameters(), *module.buffers())]
         own = [tensor.detach().clone() for tensor in tensors]
         try:
@@ -96,7 +96,7 @@ class Side:
         return [module for module in self.module.modules() if isinstance(module, torch.jit.ScriptModule)]
 
     def _state(self) -> dict[str, torch.Tensor]:
-        """Parameters and buffers as they are now; what will be put back in place is copied."""
+        """The current parameters and buffers. Copies if there are scripted modules, which are restored in place."""
         state = state_of(self.module)
         return {name: tensor.detach().clone() for name, tensor in state.items()} if self._scripted() else state
 
@@ -104,37 +104,37 @@ class Side:
         return [generator.get_state() for generator in self.generators]
 
     def _set_generators(self) -> None:
-        """The generators that the module holds, which both sides may share, as this side left them."""
+        """Restores the states of the module's generators that this side left. Both sides may share the generators."""
         for generator, state in zip(self.generators, self.drawn_so_far, strict=True):
             generator.set_state(state)
 
-    def run(self, call: Call, turn: int = 0) -> Ran:
-        """What the module makes of the call under its random state."""
+    def run(self, call: Call, turn: int = 0) -> RunResult:
+        """Calls the module under the random state of the call. `turn` counts repeated calls."""
         args, kwargs = copied_inputs(call.inputs)
         seed_everything(call.seed + turn)
         self._set_generators()
         began = time.monotonic()
         try:
             with within(self.longest):
-                # Past what a graph module wraps its own calls in: that prints a failing line and drops the traceback.
+                # Not `self.module(…)`: the wrapper of a graph module prints the failing line and drops the traceback.
                 result, error = iterators_materialized(torch.nn.Module.__call__(self.module, *args, **kwargs)), None
         except (Exception, TookTooLong) as raised:
             result, error = None, raised if isinstance(raised, Exception) else TimeoutError(str(raised))
         else:
             self.longest = min(self.longest, max(LEAST, TIMES_LONGER * (time.monotonic() - began)))
         self.drawn_so_far = self._generator_states()
-        return Ran(result, (args, kwargs), self._state(), random_states(), error)
+        return RunResult(result, (args, kwargs), self._state(), random_states(), error)
 
 
 def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters and buffers by name, each under every name it has."""
+    """Parameters and buffers by name. A shared tensor appears under each of its names."""
     named = dict(module.named_parameters(remove_duplicate=False))
     return {**named, **dict(module.named_buffers(remove_duplicate=False))}
 
 
 def seed_everything(seed: int) -> None:
-    """The random states of torch, Python and NumPy as both sides find them."""
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues calls for devices nobody uses
+    """Seeds the generators of torch, Python and NumPy."""
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues calls for devices that are not in use
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(seed)
     random.seed(seed)
@@ -143,7 +143,7 @@ def seed_everything(seed: int) -> None:
 
 
 def random_states() -> tuple[Any, ...]:
-    """How far the random generators have come, in a form that compares."""
+    """The states of the random generators, in a form that can be compared."""
     numpy = sys.modules.get("numpy")
     states = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else ())]
     kind, keys, *rest = numpy.random.get_state() if numpy else ("", b"")

@@ -1,4 +1,4 @@
-"""Program and model ready to be tried: draws inputs, puts both to them, makes mismatches small."""
+"""Runs the trials of a verification: draws inputs, compares program and model on them, shrinks mismatches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from torchdraft._verify.explain.blame import report_of
 from torchdraft._verify.explain.shrink import Shrinker
-from torchdraft._verify.explain.tell import Teller, in_one_line
+from torchdraft._verify.explain.trial import TrialReporter, in_one_line
 from torchdraft._verify.inputs.call import Call
 from torchdraft._verify.inputs.describe import inputs_as_code, inputs_in_words
 from torchdraft._verify.inputs.draw import EXAMPLE, Drawer
@@ -20,11 +20,11 @@ from torchdraft._verify.run.pair import Pair, Verdict
 from torchdraft.model import Counterexample, Outcome, Trial
 
 REDRAWS = 2
-"""How often a drawn input that the model raises on is drawn anew."""
+"""How often a drawn input is drawn again if the model raises on it."""
 
 
 class Domain:
-    """What inputs the program takes. Raises `ValueError` where it does not say."""
+    """The inputs that a program accepts. Raises `ValueError` if the program has no example inputs."""
 
     def __init__(self, program: torch.export.ExportedProgram, names: list[str]) -> None:
         self.interface = interface_of(program, names)
@@ -32,8 +32,8 @@ class Domain:
         self.tables = Tables(self.interface.leaves)
 
 
-class Bench:
-    """Both sides, what the program says of its inputs, and what its report says of it."""
+class TrialRunner:
+    """Program and model, with the domain of the inputs and the report of the program."""
 
     def __init__(
         self, program: torch.export.ExportedProgram, model: torch.nn.Module, tolerance: Tolerance, seed: int
@@ -48,28 +48,28 @@ class Bench:
             self.undrawable = str(error)
         report = report_of(program)
         interface = self.domain.interface if self.domain is not None else None
-        self.teller = Teller(program, report.issues if report is not None else None, self.pair, interface)
+        self.reporter = TrialReporter(program, report.issues if report is not None else None, self.pair, interface)
 
     def trials(self, calls: list[Call], drawn: int, shrink: bool) -> Iterator[Trial]:
-        """The given inputs, then drawn ones."""
-        told: set[frozenset[str]] = set()
+        """One trial per given input, then one per drawn input."""
+        shrunk: set[frozenset[str]] = set()
         for number, (call, verdict) in enumerate(self._verdicts(calls, drawn)):
             small = None
-            if shrink and verdict.wrong and verdict.places not in told:
-                told.add(verdict.places)  # one small input for each way of being wrong is enough
+            if shrink and verdict.wrong and verdict.places not in shrunk:
+                shrunk.add(verdict.places)  # one counterexample per set of wrong places is enough
                 small = self._small(call, verdict)
-            yield self.teller.trial(number, call, verdict, small)
+            yield self.reporter.trial(number, call, verdict, small)
 
     def notes(self) -> tuple[str, ...]:
-        """What has to be known to read the result."""
-        mine, theirs = self.pair.before, self.pair.program_before
-        found = sorted(name for name in mine.keys() & theirs.keys() if unequal(mine[name], theirs[name]))
+        """Facts that are needed to interpret the result."""
+        of_model, of_program = self.pair.before, self.pair.program_before
+        found = sorted(n for n in of_model.keys() & of_program.keys() if unequal(of_model[n], of_program[n]))
         shown = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
         return (f"the program was made with other values of {shown}",) if found else ()
 
     def _verdicts(self, calls: list[Call], drawn: int) -> Iterator[tuple[Call, Verdict]]:
         for call in calls:
-            yield call, self.pair.put(call)
+            yield call, self.pair.compare(call)
         if not drawn:
             return
         if self.domain is None:
@@ -78,25 +78,25 @@ class Bench:
         for number, variant in zip(range(drawn), drawer.variants(), strict=False):
             for _ in range(1 if variant is EXAMPLE else 1 + REDRAWS):
                 call = drawer.call(variant, number)
-                verdict = self.pair.put(call)
+                verdict = self.pair.compare(call)
                 if verdict.outcome is not Outcome.RAISED or isinstance(verdict.model_error, TimeoutError):
                     break
-            drawer.answered(verdict.outcome is Outcome.REJECTED)
+            drawer.note_outcome(verdict.outcome is Outcome.REJECTED)
             yield call, verdict
 
     def _small(self, call: Call, verdict: Verdict) -> Counterexample | None:
-        """The smallest input found on which the program is wrong in the same place."""
+        """The smallest input found for which the program is wrong in the same place."""
         if self.domain is None:
             return None
 
         def wrong(candidate: Call) -> bool:
-            found = self.pair.put(candidate)
+            found = self.pair.compare(candidate)
             return found.wrong and (found.places == verdict.places or not found.places.isdisjoint(verdict.places))
 
         shrinker = Shrinker(self.domain.interface, self.domain.sizes, self.domain.tables, wrong)
         small = shrinker.shrink(call)
         return Counterexample(
-            detail=in_one_line(self.pair.put(small)),
+            detail=in_one_line(self.pair.compare(small)),
             inputs=inputs_in_words(small, self.pair.names),
             code=inputs_as_code(small, self.pair.names),
             runs=shrinker.runs,

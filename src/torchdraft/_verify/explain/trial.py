@@ -1,4 +1,4 @@
-"""Turns a verdict into what the user reads: words, the line, the issues."""
+"""Turns a verdict into a `Trial`: descriptions, the location, the issues that explain it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .blame import broken_by, may_explain
 from .failure import described, failure_of
 
 
-class Teller:
-    """Knows the program's graph and issues; `issues` is None where the program has no report."""
+class TrialReporter:
+    """Makes the trials of one program. `issues` is None if the program has no report."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Teller:
         self.interface = interface
 
     def trial(self, number: int, call: Call, verdict: Verdict, small: Counterexample | None) -> Trial:
-        """What is told of one input."""
+        """The trial for one input."""
         trial = Trial(
             number=number,
             origin=call.origin,
@@ -46,8 +46,8 @@ class Teller:
             return self._mismatch(trial, call, verdict)
         if verdict.outcome is Outcome.REJECTED and verdict.program_error is not None:
             return self._rejection(trial, verdict.program_error)
-        taken = verdict.model_error is not None and verdict.program_error is None
-        return replace(trial, told=not taken)
+        accepted = verdict.model_error is not None and verdict.program_error is None
+        return replace(trial, told=not accepted)
 
     def _mismatch(self, trial: Trial, call: Call, verdict: Verdict) -> Trial:
         issues = may_explain(self.program, verdict.differences, self.issues)
@@ -59,22 +59,22 @@ class Teller:
     def _rejection(self, trial: Trial, error: Exception) -> Trial:
         failure = failure_of(error)
         issues = broken_by(failure, self.issues, self.interface)
-        asked = failure.kind in ("guard", "call")  # sizes left static, declared ranges, the structure of the inputs
+        expected = failure.kind in ("guard", "call")  # static sizes, declared ranges, the structure of the inputs
         return replace(
             trial,
             assertion=failure.condition,
             location=failure.location,
             issues=issues,
-            told=bool(issues) or asked or not self.reported,
+            told=bool(issues) or expected or not self.reported,
         )
 
 
 def in_one_line(verdict: Verdict) -> str:
-    """What happened."""
+    """The verdict as one line."""
     when = f"in call {verdict.turn + 1}, " if verdict.turn else ""
     if verdict.model_error is not None:
-        taken = "; the program does not raise" if verdict.program_error is None else ""
-        return f"{when}eager raises {described(verdict.model_error)}{taken}"
+        accepted = "; the program does not raise" if verdict.program_error is None else ""
+        return f"{when}eager raises {described(verdict.model_error)}{accepted}"
     if verdict.program_error is not None:
         return when + described(verdict.program_error)
     if verdict.differences:
