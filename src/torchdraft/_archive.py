@@ -1,4 +1,4 @@
-"""Saves a program with its report inside: a `.pt2` that torch reads, and that gives the report back here."""
+"""Saves and loads programs with their reports, as `.pt2` files that `torch.export.load` reads too."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ REPORT = "torchdraft/report.json"
 
 
 def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mapping[str, Any] | None = None) -> None:
-    """`torch.export.save`, with the program's report as an extra file.
+    """Save the program with `torch.export.save`, and its report as an extra file.
 
-    What stands in the way of reading the file again is mended in `program`: a condition among the outputs, or a number
-    that was asserted to be another. Programs made by `run_decompositions` have these too, and torch's.
+    Changes `program` where `torch.export.load` could not read it again: a condition among the outputs, or a number that
+    is asserted to equal another. Programs of `run_decompositions` and of `torch.export.export` can have these too.
 
     Args:
-        program: an exported program; one without a report is saved as torch would.
+        program: an exported program. One without a report is saved as by `torch.export.save`.
         path: a path or a writable binary file.
-        extra_files: further names and texts to store.
+        extra_files: further extra files, name → text.
 
     Raises what `torch.export.save` raises.
 
@@ -42,10 +42,10 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
 
 
 def load(path: Any) -> torch.export.ExportedProgram:
-    """`torch.export.load`; the program's `_report` is there again if it was saved with one.
+    """Load a program with `torch.export.load`, and its `_report` if it was saved with one.
 
-    `path` is a path or a readable binary file. Raises `ReportFormatError` where a newer torchdraft wrote the report,
-    and what `torch.export.load` raises.
+    `path` is a path or a readable binary file. Raises `ReportFormatError` if a newer torchdraft wrote the report, and
+    what `torch.export.load` raises.
     """
     files = {REPORT: ""}
     with torch_output_suppressed(), applied(LOAD):

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
 
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.rules import all_rules, rule_named
@@ -23,6 +22,8 @@ def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A code (TD
             raise UsageError(f"there is no rule {rule!r}", expected=f"one of {codes}", advice="torchdraft rules")
         console = Console()
         if console.is_terminal:
+            from rich.markdown import Markdown  # takes long to import
+
             console.print(Markdown(found.page()))
         else:
             typer.echo(found.page(), nl=False)

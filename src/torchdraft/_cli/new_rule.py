@@ -49,8 +49,8 @@ def new_rule(code: str, name: str, *, call: str, severity: Severity) -> NewRule:
     if not re.fullmatch(NAME, name):
         raise UsageError(f"the name {name!r}", expected="lower case words with hyphens, as in slow-call")
     for text in (code, name):
-        if taken := rule_named(text):
-            raise UsageError(f"{text} is taken by {taken.code} ({taken.name})", expected="a code and a name of its own")
+        if other := rule_named(text):
+            raise UsageError(f"{text} is taken by {other.code} ({other.name})", expected="a new code and a new name")
     function = _function(call)
     module = function.rpartition(".")[0]
     own = code.startswith(RESERVED)

@@ -10,8 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Severity
 from torchdraft.rules import events, issues_from
@@ -117,6 +115,8 @@ def _message(rule: NewRule, source: str) -> str:
 
 
 def _rendered(template: str, rule: NewRule) -> str:
+    from jinja2 import Environment, StrictUndefined  # takes long to import
+
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)
     source = files(__package__).joinpath("templates", template).read_text(encoding="utf-8")
     event = "FunctionCalled" if rule.own else "events.FunctionCalled"

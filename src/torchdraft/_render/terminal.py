@@ -39,7 +39,7 @@ def render_report(report: Report) -> Iterator[RenderableType]:
         yield _dimensions(report)
     if report.issues:
         yield Text()
-        yield Text(f"torchdraft explain {report.issues[0].code} tells more about a rule.", style="dim")
+        yield Text(f"torchdraft explain {report.issues[0].code} documents the rule.", style="dim")
 
 
 def render_issue(issue: Issue) -> Iterator[RenderableType]:
@@ -75,7 +75,7 @@ def _source(location: Location, style: str) -> Iterator[RenderableType]:
 
 def _dimensions(report: Report) -> Table:
     table = Table(title="Dynamic dimensions", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for heading in ("dimension", "asked", "got", "why"):
+    for heading in ("dimension", "requested", "got", "why"):
         table.add_column(heading, header_style="dim", overflow="fold")
     for dimension in report.dimensions:
         table.add_row(*map(Text, (dimension.name, dimension.asked, dimension.got, dimension.reason)))

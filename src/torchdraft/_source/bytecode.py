@@ -33,7 +33,7 @@ def span(code: CodeType, instruction: int) -> Span:
 
 @lru_cache(256)
 def bytecode(code: CodeType) -> bytes:
-    """`code.co_code`, cached: a code object builds it anew at each access."""
+    """`code.co_code`, cached: a code object builds it again at each access."""
     return code.co_code
 
 

@@ -74,8 +74,8 @@ def _checked(loaded: Any, others: Iterable[Rule[Any]]) -> Rule[Any]:
         raise TypeError(f"{loaded.__name__} has no {missing[0]!r}")
     rule = loaded()
     _check_attributes(rule)
-    if taken := [other for other in others if rule.code == other.code or rule.name == other.name]:
-        raise ValueError(f"{rule.code} ({rule.name}) collides with {taken[0].code} ({taken[0].name})")
+    if collisions := [other for other in others if rule.code == other.code or rule.name == other.name]:
+        raise ValueError(f"{rule.code} ({rule.name}) collides with {collisions[0].code} ({collisions[0].name})")
     return rule
 
 

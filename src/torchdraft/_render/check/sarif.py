@@ -85,7 +85,7 @@ def _results(check: Check, codes: Sequence[str]) -> Iterator[dict[str, Any]]:
             "level": LEVELS[finding.issue.severity],
             "message": {"text": finding.issue.message},
             "occurrenceCount": finding.issue.occurrences,
-            # Equal findings in one function are told apart by their order.
+            # The order distinguishes equal findings in one function.
             "partialFingerprints": {FINGERPRINT: f"{finding.fingerprint}:{seen[key]}"},
             "suppressions": _suppressions(finding.suppressed),
             **_baseline_state(check, finding),

@@ -75,7 +75,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
 
     def issue(self, event: AttributeWritten) -> Issue:
         harmless = event.kept or event.same_each_time
-        kept, lost = "The graph keeps the write.", "The graph can't keep the write: every call of the program "
+        kept, lost = "The graph keeps the write.", "The graph cannot keep the write: every call of the program "
         outcome = kept if event.kept else lost + ("computes it again." if harmless else "starts from the old value.")
         return self.found(
             event,
