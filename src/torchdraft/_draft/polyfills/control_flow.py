@@ -1,19 +1,20 @@
-"""Control flow operators that Dynamo cannot compile run as the Python they stand for: the path the example takes.
+"""Runs control flow operators that Dynamo cannot compile as plain Python, along the path of the example.
 
-That is sound: every condition Python evaluates on the way is answered from the tape and asserted in the graph. What is
-lost is the other path, and the report says so.
+This is sound, because every condition that Python evaluates on the way becomes a guard or an assertion of the graph.
+The other path is lost, which the report says.
+
+    @python_fallback("cond", operator="torch.cond", why="...")
+    def cond(pred, true_fn, false_fn, operands): ...
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
-
+from torchdraft._draft.tracing.declarations import Declarations
 from torchdraft._stack.user_stack import describe_operand, here
-from torchdraft._torch import pytree
 from torchdraft._torch.control_flow import branch_outputs
 from torchdraft._torch.dispatch import erase_failed_nodes
 from torchdraft._torch.dynamo import failure_reason
@@ -22,41 +23,79 @@ from torchdraft.model.events import BranchMismatched, GuardResolved
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
 
+Implementation = TypeVar("Implementation", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFallback:
+    """One declared fallback."""
+
+    operator: str
+    """The operator's name in the report."""
+    run: Callable[..., Any]
+    why: str
+    condition_first: bool
+
+
+FALLBACKS: Declarations[PythonFallback] = Declarations("Python fallback of", __package__)
+
+
+def python_fallback(
+    name: str, *, operator: str, why: str, condition_first: bool = False
+) -> Callable[[Implementation], Implementation]:
+    """Declares the Python implementation of the operator whose function is called `name`.
+
+    With `condition_first` the first argument is the condition; its guard is reported as part of the operator's event.
+    Raises `ValueError` for an operator that has a fallback already.
+    """
+
+    def declare(run: Implementation) -> Implementation:
+        FALLBACKS.add(name, PythonFallback(operator, run, why, condition_first), run)
+        return run
+
+    return declare
+
 
 class ControlFlowFallback:
-    """Takes the example's path through `torch.cond`, `while_loop`, `map` or `scan`."""
+    """Takes the example's path through operators such as `torch.cond`."""
 
     def __init__(self, context: TraceContext) -> None:
+        FALLBACKS.load()
         self.context = context
 
     def watched(self, compile_and_run: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-        """What the operator returns; where it cannot be had whole, its path on the example. Raises for the others."""
+        """Returns `compile_and_run()` or, where that raises, what the operator's Python fallback returns for `args`.
+
+        Raises the operator's exception if it has no fallback.
+        """
         before = self.context.log.checkpoint()
         try:
             return compile_and_run()
         except Exception as error:
-            as_python = AS_PYTHON.get(name)
-            if as_python is None:
+            fallback = FALLBACKS.units.get(name)
+            if fallback is None:
                 raise
             erase_failed_nodes()
-            self.context.log.rollback(before)  # of a try that left no trace
-            told = BranchMismatched(
-                operator=OPERATORS[name], reason=_reason(error), branches=_branches(error), **here(2)
+            self.context.log.rollback(before)  # nothing of the failed compilation is in the graph
+            event = BranchMismatched(
+                operator=fallback.operator, reason=_reason(error), branches=_branches(error), **here(2)
             )
-            if name == "cond":
-                told, args = self._decided(told, args)
-            self.context.log.emit(told)
-            return as_python(*args)
+            if fallback.condition_first:
+                event, args = self._with_condition(event, args)
+            self.context.log.emit(event)
+            return fallback.run(*args)
 
-    def _decided(self, told: BranchMismatched, args: tuple[Any, ...]) -> tuple[BranchMismatched, tuple[Any, ...]]:
-        """Takes the condition of a `cond` into its own event: it is one assumption, not two."""
+    def _with_condition(
+        self, event: BranchMismatched, args: tuple[Any, ...]
+    ) -> tuple[BranchMismatched, tuple[Any, ...]]:
+        """Evaluates the condition, and moves its guard into the operator's event: it is one assumption, not two."""
         before = self.context.log.checkpoint()
-        taken = bool(args[0])
+        outcome = bool(args[0])
         for guard in self.context.log.since(before):
             if isinstance(guard, GuardResolved):
-                told = replace(told, expr=guard.expr, value=guard.value)
+                event = replace(event, expr=guard.expr, value=guard.value)
         self.context.log.forget_events_since(before)
-        return told, (taken, *args[1:])
+        return event, (outcome, *args[1:])
 
 
 def _reason(error: BaseException) -> str:
@@ -64,45 +103,5 @@ def _reason(error: BaseException) -> str:
 
 
 def _branches(error: BaseException) -> dict[str, tuple[Any, ...]]:
-    """What each branch returns, where that is known."""
+    """Branch → descriptions of its outputs, if both branches were traced."""
     return {name: tuple(map(describe_operand, outputs)) for name, outputs in branch_outputs(error).items()}
-
-
-def _cond(pred: Any, true_fn: Any, false_fn: Any, operands: Any) -> Any:
-    return (true_fn if bool(pred) else false_fn)(*operands)
-
-
-def _while_loop(cond_fn: Any, body_fn: Any, carried: Any, more: Any = ()) -> Any:
-    while bool(cond_fn(*carried, *more)):
-        out = body_fn(*carried, *more)
-        carried = tuple(out) if isinstance(out, (tuple, list)) else (out,)
-    return tuple(carried)
-
-
-def _map(row_fn: Any, rows: Any, more: Any) -> Any:
-    made = [row_fn(_alone(row), *more) for row in zip(*(r.unbind(0) for r in rows), strict=True)]
-    return _stacked(made)
-
-
-def _scan(step: Any, carried: Any, rows: Any) -> Any:
-    steps = []
-    for row in zip(*(r.unbind(0) for r in rows), strict=True):
-        out = step(*carried, *row)
-        carried = list(out[: len(carried)])
-        steps.append(list(out[len(carried) :]))
-    return carried, [torch.stack(column) for column in zip(*steps, strict=True)]
-
-
-def _alone(row: tuple[Any, ...]) -> Any:
-    return row[0] if len(row) == 1 else row
-
-
-def _stacked(made: list[Any]) -> Any:
-    """A list of like structures as one structure of stacked tensors."""
-    leaves = [pytree.tree_leaves(one) for one in made]
-    columns = [torch.stack(column) for column in zip(*leaves, strict=True)]
-    return pytree.tree_unflatten(columns, pytree.tree_flatten(made[0])[1])
-
-
-AS_PYTHON: dict[str, Callable[..., Any]] = {"cond": _cond, "while_loop": _while_loop, "map": _map, "scan": _scan}
-OPERATORS = {"cond": "torch.cond", "while_loop": "while_loop", "map": "map", "scan": "scan"}

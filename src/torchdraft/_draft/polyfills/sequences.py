@@ -1,8 +1,6 @@
-"""Sequences with tensors or symbols in them, where torch makes one tensor of a sequence: `torch.tensor([a, b])`,
-`x[[a, b], :]`.
+"""Traceable implementations for sequences that contain tensors or symbols: `torch.tensor([a, b])`, `x[[a, b], :]`.
 
-Upstream's native code reads the memory of the tensors, and fake ones have none; of a symbol it takes the number. Here
-an operation puts them together. A tensor in a sequence is one number to eager, whatever its number of dimensions.
+The parts are stacked by operations. As in eager, a tensor inside a sequence is one number, whatever its dimension.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import torch
 from torchdraft._torch.shapes import SYMBOLIC
 
 SHORT = 32
-"""A shorter list of indices is taken for a tuple if tensors are in it (`treatSequenceAsTuple` of upstream)."""
+"""A shorter list of indices counts as a tuple if it contains tensors (upstream: `treatSequenceAsTuple`)."""
 
 _MASKS = (torch.bool, torch.uint8)
 
@@ -27,12 +25,12 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
 
 def asarray(data: Any, *, copy: Any = None, **options: Any) -> torch.Tensor:  # noqa: ARG001
-    """`torch.asarray`. Of a sequence it is a copy, whatever is asked for."""
+    """`torch.asarray`, which copies a sequence whatever `copy` says."""
     return tensor(data, **options)
 
 
 def new_tensor(own: torch.Tensor, data: Any, *, dtype: Any = None, device: Any = None, **options: Any) -> torch.Tensor:
-    """`x.new_tensor` and `x.new`: of the type and on the device of `x` unless they are told others."""
+    """`x.new_tensor` and `x.new`, with the dtype and device of `x` as defaults."""
     dtype, device = own.dtype if dtype is None else dtype, own.device if device is None else device
     return tensor(data, dtype=dtype, device=device, **options)
 
@@ -44,22 +42,22 @@ def sparse(*args: Any, **kwargs: Any) -> torch.Tensor:
 
 
 def index(given: Any) -> Any:
-    """What is in the brackets of `x[…]`, with a tensor in the place of each sequence that has unknown numbers in it."""
+    """The index of `x[index]`, with each sequence that contains tensors or symbols replaced by one tensor."""
     if type(given) is list and holds_symbolic(given):
         as_tuple = len(given) < SHORT and not all(isinstance(one, (int, torch.SymInt)) for one in given)
-        return index(tuple(given)) if as_tuple else _places(given)
+        return index(tuple(given)) if as_tuple else _index_tensor(given)
     if isinstance(given, tuple):
-        return tuple(_places(one) if holds_symbolic(one) else one for one in given)
+        return tuple(_index_tensor(one) if holds_symbolic(one) else one for one in given)
     return given
 
 
-def _places(sequence: Any) -> torch.Tensor:
+def _index_tensor(sequence: Any) -> torch.Tensor:
     made = stacked(sequence, None)
     return made if made.dtype in _MASKS else made.long()
 
 
 def holds_symbolic(value: Any) -> bool:
-    """Whether `value` is a sequence with a tensor or a symbol somewhere in it."""
+    """Whether `value` is a list or tuple that contains a tensor or a symbol at any depth."""
     return isinstance(value, (list, tuple)) and any(is_symbolic(v) or holds_symbolic(v) for v in value)
 
 
@@ -69,7 +67,7 @@ def is_symbolic(value: Any) -> bool:
 
 
 def stacked(data: Any, device: Any) -> torch.Tensor:
-    """One tensor of the numbers, symbols and tensors in `data`, of the type they have in common."""
+    """One tensor of the numbers, symbols and tensors in `data`, of their promoted dtype."""
     if isinstance(data, torch.Tensor):
         copied = data.detach().clone()
         return copied if device is None else copied.to(device)

@@ -12,7 +12,7 @@ from torchdraft._draft.effects.lru_caches import UnreachedCaches, separate_lru_c
 from torchdraft._draft.effects.nondeterminism import impure_calls_reported
 from torchdraft._draft.effects.watched_calls import watched_calls_reported
 from torchdraft._draft.finish.pipeline import finish
-from torchdraft._draft.polyfills.builtins import classes_as_eager
+from torchdraft._draft.polyfills.builtins import builtins_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
 from torchdraft._draft.prepare.constant_inputs import constant_inputs_restored, without_constant_inputs
 from torchdraft._draft.reads.asserted import BY_VALUE
@@ -106,7 +106,7 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
     stack.enter_context(patches_of_trace)
     stack.enter_context(rung_of(plan).in_place(plan, mod, session))
     stack.enter_context(session.effects.threads.watched())
-    stack.enter_context(classes_as_eager(namespaces))
+    stack.enter_context(builtins_replaced(namespaces))
     stack.enter_context(impure_calls_reported(context, session.effects.answers, namespaces))
     stack.enter_context(separate_lru_caches(context, namespaces))
     stack.enter_context(watched_calls_reported(context, watched_calls()))

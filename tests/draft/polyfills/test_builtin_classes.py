@@ -10,7 +10,7 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from torchdraft._draft.polyfills.builtins import Type
+from torchdraft._draft.polyfills.builtin_classes import Type
 
 SCALES: dict[type, float] = {torch.Tensor: 2.0, torch.nn.Parameter: 3.0}
 

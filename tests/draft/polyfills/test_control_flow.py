@@ -10,6 +10,8 @@ from torch._higher_order_ops.scan import scan
 
 import torchdraft
 from tests.trace.drafting import Draftable, hold_to_the_promises, told
+from torchdraft._draft.polyfills.control_flow import FALLBACKS, ControlFlowFallback, python_fallback
+from torchdraft._draft.tracing.context import TraceContext
 
 X = torch.tensor([[1.0, 2.0, -0.5], [3.0, -4.0, 5.0]])
 FOUR = torch.tensor(4)
@@ -288,3 +290,27 @@ def test_branches_that_disagree_are_shown_side_by_side() -> None:
     assert (issue.code, issue.expr, issue.value) == ("TD602", "x.sum() > 0", "True")
     assert issue.data["branches"] == {"true": "f32[2, 3]", "false": "f64[2]"}
     assert "The true branch returns `f32[2, 3]`. The false branch returns `f64[2]`." in issue.message
+
+
+def test_one_declaration_adds_a_fallback() -> None:
+    def fails():
+        raise RuntimeError("Dynamo gave up")
+
+    context = TraceContext(budget=1 << 20)
+    with FALLBACKS.restored():
+
+        @python_fallback("associative_scan", operator="associative_scan", why="To show that nothing else is needed.")
+        def running(combine, leaves):
+            return combine(*leaves)
+
+        control_flow = ControlFlowFallback(context)
+        assert control_flow.watched(fails, "associative_scan", (max, (1, 2))) == 2
+    assert [event.operator for event in context.log] == ["associative_scan"]
+    with pytest.raises(RuntimeError, match="gave up"):
+        control_flow.watched(fails, "associative_scan", ())
+
+
+def test_a_second_fallback_is_refused() -> None:
+    FALLBACKS.load()
+    with pytest.raises(ValueError, match="Python fallback of cond is declared twice"):
+        python_fallback("cond", operator="", why="")(lambda: None)
