@@ -8,7 +8,6 @@ import os
 import sysconfig
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import CodeType, TracebackType
 
 from torchdraft.model import Location
@@ -44,9 +43,8 @@ def is_framework(filename: str) -> bool:
 @lru_cache(maxsize=1)
 def _framework_folders() -> tuple[str, ...]:
     """Finds torch without importing it: a report can be read where torch is not installed."""
-    specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
-    own = str(Path(__file__).parent.parent) + os.sep
-    return own, *[os.path.dirname(spec.origin) + os.sep for spec in specs if spec is not None and spec.origin]
+    specs = [importlib.util.find_spec(name) for name in ("torchdraft", "torch", "numpy")]
+    return tuple(os.path.dirname(spec.origin) + os.sep for spec in specs if spec is not None and spec.origin)
 
 
 def _frames(traceback: TracebackType | None) -> list[Frame]:
