@@ -85,8 +85,7 @@ import torchdraft
 torchdraft.Report()
 try:
     torchdraft.draft_export
-except ImportError as error:
-    assert type(error).__name__ == "UnsupportedTorch"
+except torchdraft.UnsupportedTorch as error:
     assert "found torch 1.0.0" in str(error)
 else:
     raise AssertionError

@@ -31,7 +31,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_render/json": ("model",),
     "_render/check": ("model", "_render", "_render/json"),
     # torch
-    "_torch": (),
+    "_torch": ("model",),  # the public exception `UnsupportedTorch`, which is importable without torch
     "_torch/tensors": ("_torch",),
     "_torch/patching": ("_torch",),
     "_torch/patches": ("_torch", "_torch/tensors", "_torch/patching"),

@@ -26,6 +26,7 @@ from .model import (
     Verification,
     presenters,
 )
+from .model.errors import UnsupportedTorch
 
 if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import OpProfile, TensorMetadata
-    from torchdraft._torch.probe import UnsupportedTorch
     from torchdraft._verify.verify import verify
 
     from ._archive import load, save
@@ -48,7 +48,6 @@ _LAZY = {
     "OpProfile": "torchdraft._torch.library",
     "ProfileFormatError": "torchdraft._draft.custom_ops.profile_files",
     "TensorMetadata": "torchdraft._torch.library",
-    "UnsupportedTorch": "torchdraft._torch.probe",
     "draft_export": "torchdraft._draft.pipeline",
     "fake_weights": "torchdraft._tape.fake_weights",
     "load": "torchdraft._archive",

@@ -8,12 +8,10 @@ from typing import Any
 
 import torch
 
+from torchdraft.model.errors import UnsupportedTorch
+
 SUPPORTED = ((2, 13), (2, 15))
 """First and last minor version of torch that torchdraft is tested with, inclusive."""
-
-
-class UnsupportedTorch(ImportError):
-    """The installed torch is outside the supported range, or lacks an internal that torchdraft uses."""
 
 
 def version() -> tuple[int, int]:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from torchdraft import UnsupportedTorch
 from torchdraft._torch.patching import inventory
 from torchdraft._torch.patching.changes import Changes
 from torchdraft._torch.patching.registry import Scope, Target, applied, patches, temporary
 from torchdraft._torch.patching.scopes import SCOPES
-from torchdraft._torch.probe import UnsupportedTorch
 
 
 @pytest.fixture
