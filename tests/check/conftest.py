@@ -13,7 +13,7 @@ from tests.check import project
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder to work in; what is imported from it is forgotten."""
+    """An empty working directory; modules imported from it are removed afterwards."""
     before = set(sys.modules)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
@@ -26,5 +26,5 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`draft_export` replaced: what is checked is what a check makes of reports."""
+    """Replaces `draft_export` by the fake engine: these tests are about the handling of reports."""
     monkeypatch.setattr(torchdraft, "draft_export", project.draft_export)

@@ -1,4 +1,4 @@
-"""A project to check: a file of targets, and an engine that reports what their source lines say."""
+"""A project to check: a file of targets, and a fake engine that reports issues named in comments."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def leaving():
 
 
 def write(folder: Path, text: str = MODEL, **settings: Any) -> None:
-    """Writes `model.py`, and pyproject.toml where there are settings."""
+    """Writes `model.py`, and pyproject.toml if there are settings."""
     (folder / "model.py").write_text(text)
     if settings:
         lines = [f"{name.replace('_', '-')} = {value}" for name, value in settings.items()]
@@ -66,7 +66,7 @@ def write(folder: Path, text: str = MODEL, **settings: Any) -> None:
 
 
 def draft_export(model: Any, args: tuple[Any, ...], kwargs: Any = None, **_options: Any) -> Any:
-    """In the place of torchdraft's: runs the model, and takes a comment `# finds CODE` in its class for an issue."""
+    """Replaces torchdraft's: runs the model, and reports an issue for each comment `# finds CODE` in its class."""
     model(*args, **(kwargs or {}))
     file = model.forward.__code__.co_filename
     first = model.forward.__code__.co_firstlineno

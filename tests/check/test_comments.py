@@ -11,7 +11,7 @@ from torchdraft.model import Location
 
 @pytest.fixture
 def source(tmp_path):
-    """Writes a file and gives what says that an issue stands on one of its lines."""
+    """Writes a file and returns a function that makes an issue at one of its lines."""
     file = tmp_path / "model.py"
 
     def write(text):

@@ -1,4 +1,4 @@
-"""`torchdraft check`, with reports of a stand-in for the engine."""
+"""`torchdraft check`, with reports of a fake engine."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ def check(*arguments):
 
 
 def again(*arguments):
-    """A further run: in a process of its own the changed file would be imported anew."""
+    """A further run, which imports the changed file again as a new process would."""
     import linecache
 
     linecache.clearcache()

@@ -1,4 +1,4 @@
-"""The check with the engine itself, as continuous integration runs it."""
+"""The check with the real engine in a new process, as continuous integration runs it."""
 
 import json
 import subprocess

@@ -35,7 +35,7 @@ ELSEWHERE = ("--isolated", "--line-length", "120")
 
 
 def clean(folder, *paths, settings):
-    """Whether lint and formatter have nothing to say."""
+    """Asserts that linter and formatter report nothing."""
     rules = ["--select", "B,E,F,I,N,UP,W"] if settings is ELSEWHERE else []
     for command in (["check", *settings, *rules], ["format", "--check", *settings]):
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""`torchdraft verify`: exit statuses, files, mistakes."""
+"""`torchdraft verify`: exit statuses, files, usage errors."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_operators_are_named():
 
 
 def test_code_written_for_torchs_report_works():
-    """The way a script walks torch's report: counts by type, the innermost frame outside of torch, optional keys."""
+    """Reads the report as scripts read torch's: counts by type, the innermost frame outside torch, optional keys."""
     seen = []
     for failure in FULL.failures:
         data = failure.data
@@ -86,7 +86,7 @@ def test_code_written_for_torchs_report_works():
     ]
 
 
-# In a process of its own: torch's version leaves a log file open.
+# In a new process, because torch's version leaves a log file open.
 TORCHS_KEYS = """
 import json, torch
 
@@ -110,6 +110,6 @@ def test_every_key_that_torch_gives_is_there(tmp_path):
     theirs, their_frame = json.loads(done.stdout)
     ours = Report(issues=(BRANCH,)).failures[0].data
     assert sorted(ours["user_stack"][0]) == their_frame
-    # torch numbers an expression's node only where its own log has it.
+    # torch numbers an expression's node only if its log has the expression.
     del theirs["expr_node_id"]
     assert theirs == {key: type(ours[key]).__name__ for key in theirs}

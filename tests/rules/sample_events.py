@@ -1,4 +1,4 @@
-"""One event for each thing that a rule can say."""
+"""One event for each message that a rule can produce."""
 
 from __future__ import annotations
 

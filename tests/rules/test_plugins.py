@@ -1,4 +1,4 @@
-"""Rules of other packages: a distribution with entry points, as an installer leaves it."""
+"""Rules of other packages: a distribution with entry points, as an installer creates it."""
 
 import re
 

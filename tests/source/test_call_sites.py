@@ -1,4 +1,4 @@
-"""The same assumption in a loop or in repeated layers is one issue; two on one line are two."""
+"""The same assumption in a loop or in repeated layers is one issue; two assumptions on one line are two issues."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Draws(torch.nn.Module):
 
 
 class AlwaysPositive(torch.nn.Module):
-    """The same question of one value again and again: in the loop, and on another line."""
+    """The same condition on one value repeatedly: in the loop, and on another line."""
 
     def forward(self, x):
         n = x.sum()

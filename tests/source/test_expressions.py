@@ -1,4 +1,4 @@
-"""Expressions, symbols and locals of issues read like the model's code."""
+"""Expressions, symbols and locals of issues are printed as the model's code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AUTO = torch.export.Dim.AUTO
 
 
 class Questions(torch.nn.Module):
-    """Each question is followed by what its issue has to call it."""
+    """The comment after each condition has the expression that its issue must show."""
 
     def forward(self, ids, lens, mask, n):  # noqa: C901
         y = ids * 2.0

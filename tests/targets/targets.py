@@ -1,4 +1,4 @@
-"""What a user might point `torchdraft export` at."""
+"""Targets for the command line, good and bad ones."""
 
 import torch
 

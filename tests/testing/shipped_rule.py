@@ -1,4 +1,4 @@
-"""A rule as another package would ship it."""
+"""A rule as another package would define it."""
 
 from torchdraft.model import Issue, Severity
 from torchdraft.rules import Rule, events

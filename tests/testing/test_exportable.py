@@ -28,7 +28,7 @@ class Excused(torch.nn.Module):
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
-    """A folder without settings of anyone's."""
+    """A working directory without settings."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -13,7 +13,7 @@ TD103 = ("TD103",)
 
 
 def changed(old="", new="", **attributes):
-    """The rule with another page or other attributes."""
+    """The rule with a changed page or changed attributes."""
     page = NumpyRead.__doc__.replace(old, new) if old else NumpyRead.__doc__
     assert page != NumpyRead.__doc__ or not old
     return type("Changed", (NumpyRead,), {"__doc__": page, **attributes})()

@@ -63,6 +63,7 @@ class Call:
     """How to change the baseline, if at all."""
 
 
+# Longer than 40 lines, because typer reads every option from the signature.
 def check(
     targets: Annotated[
         list[str] | None,

@@ -1,4 +1,4 @@
-"""What the SARIF 2.1.0 specification asks of the objects that a check writes, as JSON Schema."""
+"""The requirements of SARIF 2.1.0 on the objects that a check writes, as JSON Schema."""
 
 from __future__ import annotations
 

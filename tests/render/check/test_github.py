@@ -21,7 +21,7 @@ def in_the_app(monkeypatch):
 
 
 def commands(check):
-    """Level, properties and message of each line, as the runner reads them."""
+    """Level, properties and message of each line, parsed as GitHub's runner does."""
     return [read(line) for line in render_github(check).split("\n")[:-1]]
 
 

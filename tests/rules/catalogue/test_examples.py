@@ -1,4 +1,4 @@
-"""The examples of every page, through the engine: the bad one yields its issue at its line, the good one none."""
+"""Drafts the examples of every page: the bad one yields its issue at its line, the good one none."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from torchdraft.testing import check_rule
 
 WITH_EXAMPLES = [rule for rule in all_rules() if rule.bad()]
 BESIDE = {"TD304": ("TD101", "TD903")}
-"""A stand-in is told beside the question that it answered."""
+"""A surrogate is reported beside the guard that needed it."""
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.code)
@@ -16,5 +16,5 @@ def test_a_rule_keeps_what_its_page_says(rule):
 
 
 def test_only_the_note_on_broken_rules_has_no_example():
-    """No model makes a rule break; `test_issues.py` and `test_plugins.py` break some."""
+    """No model makes a rule fail; `test_issues.py` and `test_plugins.py` have rules that fail."""
     assert {rule.code for rule in all_rules()} - {rule.code for rule in WITH_EXAMPLES} == {"TD900"}

@@ -1,4 +1,4 @@
-"""The pairs of bad and good code in PyTorch's page on debugging export: what the report says of each, and where."""
+"""The pairs of bad and good code in PyTorch's page on debugging export: the issues of each, and their lines."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Where(torch.nn.Module):
 
 
 class Cond(torch.nn.Module):
-    """The page's branch returns its operand as it is, which `torch.cond` refuses, eagerly too (see below)."""
+    """In the page, a branch returns its operand unchanged, which `torch.cond` refuses, also eagerly (see below)."""
 
     def forward(self, x):
         return cond(x.sum() > 0, lambda x: x * 2, lambda x: x.clone(), (x,))
