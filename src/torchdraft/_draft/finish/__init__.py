@@ -1,4 +1,5 @@
-"""Finish: a traced program goes in; it comes out able to be saved, loaded, decomposed and exported again.
+"""Finish: a traced program goes in; a program that can be saved, loaded, decomposed and exported again comes out.
 
-`pipeline.py` has the graph passes in order. May import `custom_ops`, `prepare` and `tracing`.
+Each graph pass is declared in its file (`registry.py` says how); `pipeline.py` finds the passes, orders them and runs
+them. May import `custom_ops`, `prepare` and `tracing`.
 """

@@ -6,23 +6,33 @@ from typing import Any
 
 import torch
 
+from .registry import Stage, graph_pass
 
-def read_elements(graph: torch.fx.Graph) -> None:
-    """A number read from a tensor that has dimensions, of size 1 each, ends a decomposition that keeps most operators
-    ("Cannot cast FakeTensor to number"). Its one element is taken first.
-    """
+
+@graph_pass(
+    Stage.REWRITE,
+    why="`run_decompositions` with a table that keeps most operators fails where a number is read from a tensor that "
+    'has dimensions, all of size 1: "Cannot cast FakeTensor to number".',
+    upstream="torch._subclasses.fake_impls.local_scalar_dense",
+)
+def select_before_item(graph: torch.fx.Graph) -> bool:
+    """Selects the one element of the tensor before the number is read."""
+    changed = False
     for node in graph.nodes:
         tensor: Any = node.args[0] if node.target is torch.ops.aten.item.default else None
         value = tensor.meta.get("val") if isinstance(tensor, torch.fx.Node) else None
-        if not isinstance(value, torch.Tensor):
+        if not isinstance(value, torch.Tensor) or value.dim() == 0:
             continue
         with graph.inserting_before(node), value.fake_mode:
             for _ in range(value.dim()):
-                kept = {key: held for key, held in tensor.meta.items() if key in _OF_THE_SAME_LINE}
+                origin = {key: entry for key, entry in tensor.meta.items() if key in _ORIGIN}
                 tensor = graph.call_function(torch.ops.aten.select.int, (tensor, 0, 0))
                 value = torch.ops.aten.select.int(value, 0, 0)
-                tensor.meta.update(kept, val=value)
+                tensor.meta.update(origin, val=value)
         node.args = (tensor,)
+        changed = True
+    return changed
 
 
-_OF_THE_SAME_LINE = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
+_ORIGIN = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
+"""Metadata that says where a node comes from."""

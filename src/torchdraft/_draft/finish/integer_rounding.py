@@ -1,117 +1,121 @@
-"""Numbers in a program, in words that a saved program can hold: of the roundings only `math.trunc` is one, and `abs`
-and `sym_sum` are none.
+"""Graph passes: arithmetic of numbers in operators that a file can store. Of the roundings that is `math.trunc` alone;
+`abs` and `torch.sym_sum` cannot be stored either.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
 import torch
 
+from .registry import Stage, graph_pass
+from .replace_node import replace_by_value
 
-def lower_roundings(graph: torch.fx.Graph) -> bool:
-    """Writes `ceil`, `floor`, `round` and `abs` of a number read from a tensor by `trunc`, `sym_max` and comparisons.
-    True if it did.
+
+@graph_pass(
+    Stage.REWRITE,
+    why="The serializer has no `ceil`, `floor`, `round` and `abs` of a symbolic number.",
+    upstream="torch._export.serde.serialize._SYM_OPS",
+)
+def lower_roundings(graph: torch.fx.Graph, resolved: Mapping[Any, Any]) -> bool:
+    """Expresses `ceil`, `floor`, `round` and `abs` of a number by `trunc`, `sym_max` and comparisons.
+
+    A rounding that the trace resolved, and the program therefore asserts, is replaced by its number: a saved program
+    must have plain sizes there.
     """
     changed = False
     for node in list(graph.nodes):
-        spelled = _SPELLINGS.get(node.target) if node.op == "call_function" else None
-        if spelled is None or not isinstance(node.args[0], torch.fx.Node) or any(a is not None for a in node.args[1:]):
+        lowering = _LOWERINGS.get(node.target) if node.op == "call_function" else None
+        if lowering is None or not isinstance(node.args[0], torch.fx.Node) or any(a is not None for a in node.args[1:]):
             continue
-        number = _asserted(node)
+        number = _resolved_number(node, resolved)
         if number is None:
             with graph.inserting_before(node):
-                node.replace_all_uses_with(spelled(_Words(graph, node), node.args[0]))
+                node.replace_all_uses_with(lowering(_Emit(graph, node), node.args[0]))
         else:
-            _put(number, node)
+            replace_by_value(node, number)
         graph.erase_node(node)
         changed = True
     return changed
 
 
+@graph_pass(
+    Stage.REWRITE,
+    why="The serializer has no `torch.sym_sum`.",
+    upstream="torch._export.serde.serialize._SYM_OPS",
+)
 def lower_symbolic_sums(graph: torch.fx.Graph) -> bool:
-    """Writes `torch.sym_sum` of several numbers as additions. True if there was one."""
+    """Expresses `torch.sym_sum` of several numbers by additions."""
     changed = False
     for node in list(graph.nodes):
         if node.target is torch.sym_sum:
-            given = node.args[0] if isinstance(node.args[0], (list, tuple)) else node.args
+            terms = node.args[0] if isinstance(node.args[0], (list, tuple)) else node.args
             with graph.inserting_before(node):
-                words = _Words(graph, node)
-                node.replace_all_uses_with(reduce(lambda left, right: words(operator.add, left, right), given))
+                emit = _Emit(graph, node)
+                node.replace_all_uses_with(reduce(lambda left, right: emit(operator.add, left, right), terms))
             graph.erase_node(node)
             changed = True
     return changed
 
 
-def _asserted(node: torch.fx.Node) -> int | None:
-    """The number a rounding was fixed to, where the program asserts it: sizes have to be plain for a saved program."""
+def _resolved_number(node: torch.fx.Node, resolved: Mapping[Any, Any]) -> int | None:
+    """The number that a rounding was resolved to; None where it was not, or where the program returns it."""
     value = node.meta.get("val")
     if not isinstance(value, torch.SymInt) or any(user.op == "output" for user in node.users):
         return None
-    event = getattr(value.node.shape_env, "resolved", {}).get(value.node.expr)
-    return None if event is None else int(event.value)
+    number = resolved.get(value.node.expr)
+    return None if number is None else int(number)
 
 
-def _put(number: int, node: torch.fx.Node) -> None:
-    """Writes a number in place of a node."""
+class _Emit:
+    """Appends calls to a graph in the place of one node: `emit(function, *args)` returns the new node."""
 
-    def replaced(argument: torch.fx.Node) -> Any:
-        return number if argument is node else argument
-
-    for user in list(node.users):
-        user.args = torch.fx.node.map_arg(user.args, replaced)
-        user.kwargs = torch.fx.node.map_arg(user.kwargs, replaced)
-
-
-class _Words:
-    """Writes one node after the other, each with its value."""
-
-    def __init__(self, graph: torch.fx.Graph, where: torch.fx.Node) -> None:
+    def __init__(self, graph: torch.fx.Graph, replaced: torch.fx.Node) -> None:
         self.graph = graph
-        self.where = where
+        self.replaced = replaced
 
     def __call__(self, function: Callable[..., Any], *args: Any) -> torch.fx.Node:
-        made = self.graph.call_function(function, args)
-        made.meta.update({k: v for k, v in self.where.meta.items() if k != "val"})
-        made.meta["val"] = function(*[a.meta["val"] if isinstance(a, torch.fx.Node) else a for a in args])
-        return made
+        node = self.graph.call_function(function, args)
+        node.meta.update({key: entry for key, entry in self.replaced.meta.items() if key != "val"})
+        node.meta["val"] = function(*[a.meta["val"] if isinstance(a, torch.fx.Node) else a for a in args])
+        return node
 
     def one_if(self, condition: torch.fx.Node) -> torch.fx.Node:
         return self(torch.sym_ite, condition, 1, 0)
 
 
-def _ceil(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
-    whole = words(math.trunc, number)
-    return words(operator.add, whole, words.one_if(words(operator.gt, number, whole)))
+def _ceil(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
+    whole = emit(math.trunc, number)
+    return emit(operator.add, whole, emit.one_if(emit(operator.gt, number, whole)))
 
 
-def _floor(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
-    whole = words(math.trunc, number)
-    return words(operator.sub, whole, words.one_if(words(operator.lt, number, whole)))
+def _floor(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
+    whole = emit(math.trunc, number)
+    return emit(operator.sub, whole, emit.one_if(emit(operator.lt, number, whole)))
 
 
-def _round(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
-    """Halves go to the even number. No condition is about what another one chose: upstream can't trace that again."""
-    whole = words(math.trunc, number)
-    rest = words(operator.sub, number, whole)
-    up = words.one_if(words(operator.gt, rest, 0.5))
-    down = words.one_if(words(operator.lt, rest, -0.5))
-    halved = words(math.trunc, words(operator.truediv, whole, 2))
-    odd = words(operator.sub, whole, words(operator.mul, halved, 2))  # 1, 0 or -1, on the side that the half is on
-    half = words.one_if(words(operator.eq, words(torch.sym_max, rest, words(operator.neg, rest)), 0.5))
-    further = words(operator.add, words(operator.sub, up, down), words(operator.mul, odd, half))
-    return words(operator.add, whole, further)
+def _round(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
+    """Halves go to the even number. No condition depends on another one's result: torch cannot trace that again."""
+    whole = emit(math.trunc, number)
+    rest = emit(operator.sub, number, whole)
+    up = emit.one_if(emit(operator.gt, rest, 0.5))
+    down = emit.one_if(emit(operator.lt, rest, -0.5))
+    halved = emit(math.trunc, emit(operator.truediv, whole, 2))
+    odd = emit(operator.sub, whole, emit(operator.mul, halved, 2))  # 1, 0 or -1, with the sign of the half
+    half = emit.one_if(emit(operator.eq, emit(torch.sym_max, rest, emit(operator.neg, rest)), 0.5))
+    further = emit(operator.add, emit(operator.sub, up, down), emit(operator.mul, odd, half))
+    return emit(operator.add, whole, further)
 
 
-def _abs(words: _Words, number: torch.fx.Node) -> torch.fx.Node:
-    return words(torch.sym_max, number, words(operator.neg, number))
+def _abs(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
+    return emit(torch.sym_max, number, emit(operator.neg, number))
 
 
-_SPELLINGS: dict[Any, Callable[[_Words, torch.fx.Node], torch.fx.Node]] = {
+_LOWERINGS: dict[Any, Callable[[_Emit, torch.fx.Node], torch.fx.Node]] = {
     operator.abs: _abs,
     math.ceil: _ceil,
     math.floor: _floor,

@@ -1,83 +1,99 @@
-"""The graph passes every program ends with, in order."""
+"""Runs the graph passes: all of them after a trace, those of the stage SAVE again before a program is saved.
+
+`ordered_passes` gives the order. The stages are described in `registry.Stage`; inside a stage, each pass declares which
+ones it follows, and why. `docs/internals/graph-passes.md` lists the result.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
 
 import torch
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.custom_ops.op_guards import guard_ops, profiles_of
 from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
-from torchdraft._draft.prepare.tuple_keys import encode_tuple_keys
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.export import lowered, make_inner_graphs_plain
 
-from .asserted_sizes import cut_known_sizes
-from .element_reads import read_elements
-from .integer_rounding import lower_roundings, lower_symbolic_sums
-from .regions import inline_regions_without_outputs
-from .serialization import (
-    _spelled,
-    conditions_as_integers,
-    describe_plainly,
-    drop_unpicklable_example,
-    fill_keyword_defaults,
-    name_outputs,
-    state_known_numbers,
-    widen_single_values,
-)
-from .size_lists import lower_size_lists
-from .unused_values import drop_empty_lists, drop_unused_reads
+from .registry import PASSES, GraphPass, load, ordered
+
+Resolved = Mapping[Any, Any]
+"""sympy expression → the number that it is in every call: the guards that the trace resolved with real values and that
+the program asserts."""
+
+
+class InvalidGraph(RuntimeError):
+    """A graph pass left a graph that `torch.fx.Graph.lint` refuses."""
 
 
 def finish(
-    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels
+    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels, resolved: Resolved
 ) -> torch.export.ExportedProgram:
-    """What every trace ends with, once the fake mode is torch's own again."""
+    """Guards inferred operators, lowers the program if `pre_dispatch=False` was requested, and runs the graph passes.
+
+    Called after the trace, when the fake mode and the shape environment are plain objects of torch again.
+    """
     kernels.profiles = profiles_of(program, kernels.inferred)
     guard_ops(program, kernels.inferred)
     if not request.options.get("pre_dispatch", True):
         with unsafe_generate_fake_kernels(kernels.profiles):
             program = lowered(program)
-    run_graph_passes(program)
+    run_passes(program, ordered_passes(), resolved=resolved)
     make_inner_graphs_plain(program.graph_module)
     return program
 
 
-def run_graph_passes(program: torch.export.ExportedProgram) -> None:
-    """Applies every mend."""
-    graph_module = program.graph_module
-    changed = inline_regions_without_outputs(graph_module)
-    for module in graph_module.modules():
-        if isinstance(module, torch.fx.GraphModule):
-            read_elements(module.graph)
-            spelled = lower_roundings(module.graph) | lower_symbolic_sums(module.graph) | lower_size_lists(module.graph)
-            if (
-                drop_unused_reads(module.graph)
-                | drop_empty_lists(module.graph)
-                | cut_known_sizes(module.graph)
-                | spelled
-            ):
-                module.recompile()
-    name_outputs(program)
-    run_file_passes(program)
-    drop_unpicklable_example(program)
-    for call in program.module_call_graph:
-        if call.signature is not None:
-            encode_tuple_keys(call.signature.in_spec)
-            call.signature.outputs[:] = [_spelled(argument) for argument in call.signature.outputs]
-            call.signature.inputs[:] = [_spelled(argument) for argument in call.signature.inputs]
-    if changed:
-        graph_module.recompile()
-
-
 def run_file_passes(program: torch.export.ExportedProgram) -> None:
-    """The mends that change how a program is written, not what it does. A program that was made of a mended one, by
-    `run_decompositions` say, needs them again.
+    """Runs the passes that a program needs again before it is saved."""
+    run_passes(program, [each for each in ordered_passes() if each.every_save])
+
+
+@cache
+def _ordered(passes: tuple[GraphPass, ...]) -> list[GraphPass]:
+    return ordered(passes)
+
+
+def ordered_passes() -> list[GraphPass]:
+    """Every declared pass, in the order in which they run."""
+    load()
+    return _ordered(tuple(PASSES.values()))
+
+
+def run_passes(program: torch.export.ExportedProgram, passes: Iterable[GraphPass], **given: Any) -> None:
+    """Runs passes in order; `given` are the parameters that they need.
+
+    A graph that a pass changed is checked before the next pass runs (`InvalidGraph` names the pass), and all of them
+    are recompiled at the end.
     """
-    for module in program.graph_module.modules():
-        if isinstance(module, torch.fx.GraphModule):
-            fill_keyword_defaults(module.graph)
-            describe_plainly(module.graph)
-    conditions_as_integers(program)
-    state_known_numbers(program)
-    widen_single_values(program)
+    changed: dict[torch.fx.GraphModule, None] = {}
+    for each in passes:
+        touched = _run(each, program, {name: given[name] for name in each.needs})
+        for module in touched:
+            _check(each, module)
+        changed |= dict.fromkeys(touched)
+    for module in changed:
+        module.recompile()
+
+
+def _run(
+    each: GraphPass, program: torch.export.ExportedProgram, given: Mapping[str, Any]
+) -> list[torch.fx.GraphModule]:
+    """Runs one pass; returns the graph modules whose nodes it changed."""
+    if each.whole_program:
+        return [program.graph_module] if each.run(program, **given) else []
+    return [module for module in graph_modules(program) if each.run(module.graph, **given)]
+
+
+def graph_modules(program: torch.export.ExportedProgram) -> list[torch.fx.GraphModule]:
+    """The graph module of a program and those nested in it: branches, loop bodies, `no_grad` and autocast regions."""
+    return [module for module in program.graph_module.modules() if isinstance(module, torch.fx.GraphModule)]
+
+
+def _check(each: GraphPass, module: torch.fx.GraphModule) -> None:
+    try:
+        module.graph.lint()
+    except Exception as error:
+        raise InvalidGraph(f"the graph pass {each.name} ({each.place}) left an invalid graph: {error}") from error

@@ -1,8 +1,9 @@
-"""Graph pass: `no_grad` and autocast regions without outputs."""
+"""Graph pass: `no_grad` and autocast regions whose results nothing uses."""
 
 from __future__ import annotations
 
 import operator
+from functools import reduce
 from typing import Any
 
 import torch
@@ -10,31 +11,41 @@ import torch
 from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch.fake import OpOverload
 
+from .registry import Stage, program_pass
 
-def inline_regions_without_outputs(graph_module: torch.fx.GraphModule) -> bool:
-    """A `no_grad` or autocast region whose results nobody uses becomes a region with no outputs; loading it fails with
-    "missing val field". One that only asserts is dissolved, for an assertion is the same in any grad mode. One that
-    writes has to stay what it is: it returns something.
+_FIRST_ARGUMENT = {
+    torch.ops.higher_order.wrap_with_set_grad_enabled: 1,
+    torch.ops.higher_order.wrap_with_autocast: 4,
+}
+"""Operator of a region → where its body stands among the arguments; the body's operands follow it."""
+
+
+@program_pass(
+    Stage.REWRITE,
+    why='A region whose results nothing uses has no outputs, and loading it fails with "missing val field".',
+    upstream="torch._export.passes.replace_with_hop_pass_util",
+)
+def inline_regions_without_outputs(program: torch.export.ExportedProgram) -> bool:
+    """Inlines a region that only asserts: an assertion does not depend on the grad mode. A region that writes to a
+    tensor stays a region, and returns the last tensor that it computes.
     """
-    regions = {
-        torch.ops.higher_order.wrap_with_set_grad_enabled: 1,
-        torch.ops.higher_order.wrap_with_autocast: 4,
-    }
+    graph_module = program.graph_module
+    graph = graph_module.graph
     changed = False
-    for node in list(graph_module.graph.nodes):
-        first = regions.get(node.target)
+    for node in list(graph.nodes):
+        first = _FIRST_ARGUMENT.get(node.target)
         if first is None or node.users:
             continue
-        body = getattr(graph_module, node.args[first].target)
+        attribute: Any = node.args[first]
+        body = getattr(graph_module, attribute.target)
         changed = True
         if _writes(body):
-            _return_something(graph_module, node, body)
+            _return_last_tensor(graph, node, body)
             continue
-        holder = node.args[first]
-        _inline(graph_module, node, body, holder.target, node.args[first + 1 :])
-        graph_module.graph.erase_node(node)
-        if not holder.users:
-            graph_module.graph.erase_node(holder)
+        _inline(graph_module, node, attribute.target, node.args[first + 1 :])
+        graph.erase_node(node)
+        if not attribute.users:
+            graph.erase_node(attribute)
     return changed
 
 
@@ -44,37 +55,30 @@ def _writes(body: torch.fx.GraphModule) -> bool:
     return any(signature_of(target).writes for target in targets if isinstance(target, OpOverload))
 
 
-def _return_something(graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule) -> None:
-    """Lets a region return the last tensor made in it."""
+def _return_last_tensor(graph: torch.fx.Graph, region: torch.fx.Node, body: torch.fx.GraphModule) -> None:
     (output,) = (n for n in body.graph.nodes if n.op == "output")
-    made = [n for n in body.graph.nodes if n.op == "call_function" and isinstance(n.meta.get("val"), torch.Tensor)]
-    output.args = ((made[-1],),)
-    output.meta["val"] = node.meta["val"] = (made[-1].meta["val"],)
-    with graph_module.graph.inserting_after(node):
-        taken = graph_module.graph.call_function(operator.getitem, (node, 0))
-    taken.meta.update(made[-1].meta)
+    tensors = [n for n in body.graph.nodes if n.op == "call_function" and isinstance(n.meta.get("val"), torch.Tensor)]
+    output.args = ((tensors[-1],),)
+    output.meta["val"] = region.meta["val"] = (tensors[-1].meta["val"],)
+    with graph.inserting_after(region):
+        result = graph.call_function(operator.getitem, (region, 0))
+    result.meta.update(tensors[-1].meta)
     body.recompile()
 
 
-def _inline(
-    graph_module: torch.fx.GraphModule, node: Any, body: torch.fx.GraphModule, prefix: str, operands: Any
-) -> None:
-    given = iter(operands)
+def _inline(graph_module: torch.fx.GraphModule, region: torch.fx.Node, prefix: str, operands: Any) -> None:
+    """Copies the body of a region, the attribute `prefix` of `graph_module`, in front of the region's node."""
+    body = getattr(graph_module, prefix)
+    arguments = iter(operands)
     copies: dict[Any, Any] = {}
-    with graph_module.graph.inserting_before(node):
+    with graph_module.graph.inserting_before(region):
         for inner in body.graph.nodes:
             if inner.op == "placeholder":
-                copies[inner] = next(given)
+                copies[inner] = next(arguments)
             elif inner.op == "get_attr":
                 name = f"{prefix}_{inner.target}".replace(".", "_")
-                setattr(graph_module, name, _attribute(body, inner.target))
+                setattr(graph_module, name, reduce(getattr, inner.target.split("."), body))
                 copies[inner] = graph_module.graph.get_attr(name)
                 copies[inner].meta.update(inner.meta)
             elif inner.op != "output":
                 copies[inner] = graph_module.graph.node_copy(inner, lambda n: copies[n])
-
-
-def _attribute(module: Any, path: str) -> Any:
-    for name in path.split("."):
-        module = getattr(module, name)
-    return module

@@ -1,6 +1,6 @@
-"""Sizes and strides that a program takes as lists, one by one: the saver has no word for an operator's list of ints.
+"""Graph pass: operators that return all sizes or strides of a tensor as a list.
 
-`torch.func` transforms ask for `x.shape` below the tracer, and leave `aten.size.default` in the graph.
+`torch.func` transforms read `x.shape` below the tracer, which leaves `aten.size.default` in the graph.
 """
 
 from __future__ import annotations
@@ -10,27 +10,35 @@ from typing import Any
 
 import torch
 
+from .registry import Stage, graph_pass
+from .replace_node import replace_by_value
+
 _aten = torch.ops.aten
-_ONE_BY_ONE: dict[Any, Any] = {_aten.size.default: _aten.sym_size.int, _aten.stride.default: _aten.sym_stride.int}
-_ALONE: dict[Any, Any] = {
+_PER_DIMENSION: dict[Any, Any] = {_aten.size.default: _aten.sym_size.int, _aten.stride.default: _aten.sym_stride.int}
+_SINGLE: dict[Any, Any] = {
     _aten.numel.default: _aten.sym_numel.default,
     _aten.storage_offset.default: _aten.sym_storage_offset.default,
 }
 
 
+@graph_pass(
+    Stage.REWRITE,
+    why="The serializer cannot store an operator that returns a list of ints.",
+    upstream="torch._export.serde.serialize.GraphModuleSerializer.serialize_outputs",
+)
 def lower_size_lists(graph: torch.fx.Graph) -> bool:
-    """Replaces the operators that give a whole list by one operator a dimension. True if it did."""
+    """Replaces an operator that returns a list by one operator for each dimension."""
     changed = False
     for node in list(graph.nodes):
-        if node.target in _ALONE:
-            node.target = _ALONE[node.target]
-        elif node.target in _ONE_BY_ONE and isinstance(node.meta.get("val"), (list, tuple)):
+        if node.target in _SINGLE:
+            node.target = _SINGLE[node.target]
+        elif node.target in _PER_DIMENSION and isinstance(node.meta.get("val"), (list, tuple)):
             sizes = _sizes(graph, node)
             for user in list(node.users):
                 if user.target is operator.getitem:
-                    _put(user, sizes[user.args[1]])
+                    replace_by_value(user, sizes[user.args[1]])
                     graph.erase_node(user)
-            _put(node, sizes)
+            replace_by_value(node, sizes)
             graph.erase_node(node)
         else:
             continue
@@ -39,25 +47,14 @@ def lower_size_lists(graph: torch.fx.Graph) -> bool:
 
 
 def _sizes(graph: torch.fx.Graph, node: torch.fx.Node) -> list[Any]:
-    """A number where the size is one in every call, and else a node."""
+    """The elements of the list: a number where it is static, and a new node where it is symbolic."""
     sizes: list[Any] = []
     for dimension, value in enumerate(node.meta["val"]):
         if isinstance(value, torch.SymInt):
             with graph.inserting_before(node):
-                size = graph.call_function(_ONE_BY_ONE[node.target], (node.args[0], dimension))
+                size = graph.call_function(_PER_DIMENSION[node.target], (node.args[0], dimension))
             size.meta.update(node.meta | {"val": value})
             sizes.append(size)
         else:
             sizes.append(value)
     return sizes
-
-
-def _put(node: torch.fx.Node, instead: Any) -> None:
-    """Lets every user of `node` have something that need not be one node."""
-
-    def put(argument: torch.fx.Node) -> Any:
-        return instead if argument is node else argument
-
-    for user in list(node.users):
-        user.args = torch.fx.node.map_arg(user.args, put)
-        user.kwargs = torch.fx.node.map_arg(user.kwargs, put)

@@ -1,7 +1,4 @@
-"""Small mends to a finished program, so that it can be saved, loaded and used further.
-
-Each function names what upstream does wrong with the program as it stands.
-"""
+"""Graph passes: operations without users that a file cannot hold."""
 
 from __future__ import annotations
 
@@ -9,11 +6,17 @@ import torch
 
 from torchdraft._torch.fake import OpOverload
 
+from .registry import Stage, graph_pass
 
+
+@graph_pass(
+    Stage.REWRITE,
+    why="A second read of a known number (`float(n)` after `int(n)`) leaves an `item()` without value and "
+    "users. A file stores it as a node that returns nothing, and cannot be loaded.",
+    upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_outputs",
+)
 def drop_unused_reads(graph: torch.fx.Graph) -> bool:
-    """A read whose number was known before (`float(n)` after `int(n)`) stays behind with no value and no user; it is
-    written to a file as a node that returns nothing, and loading that fails.
-    """
+    """Erases reads of numbers that have no value and no user."""
     changed = False
     for node in reversed(graph.nodes):
         if node.target == torch.ops.aten.item.default and not node.users and node.meta.get("val") is None:
@@ -22,10 +25,14 @@ def drop_unused_reads(graph: torch.fx.Graph) -> bool:
     return changed
 
 
+@graph_pass(
+    Stage.REWRITE,
+    why="The loader looks at the first output of an operator that returns a list, and fails where the list is empty "
+    "(`unbind` of a tensor without rows).",
+    upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_multiple_outputs",
+)
 def drop_empty_lists(graph: torch.fx.Graph) -> bool:
-    """An op that returns no tensor at all (`unbind` of a tensor with no rows) is written and not read again: the loader
-    looks at the first of its results. Nothing uses it.
-    """
+    """Erases pure operators without users that return an empty list."""
     changed = False
     for node in reversed(graph.nodes):
         if node.users or not isinstance(node.target, OpOverload) or node.target._schema.is_mutable:

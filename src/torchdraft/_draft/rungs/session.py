@@ -72,6 +72,10 @@ class Session:
         mode: DraftMode = self.context.fake_mode
         return mode
 
+    def resolved(self) -> dict[Any, Any]:
+        """Expression → number, for each guard that was resolved with real values and that the program asserts."""
+        return {expr: event.value for expr, event in self.env.resolved.items()}
+
     def note_unasserted(self, what: tuple[str, ...]) -> None:
         """A frozen result depends on these, and nothing asserts them."""
         self.unasserted = tuple(dict.fromkeys(what))

@@ -11,6 +11,7 @@ import sympy
 import torch
 from torch.export.graph_signature import InputKind
 
+from torchdraft._draft.finish.example_inputs import example_inputs
 from torchdraft._torch import pytree
 
 from .call import Call
@@ -67,7 +68,7 @@ def interface_of(program: torch.export.ExportedProgram, names: Sequence[str] = (
 
     Raises `ValueError` if the program has no example inputs.
     """
-    example = getattr(program, "example_inputs", None) or getattr(program, "_example", None)
+    example = example_inputs(program)
     if example is None:
         raise ValueError("the program carries no example inputs to draw others from: give verify(…, inputs=[…])")
     inputs = tuple(example[0]), dict(example[1] or {})

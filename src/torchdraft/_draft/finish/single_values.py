@@ -1,0 +1,47 @@
+"""Graph passes: unbacked symbols that can have one value only, which the loader replaces by that value."""
+
+from __future__ import annotations
+
+import operator
+
+import torch
+
+from torchdraft._torch.shapes import ValueRanges, int_oo, is_unbacked
+
+from .registry import Stage, program_pass
+
+
+@program_pass(
+    Stage.SAVE,
+    why="The loader solves an asserted equation for an unbacked symbol (`u0 == 0`, `u0 + 2 == x.shape[0]`) or finds a "
+    "single value between bounds (`u0 >= 1` and `u0 <= 1`). It replaces the symbol, and then misses it in the rest "
+    "of the program.",
+    upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_op_inputs",
+)
+def describe_equations_as_true(program: torch.export.ExportedProgram) -> bool:
+    """Describes such a condition as True in the node's metadata, from which the loader concludes nothing. The node
+    still computes and asserts it.
+    """
+    asserted = [n.args[0] for n in program.graph.nodes if n.target is torch.ops.aten._assert_scalar.default]
+    conditions = [c for c in asserted if isinstance(c, torch.fx.Node) and isinstance(c.meta.get("val"), torch.SymBool)]
+    bounds = {target: {c.args for c in conditions if c.target is target} for target in (operator.ge, operator.le)}
+    single = bounds[operator.ge] & bounds[operator.le]
+    for condition in conditions:
+        decides = condition.target is operator.eq or condition.args in single
+        if decides and any(is_unbacked(s) for s in condition.meta["val"].node._expr.free_symbols):
+            condition.meta["val"] = True
+    return False
+
+
+@program_pass(
+    Stage.SAVE,
+    why='The loader replaces an unbacked symbol whose range is one value, and then misses it ("expected no unbacked '
+    'symbols").',
+    upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_int",
+)
+def widen_single_value_ranges(program: torch.export.ExportedProgram) -> bool:
+    """Widens such a range. The assertion in the graph still holds the symbol to its value."""
+    for symbol, bounds in list(program.range_constraints.items()):
+        if is_unbacked(symbol) and bounds.is_int and bounds.lower == bounds.upper:
+            program.range_constraints[symbol] = ValueRanges(min(0, bounds.lower), int_oo)
+    return False
