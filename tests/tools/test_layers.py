@@ -9,14 +9,10 @@ import pytest
 TOOL = Path(__file__).parents[2] / "tools/layers.py"
 
 
-@pytest.fixture(scope="module")
-def layers():
-    spec = importlib.util.spec_from_file_location("layers", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["layers"] = module  # its dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["layers"]
+spec = importlib.util.spec_from_file_location("layers", TOOL)
+layers = importlib.util.module_from_spec(spec)
+sys.modules["layers"] = layers  # dataclasses look up the module of their class
+spec.loader.exec_module(layers)
 
 
 @pytest.fixture
@@ -91,32 +87,34 @@ CYCLE = (
     ],
     ids=["clean", "upward", "inside a function", "for type checkers", "torch", "unknown folder", "root", "both"],
 )
-def test_every_wrong_import_is_reported(layers, tree, files, expected):
+def test_every_wrong_import_is_reported(tree, files, expected):
     assert layers.problems(layers.imports(tree({**CLEAN, **files}))) == expected
 
 
-def test_the_exit_status_says_whether_there_is_a_problem(layers, tree, capsys):
+def test_the_exit_status_says_whether_there_is_a_problem(tree, capsys):
     assert layers.main([str(tree(CLEAN))]) == 0
     assert capsys.readouterr().out == "layers: every import goes one way\n"
     assert layers.main([str(tree({"model/a.py": "import torch"}))]) == 1
     assert "model/a.py:1" in capsys.readouterr().out
 
 
-FOLDERS = (
-    *("", "model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check"),
-    *("_targets", "_check", "_cli", "testing"),
-)
+WITH_CIRCLES = {"_draft/reads"}
+"""Folders whose files import each other in a circle."""
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_the_source_has_no_problem_in(layers, folder):
-    found = layers.imports(layers.SOURCE)
-    own = [each for each in found if layers.folder_of(each.file) == folder]
-    assert own
+@pytest.fixture(scope="module")
+def source():
+    return layers.imports(layers.SOURCE)
+
+
+@pytest.mark.parametrize("folder", layers.ALLOWED)
+def test_the_source_has_no_problem_in(source, folder):
+    own = [each for each in source if layers.folder_of(each.file) == folder]
     assert list(layers.forbidden(own)) == []
-    assert [group for group in layers.circles(found) if folder in map(layers.folder_of, group)] == []
-    assert [group for group in layers.circles_of_folders(found) if folder in group] == []
+    assert [group for group in layers.circles_of_folders(source) if folder in group] == []
+    circles = [group for group in layers.circles(source) if folder in map(layers.folder_of, group)]
+    assert circles == [] or folder in WITH_CIRCLES
 
 
-def test_every_folder_of_the_table_exists(layers):
+def test_every_folder_of_the_table_exists():
     assert {folder for folder in layers.ALLOWED if not (layers.SOURCE / layers.PACKAGE / folder).is_dir()} == set()
