@@ -1,1 +1,1 @@
-"""What proves and measures torchdraft: random programs, a zoo of models, and races against torch's own export."""
+"""Measures torchdraft: speed compared with the exporters of torch, and a zoo of models of many libraries."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks` is the race; the fuzzer and the zoo have commands of their own."""
+"""`python -m benchmarks` runs the speed benchmark. The zoo has its own command, `python -m benchmarks.zoo`."""
 
 from __future__ import annotations
 

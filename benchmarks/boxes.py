@@ -1,8 +1,8 @@
-"""Lets torchvision work where its compiled operators do not load.
+"""Makes torchvision importable if its compiled operators do not load.
 
-The torchvision of PyPI is built for CUDA; beside a CPU build of torch its library does not load, importing it fails
-and so does every library that imports it. Non-maximum suppression then comes from here, in Python; the rest has
-fallbacks there.
+The torchvision of PyPI is built for CUDA. With a CPU build of torch its library does not load, and the import of
+torchvision fails. In this case non-maximum suppression is registered here, in Python. For the other operators
+torchvision has fallbacks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
 def suppress(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
-    """Indices of the boxes that no better box overlaps too much, best first."""
+    """Non-maximum suppression: the indices of the remaining boxes, best first."""
     order = scores.argsort(descending=True, stable=True)
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     kept: list[int] = []
@@ -33,7 +33,7 @@ def suppress(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
 
 
 def load_torchvision() -> bool:
-    """Imports torchvision, with the operator above where its own do not load; False where it is not installed."""
+    """Imports torchvision, with `suppress` if its operators do not load. False if it is not installed."""
     if not importlib.util.find_spec("torchvision"):
         return False
     try:

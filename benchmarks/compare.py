@@ -1,4 +1,4 @@
-"""Compares what a program returned with what eager returned: same structure, types, dtypes, shapes and values."""
+"""Compares the outputs of a program with those of eager: structure, types, dtypes, shapes and values."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-# Replays run the same kernels as eager, so differences come from decomposed composites and autocast only.
+# Replays run the same kernels as eager. Only decomposed operators and autocast cause differences.
 _TOLERANCE = {torch.bfloat16: 2e-2, torch.float16: 1e-2, torch.float32: 1e-4, torch.complex64: 1e-4}
 _LEAVES = (str, bytes, int, float, bool, complex, type(None), type, torch.dtype, torch.device, torch.SymInt)
 _OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, torch.nn.Module, torch.Generator)
 
 
 def walk(value: object, path: str = "out", *, loose: bool = False, depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Every leaf of `value` with its path, in a fixed order. `loose` forgets the container types."""
+    """Every leaf of `value` with its path, in a fixed order. `loose` ignores the container types."""
     if isinstance(value, (torch.Tensor, *_LEAVES, *_OPAQUE)) or depth > 8:
         yield path, value
         return
@@ -43,7 +43,7 @@ def tensors(value: object) -> list[torch.Tensor]:
 
 
 def difference(expected: object, actual: object, *, loose: bool = False, scale: float = 1.0) -> str | None:
-    """The first difference between the two in words, or None. `loose` compares tensors only, whatever holds them."""
+    """A description of the first difference, or None. `loose` compares only the tensors, in any containers."""
     left = list(walk(expected, loose=loose))
     right = list(walk(actual, loose=loose))
     if loose:
@@ -60,7 +60,7 @@ def difference(expected: object, actual: object, *, loose: bool = False, scale: 
 
 
 def leaf_difference(expected: Any, actual: Any, scale: float = 1.0) -> str | None:
-    """The difference between two leaves in words, or None."""
+    """A description of the difference between two leaves, or None."""
     if isinstance(expected, torch.Tensor) != isinstance(actual, torch.Tensor):
         return f"expected {type(expected).__name__}, got {type(actual).__name__}"
     if isinstance(expected, torch.Tensor):
@@ -72,7 +72,7 @@ def leaf_difference(expected: Any, actual: Any, scale: float = 1.0) -> str | Non
 
 
 def tensor_difference(expected: torch.Tensor, actual: torch.Tensor, scale: float = 1.0) -> str | None:
-    """The difference between two tensors in words, or None."""
+    """A description of the difference between two tensors, or None."""
     if type(actual) not in {type(expected), torch.Tensor, torch.nn.Parameter}:
         return f"a {type(actual).__name__} came out"
     if expected.dtype != actual.dtype:

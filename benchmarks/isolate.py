@@ -1,4 +1,4 @@
-"""Runs a function in a forked process: what it leaves behind, crashes or takes forever cannot touch the next one."""
+"""Runs a function in a forked process, so that changed state, a crash or a hang cannot affect later runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a forked function returned, or how it ended."""
+    """The result of a forked function, or its error."""
 
     value: Any = None
     error: str | None = None
@@ -34,7 +34,7 @@ def in_fork(function: Callable[[], Any], timeout: float, quiet: bool = True) -> 
     child = os.fork()
     if child == 0:
         os.close(reading)
-        signal.alarm(int(timeout) + 10)  # ends the child even where this process was killed
+        signal.alarm(int(timeout) + 10)  # ends the child even if this process is killed
         run_in_child(function, writing, quiet)
     os.close(writing)
     data, timed_out = read_all(reading, started + timeout)
@@ -71,7 +71,7 @@ def run_in_child(function: Callable[[], Any], writing: int, quiet: bool) -> None
 
 
 def read_all(descriptor: int, deadline: float) -> tuple[bytes, bool]:
-    """Everything the child wrote, and whether time ran out first."""
+    """The data that the child wrote, and True if it ran out of time."""
     chunks: list[bytes] = []
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.perf_counter()))
@@ -84,23 +84,23 @@ def read_all(descriptor: int, deadline: float) -> tuple[bytes, bool]:
 
 
 def resident_bytes() -> int:
-    """Resident memory of this process now."""
+    """The current resident memory of this process."""
     return status_bytes("VmRSS")
 
 
 def peak_bytes() -> int:
-    """The most resident memory since `reset_peak`."""
+    """The peak of the resident memory since `reset_peak`."""
     return status_bytes("VmHWM")
 
 
 def reset_peak() -> None:
-    """Starts a new measurement of the peak (Linux)."""
+    """Resets the peak of the resident memory (Linux only)."""
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
 
 
 def status_bytes(field: str) -> int:
-    """A line of /proc/self/status in bytes."""
+    """A field of /proc/self/status in bytes."""
     with open("/proc/self/status") as file:
         for line in file:
             if line.startswith(field):

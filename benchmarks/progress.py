@@ -1,4 +1,4 @@
-"""Says what is being worked on: one line that overwrites itself, on a terminal only."""
+"""Shows the progress as one line that overwrites itself, on a terminal only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import sys
 
 
 def progress(text: str) -> None:
-    """Shows `text` in place of the last one; an empty text clears it."""
+    """Replaces the last text by `text`. An empty text clears the line."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

@@ -1,1 +1,1 @@
-"""Races torchdraft against torch's own export: `python -m benchmarks.speed`."""
+"""Compares the speed of torchdraft with the exporters of torch: `python -m benchmarks.speed`."""

@@ -1,4 +1,4 @@
-"""Command line of the race."""
+"""Compares time and memory of torchdraft with torch.export.export and torch.export.draft_export."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ FOLDER = Path(__file__).resolve().parent.parent
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind; medians are shown")
-    parser.add_argument("--only", default="", help="models whose name matches this pattern")
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one measurement")
-    parser.add_argument("--parts", default="race,sites,ledger,giant", help="which parts to run")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="number of measurements of each kind; the medians are shown"
+    )
+    parser.add_argument("--only", default="", help="only the models whose name matches this pattern")
+    parser.add_argument("--timeout", type=float, default=120.0, help="time limit for one measurement, in seconds")
+    parser.add_argument("--parts", default="race,sites,ledger,giant", help="the parts to run")
     return parser.parse_args()
 
 

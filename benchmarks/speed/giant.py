@@ -1,4 +1,4 @@
-"""A Llama of 70 billion parameters that exist in name only, drafted in a process of its own.
+"""Drafts a Llama of 70 billion parameters without data, in its own process.
 
 `python -m benchmarks.speed.giant` prints one line of JSON.
 """
@@ -23,7 +23,7 @@ BYTES = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a Llama; those of the 70-billion-parameter one unless told."""
+    """The sizes of a Llama. The defaults are those of the model with 70 billion parameters."""
 
     vocabulary: int = 128256
     width: int = 8192
@@ -46,7 +46,7 @@ class Norm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Each vector at length one, then scaled."""
+        """Scales each vector to unit length, then by the weight."""
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5) * self.weight
 
 
@@ -85,7 +85,7 @@ class Block(nn.Module):
 
 
 class Llama(nn.Module):
-    """Token ids to logits."""
+    """The whole model, from token ids to logits."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Llama(nn.Module):
 
 
 def draft(shape: Shape) -> dict[str, float | int | str]:
-    """Builds and drafts; figures of the whole process."""
+    """Builds and drafts the model. Returns the measurements of the process."""
     import torchdraft
 
     if not hasattr(torchdraft, "fake_weights"):
@@ -120,7 +120,7 @@ def draft(shape: Shape) -> dict[str, float | int | str]:
     return {
         "build": built - started,
         "draft": time.perf_counter() - built,
-        "peak": peak_bytes(),  # `getrusage` would count what the process that started this one held
+        "peak": peak_bytes(),  # `getrusage` would include the memory of the parent process
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nodes": len(program.graph.nodes),
         "rung": str(program._report.rung),
@@ -128,7 +128,7 @@ def draft(shape: Shape) -> dict[str, float | int | str]:
 
 
 def run(timeout: float) -> str:
-    """The figures as a line of text, from a fresh process."""
+    """The measurements of a new process as a line of text."""
     command = [sys.executable, "-m", "benchmarks.speed.giant"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)

@@ -1,6 +1,6 @@
-"""What recording the ledger costs: drafts with it, and drafts that note no place, keep no event and make no issue.
+"""Measures the cost of the report: drafts with it, and drafts that record no locations, events and issues.
 
-Compared is processor time, which other work on the machine disturbs least.
+The measure is processor time, which other load on the machine affects least.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ NOWHERE: dict[str, Any] = {"stack": (), "module": "", "locals": {}}
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A model whose draft is weighed with and without its ledger."""
+    """A model to draft with and without the report."""
 
     name: str
     make: Callable[[], Example]
     most: float
-    """What the ledger may add, as a share."""
+    """The maximum cost of the report, relative to the draft without it."""
 
 
 WEIGHED = (
@@ -46,7 +46,7 @@ WEIGHED = (
 
 @contextmanager
 def without_ledger() -> Iterator[None]:
-    """Drafts in this block record nothing of what a report tells."""
+    """Drafts inside the block record nothing for the report."""
     with ExitStack() as stack:
         for module in (shape_env, function_mode, shown_numbers, user_tensors):
             stack.enter_context(patch.object(module, "here", lambda *_: NOWHERE))
@@ -64,7 +64,7 @@ def without_ledger() -> Iterator[None]:
 
 
 def cost(example: Example, recording: bool) -> float:
-    """Processor seconds of one draft."""
+    """The processor time of one draft, in seconds."""
     mod, args, kwargs, shapes = example
     with ExitStack() as stack:
         if not recording:
@@ -75,7 +75,7 @@ def cost(example: Example, recording: bool) -> float:
 
 
 def weigh(rounds: int, timeout: float) -> Iterator[str]:
-    """One line for each model: medians of both, and what recording adds."""
+    """One line per model: both medians, and the relative cost of the report."""
     yield f"{'':36} {'without':>9} {'with':>9} {'added':>8} {'at most':>8}"
     for weighed in WEIGHED:
         seconds: dict[bool, list[float]] = {False: [], True: []}

@@ -1,4 +1,4 @@
-"""One measurement: one model through one exporter, in a process of its own."""
+"""Measures one model with one exporter, in its own process."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ EXPORTERS = ("eager", "export", "draft_export", "torchdraft")
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one call cost."""
+    """Time and memory of one call."""
 
     seconds: float
     growth: int
-    """Bytes of resident memory at the peak above those before the call."""
+    """Peak of the resident memory during the call minus the resident memory before it, in bytes."""
     ops_traced: int = 0
     ops_evaluated: int = 0
     rung: str = ""
@@ -33,15 +33,15 @@ class Measurement:
 
 @dataclass(slots=True)
 class Series:
-    """The same measurement, repeated."""
+    """Repeated measurements of the same call."""
 
     measurements: list[Measurement] = field(default_factory=list)
     error: str | None = None
     over: float | None = None
-    """The time limit it ran into: it takes at least this long."""
+    """The time limit that was exceeded: a lower bound of the time."""
 
     def add(self, outcome: Outcome) -> None:
-        """Takes one outcome in."""
+        """Adds the outcome of one run."""
         if outcome.error is not None:
             self.error = outcome.error
             self.over = outcome.seconds if outcome.error.startswith("hang") else None
@@ -50,17 +50,17 @@ class Series:
 
     @property
     def seconds(self) -> float | None:
-        """Median time, or the limit it ran into."""
+        """The median time, or the exceeded limit."""
         return statistics.median(m.seconds for m in self.measurements) if self.measurements else self.over
 
     @property
     def growth(self) -> float | None:
-        """Median growth of memory."""
+        """The median growth of memory."""
         return statistics.median(m.growth for m in self.measurements) if self.measurements else None
 
 
 def exporter(name: str) -> Callable[..., Any]:
-    """The call that `name` stands for."""
+    """The exporter with this name."""
     if name == "export":
         return lambda mod, args, kwargs, shapes: torch.export.export(
             mod, args, kwargs, dynamic_shapes=shapes, strict=False
@@ -75,10 +75,10 @@ def exporter(name: str) -> Callable[..., Any]:
 
 
 def measure(example: Example, name: str, dynamic: bool) -> Measurement:
-    """Runs in the child: time, memory and torchdraft's own figures."""
+    """Measures in the child process: time, memory and counters of torchdraft."""
     mod, args, kwargs, shapes = example
     call = exporter(name)
-    gc.collect()  # the first collection after a fork copies the pages of every object: no exporter's doing
+    gc.collect()  # the first collection after a fork copies the pages of all objects, which no exporter causes
     reset_peak()
     before = resident_bytes()
     started = time.perf_counter()
@@ -98,7 +98,7 @@ def measure_apart(example: Example, name: str, dynamic: bool, timeout: float) ->
 
 
 def warm_up() -> None:
-    """Imports what every exporter imports on its first call, so that no child pays for it."""
+    """Imports the modules that exporters import on their first call, so that no measurement includes them."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     model, example = torch.nn.Linear(2, 2), (torch.ones(2, 2),)

@@ -1,6 +1,6 @@
-"""The models of the race: a transformer written here, and one each of vision, language and mixture of experts.
+"""The models of the benchmark: a transformer of this file, a vision model, a language model and a mixture of experts.
 
-The last three come from transformers where it is installed (`make bench` installs it), else from plain torch.
+The last three come from transformers if it is installed (`make bench` installs it), otherwise from plain torch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Example = tuple[nn.Module, tuple[Any, ...], dict[str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Racer:
-    """A model of the race."""
+    """A model of the benchmark."""
 
     name: str
     build: Callable[[], Example]
@@ -48,7 +48,7 @@ class Layer(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Twelve layers; with `branch`, one decision on a small input in the middle."""
+    """Twelve layers. With `branch`, a branch on a small input in the middle."""
 
     def __init__(self, layers: int = 12, width: int = 768, heads: int = 12, branch: bool = False) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Transformer(nn.Module):
 
 
 class Experts(nn.Module):
-    """A mixture of experts that looks up each expert's tokens, as libraries write it."""
+    """A mixture of experts that selects the tokens of each expert, as in common libraries."""
 
     def __init__(self, width: int, experts: int, top: int = 2) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Experts(nn.Module):
 
 
 class ExpertTransformer(nn.Module):
-    """Attention layers and mixtures of experts in turn."""
+    """Alternating attention layers and mixtures of experts."""
 
     def __init__(self, layers: int = 6, width: int = 512, experts: int = 8) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class ExpertTransformer(nn.Module):
 
 
 LENGTH = 512
-"""Tokens of a sequence: what BERT was made for, and a short prompt for a language model."""
+"""Number of tokens in a sequence: the maximum of BERT, or a short prompt for a language model."""
 
 
 def tokens(batch: int, length: int, vocabulary: int = 8192) -> Tensor:
@@ -129,7 +129,7 @@ def branchy_transformer() -> Example:
 
 
 def vision() -> Example:
-    """A vision transformer of transformers, or a plain convolutional network."""
+    """A vision transformer from transformers, or a plain convolutional network."""
     images = torch.randn(8, 3, 224, 224)
     if importlib.util.find_spec("transformers"):
         from transformers import ViTConfig, ViTModel
@@ -142,7 +142,7 @@ def vision() -> Example:
 
 
 def language() -> Example:
-    """A Llama of transformers, or a deeper transformer of our own."""
+    """A Llama from transformers, or a deeper transformer of this file."""
     if not importlib.util.find_spec("transformers"):
         model = Transformer(layers=16, width=1024, heads=16).eval()
         return model, (tokens(2, LENGTH),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
@@ -156,7 +156,7 @@ def language() -> Example:
 
 
 def experts() -> Example:
-    """A Mixtral of transformers, or our own mixture of experts."""
+    """A Mixtral from transformers, or the mixture of experts of this file."""
     if not importlib.util.find_spec("transformers"):
         return own_experts()
     from transformers import MixtralConfig, MixtralModel
@@ -169,7 +169,7 @@ def experts() -> Example:
 
 
 def own_experts() -> Example:
-    """The mixture of experts written here: plain export refuses it."""
+    """The mixture of experts of this file, which torch.export.export rejects."""
     return ExpertTransformer().eval(), (tokens(2, 64),), {}, {"tokens": {0: Dim.AUTO, 1: Dim.AUTO}}
 
 
@@ -184,7 +184,7 @@ RACERS = (
 
 
 class Sites(nn.Module):
-    """`count` decisions on values."""
+    """`count` branches on values."""
 
     def __init__(self, count: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The race: every exporter on every model in turns, several rounds, medians and ratios."""
+"""Measures all exporters on all models in several rounds, and computes medians and ratios."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .models import RACERS, Example, Racer
 TIME_TO_EXPORT = 1.0
 TIME_TO_DRAFT = 0.2
 MEMORY_TO_EXPORT = 1.1
-"""The figures to reach: torchdraft divided by its rival."""
+"""The targets: torchdraft divided by the other exporter."""
 
 
 @dataclass(slots=True)
 class Heat:
-    """One model, static or dynamic, with every exporter's measurements."""
+    """The measurements of all exporters for one model with static or dynamic shapes."""
 
     model: str
     dynamic: bool
@@ -27,24 +27,24 @@ class Heat:
 
     @property
     def name(self) -> str:
-        """The model and what kind of shapes it had."""
+        """The model and the kind of its shapes."""
         return f"{self.model}, {'dynamic' if self.dynamic else 'static'}"
 
     def ratio(self, figure: str, rival: str) -> float | None:
-        """torchdraft's figure divided by the rival's, where both have one."""
+        """The figure of torchdraft divided by that of another exporter, if both exist."""
         own, other = getattr(self.series["torchdraft"], figure), getattr(self.series[rival], figure)
         return None if own is None or not other else own / other
 
     @property
     def last(self) -> Measurement | None:
-        """torchdraft's last measurement."""
+        """The last measurement of torchdraft."""
         measurements = self.series["torchdraft"].measurements
         return measurements[-1] if measurements else None
 
 
 def race(rounds: int, only: str, timeout: float) -> Iterator[Heat]:
-    """All heats, a model's two as they end. Each model is built in a process of its own: memory that another one left
-    to the allocator would be used again, and growth look smaller than it is.
+    """The measurements of all models, two heats per model. Each model is built in its own process: otherwise memory
+    that an earlier one freed would be reused, and the growth would be underestimated.
     """
     for racer in RACERS:
         if not re.search(only, racer.name):
@@ -58,7 +58,7 @@ def race(rounds: int, only: str, timeout: float) -> Iterator[Heat]:
 
 
 def heats(racer: Racer, rounds: int, timeout: float) -> list[Heat]:
-    """One model's heats, exporters taking turns within each round."""
+    """The heats of one model. The exporters alternate within each round."""
     example = racer.build()
     found = [Heat(racer.name, dynamic) for dynamic in (False, True)]
     for heat in found:
@@ -67,7 +67,7 @@ def heats(racer: Racer, rounds: int, timeout: float) -> list[Heat]:
 
 
 def run_heat(heat: Heat, example: Example, rounds: int, timeout: float) -> None:
-    """Fills a heat; an exporter that failed once is not asked again."""
+    """Measures all exporters. An exporter that failed once is skipped afterwards."""
     for number in range(rounds):
         for name, series in heat.series.items():
             if series.error is not None or (name == "eager" and heat.dynamic and number):
@@ -84,7 +84,7 @@ HEADING = (
 
 
 def row(heat: Heat) -> str:
-    """Times, ratios, memory and ops computed for real; below it what failed."""
+    """A row with times, ratios, memory and the number of evaluated ops, followed by the failures."""
     times = " ".join(shown(heat.series[name].seconds, "7.2f") for name in EXPORTERS)
     sizes = [megabytes(heat.series[name].growth) for name in EXPORTERS[1:]]
     last = heat.last
@@ -99,7 +99,7 @@ def row(heat: Heat) -> str:
 
 
 def targets(heats: list[Heat]) -> Iterator[str]:
-    """Each figure to reach, and where it is missed."""
+    """Each target, and the models that miss it."""
     wanted = (
         ("time against torch.export.export", "seconds", "export", TIME_TO_EXPORT),
         ("time against torch.export.draft_export", "seconds", "draft_export", TIME_TO_DRAFT),
@@ -115,7 +115,7 @@ def targets(heats: list[Heat]) -> Iterator[str]:
 
 
 def shown(value: float | None, form: str) -> str:
-    """A figure, or a dash."""
+    """A formatted number, or a dash."""
     return f"{value:{form}}" if value is not None else f"{'–':>{form.split('.')[0]}}"
 
 

@@ -1,4 +1,4 @@
-"""How cost grows with the number of data-dependent sites, from 10 to 640."""
+"""Measures how the cost grows with the number of data-dependent sites, from 10 to 640."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .models import sites
 COUNTS = (10, 20, 40, 80, 160, 320, 640)
 RIVALS = ("torchdraft", "draft_export")
 LINEAR = 1.25
-"""A growth exponent up to this counts as linear: small counts are dominated by fixed costs, large ones by noise."""
+"""Largest growth exponent that counts as linear. Fixed costs dominate small counts, noise dominates large ones."""
 
 Times = dict[str, dict[int, float]]
 
 
 def scale(timeout: float) -> tuple[Times, dict[str, str]]:
-    """Seconds by exporter and number of sites; an exporter stops at the first count it cannot do, with a reason."""
+    """Seconds by exporter and number of sites, and failures. An exporter is not measured beyond its first failure."""
     times: Times = {name: {} for name in RIVALS}
     failed: dict[str, str] = {}
     for name in RIVALS:
@@ -36,7 +36,7 @@ def scale(timeout: float) -> tuple[Times, dict[str, str]]:
 
 
 def exponent(times: dict[int, float]) -> float | None:
-    """How steeply cost grows over the last doublings: 1 is linear, 2 quadratic."""
+    """The growth exponent over the last doublings: 1 is linear, 2 is quadratic."""
     counts = sorted(times)[-3:]
     if len(counts) < 3:
         return None
@@ -57,7 +57,7 @@ def table(times: Times) -> Iterator[str]:
 
 
 def plot(times: Times, path: Path) -> str:
-    """Draws the table where matplotlib is installed; says what was done."""
+    """Draws the plot if matplotlib is installed. Returns a message."""
     if not importlib.util.find_spec("matplotlib"):
         return "  no plot: matplotlib is not installed (it is in the `bench` extra)"
     import matplotlib

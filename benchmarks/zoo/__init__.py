@@ -1,4 +1,4 @@
-"""The project's own zoo: models of many libraries, tiny configurations, random weights, nothing downloaded.
+"""A zoo of models of many libraries, with tiny configurations and random weights. Nothing is downloaded.
 
-`python -m benchmarks.zoo` runs them through every exporter and writes `benchmarks/RESULTS.md`.
+`python -m benchmarks.zoo` exports them with every exporter and writes `benchmarks/RESULTS.md`.
 """

@@ -1,4 +1,4 @@
-"""Command line of the zoo."""
+"""Exports the models of the zoo with every exporter, checks the programs, and writes a table."""
 
 from __future__ import annotations
 
@@ -25,29 +25,33 @@ FOLDER = Path(__file__).resolve().parent.parent
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.zoo", description=__doc__)
-    parser.add_argument("--only", default="", metavar="REGEX", help="models whose name matches")
-    parser.add_argument("--exporters", default=",".join(EXPORTERS), help="which of " + ", ".join(EXPORTERS))
-    parser.add_argument("--dynamic", action="store_true", help="ask for dynamic shapes where a model has some")
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one model and exporter")
-    parser.add_argument("--list", action="store_true", help="print the names and stop")
-    parser.add_argument("--keep", type=Path, default=FOLDER.parent / "build" / "zoo.jsonl", help="results of all runs")
+    parser.add_argument("--only", default="", metavar="REGEX", help="only the models whose name matches")
+    parser.add_argument("--exporters", default=",".join(EXPORTERS), help="some of " + ", ".join(EXPORTERS))
+    parser.add_argument("--dynamic", action="store_true", help="request dynamic shapes for the models that have some")
     parser.add_argument(
-        "--out", type=Path, default=FOLDER / "RESULTS.md", help="the table, from the results of all runs"
+        "--timeout", type=float, default=120.0, help="time limit for one model and exporter, in seconds"
+    )
+    parser.add_argument("--list", action="store_true", help="only print the names")
+    parser.add_argument(
+        "--keep", type=Path, default=FOLDER.parent / "build" / "zoo.jsonl", help="file with the results of all runs"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER / "RESULTS.md", help="file to write the table of all runs to"
     )
     return parser.parse_args()
 
 
 def warm_up(names: list[str]) -> None:
-    """Imports what exporters import on their first call, so that times compare."""
+    """Imports the modules that exporters import on their first call, so that times are comparable."""
     for name in names:
         for shapes in (None, ({0: torch.export.Dim.AUTO},)):
             exporter(name)(torch.nn.Linear(2, 2), (torch.ones(3, 2),), dynamic_shapes=shapes)
 
 
 def run_one(model: Model, name: str, dynamic: bool, timeout: float) -> Result:
-    """One model through one exporter in a process of its own."""
+    """The result of one model and exporter, from its own process."""
     outcome = in_fork(lambda: check(model, name, dynamic), timeout)
     if outcome.error is None:
         result: Result = outcome.value
@@ -56,13 +60,13 @@ def run_one(model: Model, name: str, dynamic: bool, timeout: float) -> Result:
 
 
 def main() -> int:
-    """Runs the models, prints what fails, writes the table; 1 where torchdraft failed."""
+    """Runs the models, prints the failures, writes the table; returns 1 if torchdraft failed."""
     options = arguments()
     warnings.simplefilter("ignore")
     logging.disable(logging.ERROR)
     torch.set_num_threads(1)
     for package in load():
-        print(f"{package} is not installed; its models are left out")
+        print(f"{package} is not installed; its models are skipped")
     chosen = [model for name, model in MODELS.items() if re.search(options.only, name)]
     if options.list:
         print("\n".join(model.name for model in chosen))

@@ -1,4 +1,4 @@
-"""One model through one exporter: a graph, right on the example and elsewhere, saved and loaded, eager unharmed."""
+"""Checks one model with one exporter: graph, results on the example and elsewhere, save and load, eager afterwards."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ..isolate import peak_bytes, reset_peak, resident_bytes
 from .registry import Example, Model
 
 SCALE = 10.0
-"""Tolerances against eager are this much wider than the fuzzer's: real models add up more."""
+"""Factor by which the tolerances exceed those of the fuzzer, because real models accumulate more."""
 
 EXPORTERS = ("export", "draft_export", "torchdraft")
 
 
 @dataclass(slots=True)
 class Result:
-    """What came of it. An empty text means right."""
+    """The result of each step. An empty text means success."""
 
     model: str
     exporter: str
@@ -43,12 +43,12 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """True when nothing was wrong."""
+        """True if all steps succeeded."""
         return not any((self.graph, self.example, self.other, self.saved, self.eager_after))
 
     @property
     def failure(self) -> str:
-        """The first thing that was wrong, in words."""
+        """A description of the first failed step."""
         steps = {
             "no graph": self.graph,
             "wrong on the example": self.example,
@@ -60,7 +60,7 @@ class Result:
 
 
 def exporter(name: str) -> Callable[..., Any]:
-    """The call that `name` stands for."""
+    """The exporter with this name."""
     if name == "torchdraft":
         import torchdraft
 
@@ -69,21 +69,21 @@ def exporter(name: str) -> Callable[..., Any]:
 
 
 def seeded(module: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A call on copies of these inputs, under a fixed random state."""
+    """Calls the module on copies of the inputs under a fixed random state."""
     args, kwargs = copy.deepcopy((args, kwargs))
     seed()
     return module(*args, **kwargs)
 
 
 def seed() -> None:
-    """The random state that every run starts from. A draft too: what a model draws and reads is part of its example."""
+    """Sets the random state for every run and draft. A draft depends on it if a model reads random numbers."""
     torch.manual_seed(7)
     random.seed(7)
     np.random.seed(7)
 
 
 def check(model: Model, name: str, dynamic: bool) -> Result:
-    """The whole check, in this process."""
+    """All steps of the check, in this process."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     result = Result(model.name, name, dynamic)
@@ -102,13 +102,13 @@ def check(model: Model, name: str, dynamic: bool) -> Result:
     result.example = compared(lambda: replay(args, kwargs), expected)
     if not result.example:
         result.other = other_input(model, replay, program, shapes)
-    replay.restore()  # the program shares its buffers with the model it came from
+    replay.restore()  # the program shares its buffers with the model
     result.eager_after = compared(lambda: seeded(module, args, kwargs), expected)
     return result
 
 
 class Replay:
-    """The program as a module, called from the same state each time."""
+    """The program as a module whose every call starts from the same state."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         self.module = module
@@ -119,7 +119,7 @@ class Replay:
         return {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
 
     def restore(self) -> None:
-        """Every parameter and buffer as at first."""
+        """Restores all parameters and buffers."""
         for name, tensor in self.tensors().items():
             tensor.detach().copy_(self.state[name])
 
@@ -129,7 +129,7 @@ class Replay:
 
 
 def draft(call: Callable[..., Any], example: Example, result: Result) -> Any:
-    """The program, timed; None where there is none."""
+    """The program with the measured time, or None."""
     module, args, kwargs, shapes = example
     reset_peak()
     before, started = resident_bytes(), time.perf_counter()
@@ -152,7 +152,7 @@ def draft(call: Callable[..., Any], example: Example, result: Result) -> Any:
 
 
 def saved_and_loaded(program: Any, args: tuple[Any, ...], kwargs: dict[str, Any], expected: Any) -> str:
-    """What is wrong with the program once it was written and read."""
+    """The error of the program after save and load, or an empty text."""
     buffer = io.BytesIO()
     try:
         torch.export.save(program, buffer)
@@ -164,7 +164,7 @@ def saved_and_loaded(program: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 
 def compared(call: Callable[[], Any], expected: Any) -> str:
-    """What is wrong with what the call returns."""
+    """The error in the result of the call, or an empty text."""
     try:
         actual = call()
     except Exception as error:
@@ -173,7 +173,7 @@ def compared(call: Callable[[], Any], expected: Any) -> str:
 
 
 def other_input(model: Model, replay: Replay, program: Any, shapes: Any) -> str:
-    """Whether the program is silently wrong on other values and sizes; a refusal is fine."""
+    """The silent error of the program on other values and sizes. Raising is allowed."""
     module, args, kwargs, _ = model.build()
     args, kwargs = changed(args, kwargs, shapes)
     try:
@@ -193,7 +193,7 @@ def other_input(model: Model, replay: Replay, program: Any, shapes: Any) -> str:
 
 
 def changed(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Other values everywhere, and one more element in each dynamic dimension."""
+    """The inputs with other values, and one more element in each dynamic dimension."""
     args, kwargs = copy.deepcopy((args, kwargs))
     marks = list(shapes.values()) if isinstance(shapes, dict) else []
     grown = iter(marks)
@@ -205,7 +205,7 @@ def changed(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> tuple
 
 
 def another(value: Any, dims: Any) -> Any:
-    """A tensor like this one with other values and sizes; anything else as it is."""
+    """A similar tensor with other values and sizes. Other objects are returned unchanged."""
     if not isinstance(value, torch.Tensor):
         for tensor in tensors(value):
             if tensor.is_floating_point():
@@ -219,6 +219,6 @@ def another(value: Any, dims: Any) -> Any:
 
 
 def one_line(error: BaseException) -> str:
-    """An exception on one line."""
+    """An exception as one line."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:160]}"

@@ -1,4 +1,4 @@
-"""Text models of transformers, caches as outputs among them."""
+"""Text models of transformers, some with caches as outputs."""
 
 from __future__ import annotations
 

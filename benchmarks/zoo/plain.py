@@ -1,4 +1,4 @@
-"""torch.nn itself, in the ways that are hard to export: state, sizes from values, loops until a value says stop."""
+"""Models of plain torch.nn that are hard to export: state, sizes from values, loops that end on a value."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def mixture_of_experts() -> Example:
 @model("torch", "capacity routing")
 def capacity_routing() -> Example:
     class Router(nn.Module):
-        """Each expert takes as many tokens as it was assigned, counted and split on the host."""
+        """Each expert takes as many tokens as it was assigned, counted and split in Python."""
 
         def __init__(self) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""Quantizers of vector-quantize-pytorch, in evaluation and while their codebooks learn."""
+"""Quantizers of vector-quantize-pytorch, in evaluation and in training mode."""
 
 from __future__ import annotations
 

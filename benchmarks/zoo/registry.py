@@ -1,4 +1,4 @@
-"""The list of models. Each is a factory, so that every measurement gets a fresh one."""
+"""The list of models. Each is a factory, so that every measurement gets a new model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.export import Dim
 from ..boxes import load_torchvision
 
 Example = tuple[torch.nn.Module, tuple[Any, ...], dict[str, Any], Any]
-"""Module, args, kwargs, and the dynamic shapes to ask for (None: nothing sensible varies)."""
+"""Module, args, kwargs, and the dynamic shapes to request. None if no dimension can be dynamic."""
 Factory = Callable[[], Example]
 
 PACKAGES = {
@@ -30,7 +30,7 @@ PACKAGES = {
     "kornia_models": "kornia",
     "metrics": "torchmetrics",
 }
-"""File of the zoo → the package it cannot do without."""
+"""The files of the zoo, with the package that each requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Model:
     factory: Factory
 
     def build(self) -> Example:
-        """A fresh model with its inputs; two of them are equal."""
+        """A new model with its inputs, equal to every other one."""
         torch.manual_seed(0)
         return self.factory()
 
@@ -64,7 +64,7 @@ def model(package: str, name: str) -> Callable[[Factory], Factory]:
 
 
 def load() -> Iterator[str]:
-    """Registers every model whose package is installed; yields the packages that are missing."""
+    """Registers the models of installed packages. Yields the missing packages."""
     load_torchvision()
     for file, package in PACKAGES.items():
         if importlib.util.find_spec(package) is None:
@@ -74,7 +74,7 @@ def load() -> Iterator[str]:
 
 
 def rows(*names: str, dims: tuple[int, ...] = (0,)) -> dict[str, dict[int, Any]]:
-    """Dynamic shapes: these arguments, in these dimensions."""
+    """Dynamic shapes for these dimensions of these arguments."""
     return {name: dict.fromkeys(dims, Dim.AUTO) for name in names}
 
 
@@ -84,7 +84,7 @@ def images(count: int = 2, size: int = 32, channels: int = 3) -> torch.Tensor:
 
 
 def ids(count: int = 2, length: int = 7, vocabulary: int = 64) -> torch.Tensor:
-    """Random token ids; 0 to 3 are left out, models give them meanings."""
+    """Random token ids without 0 to 3, which have special meanings in some models."""
     return torch.randint(4, vocabulary, (count, length), generator=torch.Generator().manual_seed(1))
 
 

@@ -1,4 +1,4 @@
-"""Keeps results between runs and writes the table."""
+"""Stores results between runs and writes the table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read(path: Path) -> Results:
 
 
 def write(path: Path, results: Results) -> None:
-    """Keeps results for the next run."""
+    """Stores the results for the next run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(asdict(result)) + "\n" for result in results.values()))
 
@@ -52,7 +52,7 @@ def document(results: Results) -> str:
 
 
 def versions() -> Iterator[str]:
-    """The installed versions of what the zoo is made of."""
+    """The installed versions of the libraries of the zoo."""
     for name in DISTRIBUTIONS:
         try:
             yield f"{name} {importlib.metadata.version(name).split('+')[0]}"
@@ -61,7 +61,7 @@ def versions() -> Iterator[str]:
 
 
 def totals(results: list[Result]) -> Iterator[str]:
-    """How many models pass each step, per exporter, and the medians of the time ratios."""
+    """The number of models that pass each step, per exporter, and the medians of the time ratios."""
     yield "| exporter | models | a graph | equals eager | right or raises elsewhere | saves and loads | all |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for name in EXPORTERS:
@@ -80,7 +80,7 @@ def totals(results: list[Result]) -> Iterator[str]:
 
 
 def time_ratios(results: Iterable[Result], rival: str) -> list[float]:
-    """torchdraft's time divided by the rival's, model by model."""
+    """The time of torchdraft divided by that of another exporter, per model."""
     seconds = {(result.model, result.exporter): result.seconds for result in results if not result.graph}
     return [
         own / seconds[model, rival]
@@ -90,7 +90,7 @@ def time_ratios(results: Iterable[Result], rival: str) -> list[float]:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that this share of the others does not exceed."""
+    """The quantile at `share`."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -106,7 +106,7 @@ def table(results: list[Result]) -> Iterator[str]:
 
 
 def cell(result: Result | None) -> str:
-    """A tick with the time, or what went wrong first."""
+    """A check mark with the time, or the first failure."""
     if result is None:
         return ""
     if result.passed:

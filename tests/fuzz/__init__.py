@@ -1,4 +1,4 @@
-"""Random programs that prove an exporter's promises, or break them.
+"""Checks the promises of an exporter on random programs.
 
 `python -m tests.fuzz --n 2000` checks torchdraft; `run(n, seed, exporter)` does so from Python.
 """

@@ -1,4 +1,4 @@
-"""Command line of the fuzzer."""
+"""Checks an exporter on random programs and prints the broken promises."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from .summary import Summary
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--n", type=int, default=2000, help="programs to check")
-    parser.add_argument("--seed", type=int, default=0, help="programs of another seed are other programs")
+    parser.add_argument("--n", type=int, default=2000, help="number of programs to check")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the programs")
     parser.add_argument("--first", type=int, default=0, help="number of the first program")
-    parser.add_argument("--exporter", default=DEFAULT_EXPORTER, help="dotted path of what to check")
-    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one program")
-    parser.add_argument("--shrink", type=int, default=5, help="causes of failure to find a small program for")
-    parser.add_argument("--show", type=int, metavar="INDEX", help="print one program and stop")
-    parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the small programs there, one file each")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every verdict there, one a line")
+    parser.add_argument("--exporter", default=DEFAULT_EXPORTER, help="dotted path of the exporter to check")
+    parser.add_argument("--jobs", type=int, default=2, help="number of worker processes")
+    parser.add_argument("--timeout", type=float, default=60.0, help="time limit for one program, in seconds")
+    parser.add_argument("--shrink", type=int, default=5, help="number of causes of failure to find a small program for")
+    parser.add_argument("--show", type=int, metavar="INDEX", help="only print the program with this number")
+    parser.add_argument(
+        "--save", type=Path, metavar="FOLDER", help="write the small programs to this folder, one file each"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts to this file, one per line")
     return parser.parse_args()
 
 
 def report_progress(summary: Summary) -> None:
-    """One line that overwrites itself on a terminal, and every hundredth elsewhere."""
+    """A line that overwrites itself on a terminal. Without a terminal, a line per hundred programs."""
     done, failed = len(summary.verdicts), len(summary.failed)
     line = f"{done} programs, {failed} failed, {summary.seconds:.0f} s"
     progress(line)
@@ -40,7 +42,7 @@ def report_progress(summary: Summary) -> None:
 
 
 def save(summary: Summary, folder: Path) -> None:
-    """Each small program in a file of its own."""
+    """Writes each small program to its own file."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, (signature, source) in enumerate(summary.shrunk.items()):
         heading = signature.replace("\\", "/").replace('"', "'")
@@ -48,7 +50,7 @@ def save(summary: Summary, folder: Path) -> None:
 
 
 def main() -> int:
-    """Runs the fuzzer; 1 when a promise was broken."""
+    """Runs the fuzzer; returns 1 if a promise was broken."""
     options = arguments()
     if options.show is not None:
         print(generate(options.seed, options.show).source)

@@ -1,7 +1,7 @@
-"""Grows a program one statement at a time, running each as it is added.
+"""Builds a program one statement at a time and runs each statement when it is added.
 
-Every statement runs at once on the example inputs and on one set of other inputs. One that raises, or whose numbers get
-out of hand, is dropped, so what is left runs eagerly and mostly runs on other inputs too.
+A statement runs on the example inputs and on one set of other inputs. If it raises or its numbers grow too large, it is
+discarded. The resulting program runs eagerly, and usually runs on other inputs as well.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ LARGEST_NUMEL = 4096
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What `forward` takes: its parameters, the source of `inputs`, and what the dynamic shapes are."""
+    """The inputs of `forward`: its parameters, the source of `inputs`, and the dynamic shapes."""
 
     signature: str
     source: str
     prologue: tuple[str, ...]
     """Statements that unpack containers into plain names."""
     names: tuple[str, ...]
-    """Names usable in the body once the prologue ran."""
+    """Names that the body can use after the prologue."""
     features: tuple[str, ...]
 
 
@@ -45,7 +45,7 @@ class Builder:
     spec: InputSpec
     statements: list[Statement] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
-    """Attribute → the line of `__init__` that makes it."""
+    """Attributes, with the line of `__init__` that sets them."""
     classes: list[str] = field(default_factory=list)
     """Source of the submodules' classes."""
     region: str | None = None
@@ -58,7 +58,7 @@ class Builder:
     # -- names and values
 
     def new(self) -> str:
-        """A variable name not used yet."""
+        """An unused variable name."""
         self.counter += 1
         return f"v{self.counter}"
 
@@ -68,11 +68,11 @@ class Builder:
         return [name for name in values if self.is_variable(name) and wanted(values[name])]
 
     def is_variable(self, name: str) -> bool:
-        """True for inputs and for what statements assigned."""
+        """True for inputs and for variables that statements assign."""
         return name in self.spec.names or (name[0] == "v" and name[1:].isdigit())
 
     def pick(self, wanted: Predicate) -> str | None:
-        """A variable that satisfies `wanted`, recent ones first, or None."""
+        """A variable that satisfies `wanted`, preferably a recent one, or None."""
         names = self.variables(wanted)
         if not names:
             return None
@@ -87,13 +87,13 @@ class Builder:
         return self.rng.choice(choices)
 
     def number(self) -> str:
-        """A tame float literal."""
+        """A float literal of moderate size."""
         return f"{self.rng.choice([-1, 1]) * self.rng.randint(1, 8) * 0.25}"
 
     # -- growing
 
     def attribute(self, name: str, line: str) -> str:
-        """Makes sure `self.name` exists, made by `line` in `__init__`; returns how the body spells it."""
+        """Adds `line` to `__init__` unless `self.name` exists. Returns the expression for the attribute."""
         if name not in self.state:
             self.state[name] = line
             for environment in self.environments:
@@ -101,7 +101,7 @@ class Builder:
         return f"self.{name}"
 
     def emit(self, text: str, feature: str) -> bool:
-        """Adds the statement if it runs and keeps numbers tame. Says whether it did."""
+        """Adds the statement if it runs and its numbers stay moderate. True if it was added."""
         statement = Statement(text, feature, self.region)
         if self.runs(statement):
             self.statements.append(statement)
@@ -110,7 +110,7 @@ class Builder:
         return False
 
     def runs(self, statement: Statement) -> bool:
-        """Runs a statement everywhere; False when it must not be kept."""
+        """Runs a statement in both environments. False if it must be discarded."""
         try:
             run_source(statement.lines, self.environments[0])
         except Exception:
@@ -125,7 +125,7 @@ class Builder:
         return all(tame(value) for value in self.environments[0].values())
 
     def restart(self) -> None:
-        """Both environments from scratch, with the statements kept so far."""
+        """Rebuilds both environments with the statements so far."""
         self.environments = [self.environment(seed=0), self.environment(seed=1, other=True)]
         for statement in self.statements:
             for environment in list(self.environments):
@@ -133,7 +133,7 @@ class Builder:
                     run_source(statement.lines, environment)
 
     def environment(self, seed: int, other: bool = False) -> Environment:
-        """A namespace where the body's statements can run: inputs by name and a module under `self`."""
+        """A namespace to run statements in: the inputs by name, and a module as `self`."""
         values: Environment = {}
         exec(PRELUDE, values)
         exec("\n".join(self.classes), values)
@@ -151,14 +151,14 @@ class Builder:
 
 
 def run_source(text: str, environment: Environment) -> None:
-    """Runs a piece of the body with quiet warnings."""
+    """Runs a part of the body without warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(compile(text, "<statement>", "exec"), environment)
 
 
 def tame(value: object) -> bool:
-    """False for tensors that grew too large, in size or in value."""
+    """False for tensors with too many elements or too large values."""
     if not isinstance(value, torch.Tensor):
         return not (isinstance(value, (int, float)) and not abs(value) < LARGEST_VALUE)
     if value.numel() > LARGEST_NUMEL:

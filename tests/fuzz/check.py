@@ -1,4 +1,6 @@
-"""Checks one program: a graph, right on the example, right or loud on other inputs, nothing left behind."""
+"""Checks one program: there is a graph, it is right on the example, it matches or raises on other inputs, and the draft
+leaves no changed state.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,12 @@ class Finding:
     """One of `summary.KINDS`."""
     detail: str
     signature: str
-    """What findings of one cause have in common."""
+    """The text that findings of the same cause share."""
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of one program."""
+    """The result for one program."""
 
     name: str
     features: tuple[str, ...] = ()
@@ -47,16 +49,16 @@ class Verdict:
     matched: int = 0
     loud: int = 0
     excused: int = 0
-    """Mismatches that an issue of severity `baked` announced."""
+    """Mismatches that an issue of severity `baked` announces."""
     skipped: int = 0
-    """Other inputs on which eager itself raises."""
+    """Other inputs on which eager raises."""
     rung: str | None = None
     baked: bool = False
     export_seconds: float = 0.0
     seconds: float = 0.0
 
     def add(self, kind: str, detail: str, signature: str | None = None) -> None:
-        """Notes a broken promise."""
+        """Adds a broken promise."""
         self.findings.append(Finding(kind, detail, f"{kind}: {signature or blurred(detail)}"))
 
     def to_json(self) -> dict[str, Any]:
@@ -65,14 +67,14 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Verdict:
-        """The verdict back from plain data."""
+        """The verdict from plain data."""
         findings = [Finding(**finding) for finding in data.pop("findings")]
         return cls(**{**data, "features": tuple(data["features"])}, findings=findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gave, and what its inputs and buffers hold after it."""
+    """The result of a call, and its inputs and buffers after the call."""
 
     result: object
     inputs: object
@@ -95,7 +97,7 @@ def check(program: Program, exporter: Exporter, round_trip: bool = False) -> Ver
 
 
 def check_loaded(loaded: Loaded, exporter: Exporter, verdict: Verdict, round_trip: bool) -> None:
-    """The whole check of an imported program."""
+    """The check of an imported program."""
     expected = eager_twice(loaded)
     exported = draft(loaded, exporter, verdict)
     if exported is None:
@@ -123,7 +125,7 @@ def check_loaded(loaded: Loaded, exporter: Exporter, verdict: Verdict, round_tri
 
 
 def eager_twice(loaded: Loaded) -> Outcome:
-    """Eager on the example; refuses programs that fail or that differ from run to run."""
+    """Runs eager on the example. Refuses programs that raise or differ between two runs."""
     try:
         first = Replay(loaded.build()).run(loaded.inputs())
         second = Replay(loaded.build()).run(loaded.inputs())
@@ -136,7 +138,7 @@ def eager_twice(loaded: Loaded) -> Outcome:
 
 
 def draft(loaded: Loaded, exporter: Exporter, verdict: Verdict) -> torch.export.ExportedProgram | None:
-    """The exporter's program, or None; looks for what it left behind either way."""
+    """The exported program, or None. Checks for changed state in both cases."""
     module, inputs = loaded.build(), loaded.inputs()
     seed_everything(SEED)
     before = Snapshot.take(module, inputs, loaded.namespace)
@@ -153,7 +155,7 @@ def draft(loaded: Loaded, exporter: Exporter, verdict: Verdict) -> torch.export.
 
 
 def check_other_inputs(loaded: Loaded, replay: Replay, verdict: Verdict) -> None:
-    """Replays on other inputs, the last on top of the state the one before left."""
+    """Replays on other inputs. The last call starts from the state that the previous one left."""
     twin: Replay | None = None
     choices = loaded.alternatives(OTHER_INPUTS)
     for number, choice in enumerate(choices):
@@ -177,7 +179,7 @@ def check_other_inputs(loaded: Loaded, replay: Replay, verdict: Verdict) -> None
 
 
 def note_comparison(found: str | None, choice: dict[str, int | bool], carried: bool, verdict: Verdict) -> None:
-    """Counts a replay that did not raise."""
+    """Counts a replay that does not raise."""
     if found is None:
         verdict.matched += 1
     elif verdict.baked:
@@ -188,7 +190,7 @@ def note_comparison(found: str | None, choice: dict[str, int | bool], carried: b
 
 
 def after_eager_failed(error: Exception, replay: Replay, inputs: Inputs, verdict: Verdict) -> None:
-    """Where the model itself refuses an input, the program must not take it."""
+    """If the model rejects an input, the program must reject it as well."""
     verdict.skipped += 1
     raised_by_program = isinstance(error, AssertionError) or "too large" in str(error)
     if verdict.baked or not raised_by_program:
@@ -203,7 +205,7 @@ def after_eager_failed(error: Exception, replay: Replay, inputs: Inputs, verdict
 def check_round_trip(
     loaded: Loaded, exported: torch.export.ExportedProgram, expected: Outcome, verdict: Verdict
 ) -> None:
-    """The program survives torch.export.save and load."""
+    """The program still works after torch.export.save and load."""
     buffer = io.BytesIO()
     try:
         torch.export.save(exported, buffer)
@@ -218,14 +220,14 @@ def check_round_trip(
 
 
 class Replay:
-    """A module called again and again, its state put back in between."""
+    """A module that is called repeatedly and whose state can be restored."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         self.module = module
         self.state = {name: tensor.detach().clone() for name, tensor in state_of(module).items()}
 
     def restore(self) -> None:
-        """Every parameter and buffer as it was at first."""
+        """Restores all parameters and buffers."""
         for name, tensor in state_of(self.module).items():
             if name in self.state and tensor.shape == self.state[name].shape:
                 tensor.detach().copy_(self.state[name])
@@ -244,8 +246,8 @@ def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def compare_on_example(expected: Outcome, actual: Outcome, verdict: Verdict) -> str | None:
-    """The first difference that nothing excuses: results have to be right, and what the call leaves behind right or
-    announced by an issue of severity `baked` (a program can't give a buffer another dtype).
+    """The first difference that is an error. Results must be right. The state after the call must be right unless an
+    issue of severity `baked` announces the difference (a program cannot change the dtype of a buffer).
     """
     if (found := compare_results(expected, actual)) is not None:
         return found
@@ -262,7 +264,7 @@ def compare_outcomes(expected: Outcome, actual: Outcome) -> str | None:
 
 
 def compare_results(expected: Outcome, actual: Outcome) -> str | None:
-    """The first difference in what the calls returned."""
+    """The first difference between the results."""
     found = difference(expected.result, actual.result)
     return None if found is None else f"result {found}"
 
@@ -278,13 +280,13 @@ def compare_state(expected: Outcome, actual: Outcome) -> str | None:
 
 
 def described(error: BaseException) -> str:
-    """An exception on one line."""
+    """An exception as one line."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:200]}"
 
 
 def located(error: BaseException) -> str:
-    """An exception and the innermost library line it came from."""
+    """An exception and the innermost library line in its traceback."""
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if "site-packages" in f.filename or "/src/" in f.filename
     ]
@@ -293,7 +295,7 @@ def located(error: BaseException) -> str:
 
 
 def blurred(text: str) -> str:
-    """`text` without the names and numbers that differ between findings of one cause."""
+    """`text` without names and numbers, which differ between findings of the same cause."""
     text = re.sub(r"\[[^\]]*\]|inputs\([^)]*\)", "", text)
     text = re.sub(r"\([\d, ]*\)", "(…)", text)
     return re.sub(r"\b[a-z]*\d[\d.e+-]*\b", "#", text)[:120]

@@ -1,4 +1,4 @@
-"""Custom operators of every kind an exporter must survive: good, missing, wrong and raising fake kernels."""
+"""Custom operators with correct, missing, wrong and raising fake kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes programs: `generate(seed, index)` gives the same program every time."""
+"""Generates programs: `generate(seed, index)` is deterministic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VARIABLE = re.compile(r"v\d+|[a-f]|[a-f]_(one|two)")
 
 
 def generate(seed: int, index: int) -> Program:
-    """The program number `index` of a run with this seed."""
+    """Program number `index` of a run with this seed."""
     rng = random.Random(f"torchdraft {seed} {index}")
     builder = Builder(rng, write_inputs(rng))
     for _ in range(rng.choice([2, 3, 4, 5, 6, 8, 10])):
@@ -52,7 +52,7 @@ def grow(builder: Builder) -> None:
 
 
 def write_return(builder: Builder) -> tuple[str, str]:
-    """The expression to return, and which form of output that is."""
+    """The expression to return, and the form of the output."""
     rng = builder.rng
     values = builder.variables(lambda value: isinstance(value, (torch.Tensor, int, float, list)))
     made = [name for name in values if name not in builder.spec.names]
@@ -80,7 +80,7 @@ def write_return(builder: Builder) -> tuple[str, str]:
 
 
 def render(builder: Builder, returned: str) -> tuple[str, tuple[str, ...]]:
-    """The whole source, some statements moved into submodules; and the features that adds."""
+    """The whole source, with some statements moved into submodules, and the features that this adds."""
     statements = list(builder.statements)
     classes, state, features = list(builder.classes), dict(builder.state), []
     known = set(builder.spec.names) | {name for statement in statements for name in stored(statement.text)}
@@ -101,7 +101,7 @@ def render(builder: Builder, returned: str) -> tuple[str, tuple[str, ...]]:
 
 
 def regions(statements: list[Statement]) -> list[str]:
-    """The statements as text, neighbours of one region under one `with`."""
+    """The statements as text. Adjacent statements of one region share one `with`."""
     lines: list[str] = []
     open_region: str | None = None
     for statement in statements:
@@ -124,7 +124,9 @@ def module_source(name: str, init: list[str], signature: str, body: list[str]) -
 def outline(
     rng: random.Random, statements: list[Statement], number: int, known: set[str], returned: str
 ) -> tuple[list[Statement], str] | None:
-    """Moves a run of statements into a submodule: what it reads goes in, what is used after it comes out."""
+    """Moves consecutive statements into a submodule. The variables they read become its inputs, those used later its
+    outputs.
+    """
     if not statements:
         return None
     start = rng.randrange(len(statements))
@@ -148,16 +150,16 @@ def outline(
 
 
 def stored(text: str) -> set[str]:
-    """Variables this text assigns."""
+    """Variables that the text assigns."""
     return names_in(text, ast.Store)
 
 
 def loaded(text: str) -> set[str]:
-    """Variables this text reads."""
+    """Variables that the text reads."""
     return names_in(text, ast.Load)
 
 
 def names_in(text: str, context: type[ast.expr_context]) -> set[str]:
-    """Variables used in this way; loop variables and imports are not meant."""
+    """Variables used in this context, without loop variables and imports."""
     names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
     return {name for name in names if VARIABLE.fullmatch(name)}

@@ -1,7 +1,7 @@
-"""Example inputs of a program, and which of their dimensions are dynamic.
+"""Generates the example inputs of a program and their dynamic dimensions.
 
-Inputs are source too: a function of a seed and of one size per dynamic dimension, so that other inputs of other sizes
-come from the same text.
+The inputs are source code as well: a function of a seed and of one size per dynamic dimension. The same text therefore
+gives other inputs of other sizes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class InputWriter:
     positional: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     shapes: dict[str, str] = field(default_factory=dict)
-    """Parameter → source of its dynamic shapes."""
+    """Parameters, with the source of their dynamic shapes."""
     prologue: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     tensors: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -73,13 +73,13 @@ class InputWriter:
         self.shapes[name] = self.shape_spec((size,))
 
     def mask(self, name: str) -> None:
-        """A mask shaped like a tensor so far, or a vector."""
+        """A mask with the shape of an earlier tensor, or a vector."""
         sizes = self.rng.choice([*self.tensors.values(), (self.size(),)]) or ("3",)
         self.lines.append(f"{name} = torch.rand({', '.join(sizes)}, generator=g) > 0.4")
         self.shapes[name] = self.shape_spec(sizes)
 
     def alias(self, name: str) -> None:
-        """The same tensor again, or one that shares its storage."""
+        """An earlier tensor again, or one that shares its storage."""
         base = self.rng.choice([n for n, sizes in self.tensors.items() if sizes] or [""])
         if not base:
             return self.tensor(name, 2)

@@ -1,4 +1,4 @@
-"""What a draft must leave as it was: inputs, module, random state, global settings, modes, kernels and files."""
+"""Checks that a draft leaves inputs, module, random state, global settings, modes, kernels and files unchanged."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _OPS_WITHOUT_KERNEL = ("shift", "keep_positive", "halves")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The world before a draft."""
+    """The state before a draft."""
 
     module: torch.nn.Module
     inputs: Inputs
     namespace: types.ModuleType
     input_copies: list[torch.Tensor]
     attributes: dict[str, tuple[object, object]]
-    """Attribute → (what it was, a copy of what was in it)."""
+    """Each attribute as `(identity, copy of the content)`."""
     world: dict[str, Any]
 
     @classmethod
     def take(cls, module: torch.nn.Module, inputs: Inputs, namespace: types.ModuleType) -> Snapshot:
-        """The state of everything a draft might touch."""
+        """The current state of everything that a draft might change."""
         copies = [tensor.detach().clone() for tensor in tensors(inputs)]
         return cls(module, inputs, namespace, copies, attributes(module), world())
 
     def leftovers(self) -> list[str]:
-        """What is not as it was, in words."""
+        """Descriptions of all changes."""
         found = [f"{frames} left active" for frames in active_modes()]
         found += self.changed_inputs() + self.changed_attributes() + self.fakes_left()
         after = world()
@@ -49,13 +49,13 @@ class Snapshot:
         return found
 
     def changed_inputs(self) -> list[str]:
-        """Inputs with other values, or replaced."""
+        """Inputs whose values changed."""
         pairs = zip(self.input_copies, tensors(self.inputs), strict=True)
         changes = (difference(before, after.detach()) for before, after in pairs)
         return [f"input {index}: {change}" for index, change in enumerate(changes) if change is not None]
 
     def changed_attributes(self) -> list[str]:
-        """Parameters, buffers and attributes with other values, replaced, added or gone."""
+        """Parameters, buffers and attributes that were changed, replaced, added or removed."""
         after = attributes(self.module)
         found = [f"module attribute {name} is gone" for name in self.attributes.keys() - after.keys()]
         for name, (value, copy) in after.items():
@@ -68,7 +68,7 @@ class Snapshot:
         return found
 
     def fakes_left(self) -> list[str]:
-        """Tensors of the trace that the program's globals still hold."""
+        """Tensors of the trace in the globals of the program."""
         values = {
             name: value
             for name, value in vars(self.namespace).items()
@@ -79,12 +79,12 @@ class Snapshot:
 
 
 def foreign(tensor: torch.Tensor) -> bool:
-    """True for a tensor that is no ordinary one."""
+    """True for a tensor subclass other than Parameter."""
     return type(tensor) not in {torch.Tensor, torch.nn.Parameter}
 
 
 def attributes(module: torch.nn.Module) -> dict[str, tuple[object, object]]:
-    """Every attribute of every submodule by dotted name, with a copy of its contents."""
+    """Every attribute of every submodule by dotted name, with a copy of its content."""
     found: dict[str, tuple[object, object]] = {}
     for path, child in module.named_modules():
         for name, value in vars(child).items():
@@ -96,12 +96,12 @@ def attributes(module: torch.nn.Module) -> dict[str, tuple[object, object]]:
 
 
 def identity(value: object) -> object:
-    """What must stay the same object: tensors and containers, not numbers."""
+    """The object itself if it must stay the same object (tensors and containers), else None."""
     return value if isinstance(value, (torch.Tensor, dict, list)) else None
 
 
 def copied(value: object) -> object:
-    """A copy of tensors and containers, so that a later write shows."""
+    """A copy of tensors and containers, so that later writes can be found."""
     if isinstance(value, torch.Tensor):
         return value.detach().clone() if not foreign(value) else repr(type(value))
     if isinstance(value, (list, tuple)):
@@ -140,14 +140,14 @@ def world() -> dict[str, Any]:
 
 
 def same(before: object, after: object) -> bool:
-    """Equality that understands tensors."""
+    """Equality that also compares tensors."""
     if isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor):
         return torch.equal(before, after)
     return bool(before == after)
 
 
 def active_modes() -> list[str]:
-    """Python code that runs when torch computes something: without a mode left behind there is none."""
+    """Python functions that run when torch computes something. There are none unless a mode is still active."""
     seen: list[str] = []
 
     def record(frame: types.FrameType, event: str, argument: object) -> None:
@@ -164,7 +164,7 @@ def active_modes() -> list[str]:
 
 
 def registered_kernels() -> tuple[str, ...]:
-    """Custom operators that have a fake kernel; some of the fuzzer's must not."""
+    """Custom operators that have a fake kernel although the fuzzer registers none."""
     found = []
     for name in _OPS_WITHOUT_KERNEL:
         with contextlib.suppress(Exception):

@@ -1,8 +1,8 @@
-"""Exporters that are wrong on purpose, one way each, and one that is right: they show that the fuzzer sees.
+"""Exporters that are wrong in one way each, and one that is right, to test the fuzzer.
 
-Any of them can be named on the command line: `python -m tests.fuzz --exporter tests.fuzz.planted.bakes`.
-What most of them return is no graph, only something that is called like a program. The last ones are torchdraft itself
-with a bug in its tape, and without the check on the example that would send the draft to another rung.
+They can be used on the command line: `python -m tests.fuzz --exporter tests.fuzz.planted.bakes`. Most of them return no
+graph but an object that can be called like a program. The last ones are torchdraft with a bug in its tape, without the
+check on the example, which would make the draft continue on another rung.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Call = Callable[..., Any]
 
 
 class Called(nn.Module):
-    """A module that answers calls through a function."""
+    """A module whose forward is a given function."""
 
     def __init__(self, mod: nn.Module, call: Call) -> None:
         super().__init__()
@@ -35,20 +35,20 @@ class Called(nn.Module):
         self.call = call
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Whatever the function makes of it."""
+        """The result of the function."""
         return self.call(self.mod, *args, **kwargs)
 
     def named_buffers(self, *args: Any, **kwargs: Any) -> Any:
-        """The buffers under the names they have in the model."""
+        """The buffers by their names in the model."""
         return self.mod.named_buffers(*args, **kwargs)
 
     def named_parameters(self, *args: Any, **kwargs: Any) -> Any:
-        """The parameters under the names they have in the model."""
+        """The parameters by their names in the model."""
         return self.mod.named_parameters(*args, **kwargs)
 
 
 class Passing(TorchFunctionMode):
-    """Does nothing to what it sees."""
+    """Passes every call on unchanged."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return func(*args, **(kwargs or {}))
@@ -56,14 +56,14 @@ class Passing(TorchFunctionMode):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The part of an issue that the fuzzer looks at."""
+    """The part of an issue that the fuzzer uses."""
 
     severity: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The part of a report that the fuzzer looks at."""
+    """The part of a report that the fuzzer uses."""
 
     issues: tuple[Issue, ...] = ()
     rung: str = "planted"
@@ -71,28 +71,28 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Pretended:
-    """Stands in for an exported program."""
+    """Replaces an exported program."""
 
     called: Called
     _report: Report = Report()
 
     def module(self) -> nn.Module:
-        """What replays call."""
+        """The module to call."""
         return self.called
 
 
 def right(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
-    """Calls the model itself: nothing to find."""
+    """Calls the model itself, so there is nothing to find."""
     return Pretended(Called(mod, lambda mod, *args, **kwargs: mod(*args, **kwargs)))
 
 
 def refuses(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
-    """Gives no graph."""
+    """Raises instead of returning a graph."""
     raise NotImplementedError("this exporter never gives a graph")
 
 
 def bakes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
-    """Returns the results of the example, whatever it is called with."""
+    """Returns the results of the example for all inputs."""
     own_args, own_kwargs = copied(args, kwargs)
     return Pretended(Called(mod, lambda mod, *args, **kwargs: mod(*copied(own_args, own_kwargs)[0], **own_kwargs)))
 
@@ -100,14 +100,14 @@ def bakes(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic
 def bakes_and_says_so(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> Pretended:
-    """The same with an issue of severity `baked`."""
+    """Does the same with an issue of severity `baked`."""
     return Pretended(bakes(mod, args, kwargs).called, Report((Issue("baked"),)))
 
 
 def drops_writes(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> Pretended:
-    """Computes on copies of the inputs, so that writes to them get lost."""
+    """Computes on copies of the inputs, so writes to them are lost."""
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = copied(args, kwargs)
@@ -119,7 +119,7 @@ def drops_writes(
 def forgets_state(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> Pretended:
-    """Puts buffers back after each call, so that a second call does not see what the first one wrote."""
+    """Restores buffers after each call, so a second call does not read what the first one wrote."""
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
         return copy.deepcopy(mod)(*args, **kwargs)
@@ -130,7 +130,7 @@ def forgets_state(
 def rejects_others(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> Pretended:
-    """Right on the example and loud elsewhere: allowed."""
+    """Raises on every input but the example, which is allowed."""
     first = next((value.clone() for value in args if isinstance(value, torch.Tensor)), None)
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -177,18 +177,18 @@ def leaves_file(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], d
 
 
 def aborts(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
-    """Takes the process down."""
+    """Ends the process."""
     os.abort()
 
 
 def hangs(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
-    """Takes forever."""
+    """Never returns."""
     time.sleep(3600)
     return right(mod, args, kwargs)
 
 
 def copied(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The inputs again, sharing among them what they shared."""
+    """Copies of the inputs with the same aliasing."""
     found: tuple[tuple[Any, ...], dict[str, Any]] = copy.deepcopy((args, kwargs))
     return found
 
@@ -199,7 +199,7 @@ def copied(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ..
 def loses_versions(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> torch.export.ExportedProgram:
-    """A write makes no new version: what is read after it is the value from before."""
+    """A write makes no new version, so later reads return the old value."""
 
     def advance(self: Cell, version: Version) -> None:
         pass
@@ -211,7 +211,7 @@ def loses_versions(
 def keeps_stale_views(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> torch.export.ExportedProgram:
-    """A view is a tensor of its own: writes to its base don't reach it, nor the reverse."""
+    """A view is recorded as an independent tensor, so writes do not propagate between it and its base."""
 
     def viewed(self: Tape, *_place: Any) -> None:
         return None
@@ -223,7 +223,7 @@ def keeps_stale_views(
 def leaks_clones(
     mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
 ) -> torch.export.ExportedProgram:
-    """A write that is computed goes to the tensor itself, the user's as well, and not to a copy."""
+    """A computed write changes the tensor itself instead of a copy, even if it belongs to the user."""
 
     def writable_roots(self: RealValues, record: Record) -> dict[Version, torch.Tensor]:
         return {operand.version: self._reader.root(operand.version) for operand in record.writes}

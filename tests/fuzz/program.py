@@ -1,7 +1,7 @@
 """A generated program: Python source that defines a module, its inputs and its dynamic shapes.
 
-The text is the program. It is what gets printed, shrunk and saved as a test case, and any text that defines `Fuzz`,
-`inputs`, `DIMS` and `DYNAMIC_SHAPES` the same way can be checked.
+The text is printed, shrunk and saved as a test case. Any text that defines `Fuzz`, `inputs`, `DIMS` and
+`DYNAMIC_SHAPES` in the same way can be checked.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ CACHE = {}
 
 
 class Refused(Exception):
-    """The text is no program, or does not run eagerly, or not the same way twice."""
+    """The text is not a program, does not run eagerly, or is not deterministic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Source text and a name. `features` says what the text was built from."""
+    """Source text and a name. `features` lists the features in the text."""
 
     name: str
     source: str
@@ -50,7 +50,7 @@ class Program:
 
     @contextmanager
     def loaded(self) -> Iterator[Loaded]:
-        """The program imported under its own name, so that stack frames, pickle and inspect find its source."""
+        """The program, imported under its name so that stack frames, pickle and inspect find its source."""
         module = types.ModuleType(self.name)
         filename = f"{self.name}.py"
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
@@ -75,26 +75,26 @@ class Loaded:
 
     @property
     def dims(self) -> dict[str, tuple[int, int]]:
-        """Size name → smallest and largest value it may take. Empty when every shape is static."""
+        """The smallest and largest value of each named size. Empty if all shapes are static."""
         return self.namespace.DIMS
 
     @property
     def dynamic_shapes(self) -> Any:
-        """What goes to the exporter as `dynamic_shapes`."""
+        """The `dynamic_shapes` for the exporter."""
         return self.namespace.DYNAMIC_SHAPES
 
     def build(self) -> torch.nn.Module:
-        """A fresh module; two of them are equal."""
+        """A new module, equal to every other one."""
         torch.manual_seed(0)
         return self.namespace.Fuzz()
 
     def inputs(self, **choice: int | bool) -> Inputs:
-        """Fresh inputs; `seed` picks the values, `vary` other Python arguments, the names in `dims` the sizes."""
+        """New inputs. `seed` selects the values, `vary` other Python arguments, the names in `dims` the sizes."""
         make: Callable[..., Inputs] = self.namespace.inputs
         return make(**choice)
 
     def alternatives(self, count: int) -> list[dict[str, int | bool]]:
-        """`count` other choices of inputs: new values always, new sizes and Python arguments in some."""
+        """`count` choices of other inputs. All have new values, some have new sizes and Python arguments."""
         picker = random.Random(self.namespace.__name__)
         choices: list[dict[str, int | bool]] = []
         for number in range(1, count + 1):
@@ -109,27 +109,27 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `forward`, with the feature it shows and the `with` line it stands under."""
+    """One statement of `forward`, with its feature and the `with` line that encloses it."""
 
     text: str
     feature: str
     region: str | None = None
     extra: tuple[str, ...] = field(default=())
-    """Features it shows besides."""
+    """Further features in the statement."""
 
     @property
     def lines(self) -> str:
-        """The text as it runs: under its region."""
+        """The text inside its region."""
         return self.text if self.region is None else f"{self.region}\n{indent(self.text)}"
 
 
 def indent(text: str, by: int = 4) -> str:
-    """`text` moved to the right."""
+    """`text` indented."""
     return "\n".join(" " * by + line if line else line for line in text.split("\n"))
 
 
 def seed_everything(seed: int) -> None:
-    """Same random numbers on both sides of a comparison."""
+    """Seeds all generators, so that both sides of a comparison draw the same numbers."""
     import numpy as np
 
     torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Runs the fuzzer: programs out, verdicts in, failures made small."""
+"""Runs the fuzzer: distributes programs, collects verdicts, shrinks failures."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def run(
 ) -> Summary:
     """Checks programs `first` to `first + n - 1` of this seed.
 
-    A dotted path runs in worker processes that survive crashes; a callable runs in this one. Every program whose number
-    is a multiple of `round_trip_every` is saved and loaded too; 0 means none.
+    An exporter given as a dotted path runs in worker processes that survive crashes, a callable runs in this process.
+    Programs whose number is a multiple of `round_trip_every` are also saved and loaded; 0 disables this.
     """
     started = time.perf_counter()
     summary = Summary(exporter if isinstance(exporter, str) else getattr(exporter, "__name__", "exporter"), seed)
@@ -55,7 +55,7 @@ def verdicts(
     jobs: int = 1,
     timeout: float = 60.0,
 ) -> Iterator[Verdict]:
-    """The verdicts on these programs, as they come."""
+    """The verdicts on these programs, in the order of completion."""
     saved = {index for index in indices if round_trip_every and index % round_trip_every == 0}
     if not isinstance(exporter, str):
         for index in indices:
@@ -67,14 +67,14 @@ def verdicts(
 
 
 def complete(data: dict[str, Any], seed: int) -> Verdict:
-    """A verdict from a worker; one whose process died learns its features here."""
+    """A verdict from a worker. Adds the features if the process died."""
     if not data["features"]:
         data = {**data, "features": generate(seed, int(data["name"].rsplit("_", 1)[1])).features}
     return Verdict.from_json(data)
 
 
 def shrink_failures(summary: Summary, exporter: str | Exporter, most: int) -> None:
-    """Finds a small program for the most frequent causes."""
+    """Finds a small program for each of the most frequent causes."""
     worker = Worker(timeout=20.0) if isinstance(exporter, str) else None
     try:
         for signature, group in list(summary.by_signature().items())[:most]:
@@ -94,7 +94,7 @@ def shrink_failures(summary: Summary, exporter: str | Exporter, most: int) -> No
 def signatures(
     source: str, seed: int, index: int, exporter: str | Exporter, round_trip: bool, worker: Worker | None
 ) -> set[str]:
-    """The causes that a changed program still shows."""
+    """The signatures of the findings of a changed program."""
     if worker is not None and isinstance(exporter, str):
         data = worker.ask(Task(exporter, seed, index, source, round_trip))
         found = Verdict.from_json({**data, "features": ()})

@@ -1,4 +1,4 @@
-"""Makes a failing program small: statement-wise delta debugging on its syntax tree."""
+"""Shrinks a failing program: delta debugging on the statements of its syntax tree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shrink(source: str, still_fails: Failing, seconds: float = 40.0) -> str:
 
 
 def smaller(source: str) -> Iterator[str]:
-    """Programs one step smaller: runs of statements removed, blocks replaced by what is in them, outputs dropped."""
+    """Programs one step smaller: statements removed, blocks replaced by their bodies, outputs dropped."""
     tree = ast.parse(source)
     yield from without_statements(tree)
     yield from unwrapped(tree)
@@ -35,7 +35,7 @@ def smaller(source: str) -> Iterator[str]:
 
 
 def forwards(tree: ast.Module) -> list[ast.FunctionDef]:
-    """The functions that may shrink: methods of the program's modules and `inputs`."""
+    """The functions to shrink: methods of the modules, and `inputs`."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
@@ -49,7 +49,7 @@ def blocks(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
 
 
 def without_statements(tree: ast.Module) -> Iterator[str]:
-    """Halves first, then quarters, then single statements."""
+    """Removes statements: first halves of a block, then quarters, and so on down to single statements."""
     for function in forwards(tree):
         for block in blocks(function):
             size = max(1, len(block) // 2)
@@ -66,7 +66,7 @@ def without_statements(tree: ast.Module) -> Iterator[str]:
 
 
 def unwrapped(tree: ast.Module) -> Iterator[str]:
-    """An `if`, `with`, `for` or `try` replaced by its body."""
+    """Replaces an `if`, `with`, `for` or `try` by its body."""
     for function in forwards(tree):
         for block in blocks(function):
             for index, statement in enumerate(block):
@@ -79,7 +79,7 @@ def unwrapped(tree: ast.Module) -> Iterator[str]:
 
 
 def with_fewer_outputs(tree: ast.Module) -> Iterator[str]:
-    """A returned tuple, list or dict with one element less, or one element alone."""
+    """Removes elements of a returned tuple or list, or returns one element alone."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Return) or not isinstance(node.value, (ast.Tuple, ast.List)):
             continue
@@ -96,7 +96,7 @@ def with_fewer_outputs(tree: ast.Module) -> Iterator[str]:
 
 
 def without_classes(tree: ast.Module) -> Iterator[str]:
-    """A whole class or import less."""
+    """Removes a class or an import."""
     for index, node in enumerate(tree.body):
         if isinstance(node, (ast.ClassDef, ast.Import, ast.ImportFrom)) and getattr(node, "name", "") != "Fuzz":
             del tree.body[index]

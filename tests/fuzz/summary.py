@@ -1,4 +1,4 @@
-"""What a run found, added up."""
+"""Summarizes the verdicts of a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = (
     "crash",
     "hang",
 )
-"""Worst first."""
+"""The kinds of findings, worst first."""
 
 
 @dataclass(slots=True)
@@ -31,29 +31,29 @@ class Summary:
     verdicts: list[Verdict] = field(default_factory=list)
     seconds: float = 0.0
     shrunk: dict[str, str] = field(default_factory=dict)
-    """Signature of a finding → the smallest program found that shows it."""
+    """The smallest program found for each signature of a finding."""
 
     @property
     def checked(self) -> list[Verdict]:
-        """The programs that run eagerly."""
+        """The verdicts on programs that run eagerly."""
         return [verdict for verdict in self.verdicts if verdict.discarded is None]
 
     @property
     def failed(self) -> list[Verdict]:
-        """The programs that broke a promise."""
+        """The verdicts with findings."""
         return [verdict for verdict in self.checked if verdict.findings]
 
     @property
     def ok(self) -> bool:
-        """True when no promise was broken."""
+        """True if no promise was broken."""
         return not self.failed
 
     def programs_with(self, kind: str) -> list[Verdict]:
-        """The programs with a finding of this kind."""
+        """The verdicts with a finding of this kind."""
         return [verdict for verdict in self.checked if any(finding.kind == kind for finding in verdict.findings)]
 
     def by_signature(self) -> dict[str, list[tuple[Verdict, Finding]]]:
-        """Findings of one cause together, the worst kinds first, then the most frequent; simple programs first."""
+        """The findings grouped by cause: worst kinds first, then the most frequent causes, simple programs first."""
         groups: defaultdict[str, list[tuple[Verdict, Finding]]] = defaultdict(list)
         for verdict in self.checked:
             for finding in {f.signature: f for f in verdict.findings}.values():
@@ -82,7 +82,7 @@ class Summary:
         yield f"  seconds per program: export {exported / count:.3f}, generation and checks {beyond / count:.3f}"
 
     def feature_table(self) -> Iterable[str]:
-        """Per feature: programs, failures, loud rejects."""
+        """Per feature: programs, failures, rejected inputs."""
         yield f"\n  {'feature':26} programs  failed  no graph  silent  loud  baked"
         names = Counter(feature for verdict in self.checked for feature in verdict.features)
         for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
@@ -95,7 +95,7 @@ class Summary:
             )
 
     def causes(self) -> Iterable[str]:
-        """Findings grouped by cause, with one program each."""
+        """The causes, with the smallest programs."""
         groups = self.by_signature()
         if groups:
             yield f"\n  {len(groups)} causes:"

@@ -1,4 +1,4 @@
-"""Imported once before workers are forked, so that each starts with everything loaded and one export behind it."""
+"""Imported by the fork server, so that every worker starts with all modules loaded and one export done."""
 
 from __future__ import annotations
 

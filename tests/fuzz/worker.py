@@ -1,4 +1,4 @@
-"""Checks programs in processes of their own: a crash or a hang costs one program, not the run."""
+"""Checks programs in worker processes, so that a crash or a hang affects one program only."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .check import check
 from .generate import generate
 from .program import Program
 
-# multiprocessing starts its fork server on first use; what is preloaded there is loaded in every worker.
+# multiprocessing starts its fork server on first use. Every worker inherits the modules that are preloaded there.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.fuzz.warm"])
 
 PROGRAMS_PER_WORKER = 300
-"""A worker retires after so many: torch's caches grow."""
+"""A worker is replaced after this many programs, because the caches of torch grow."""
 
 LONGEST = 300
-"""Seconds after which a worker ends itself, should nobody be left to do it."""
+"""Seconds after which a worker ends itself if the main process is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One program to check: a number to generate it from, or a text."""
+    """One program to check: the number to generate it from, or its source."""
 
     exporter: str
     seed: int = 0
@@ -45,12 +45,12 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The program's name."""
+        """The name of the program."""
         return f"fuzz_{self.seed}_{self.index}"
 
 
 class Worker:
-    """A process that answers one task at a time."""
+    """A process that checks one program at a time."""
 
     def __init__(self, timeout: float = 60.0) -> None:
         self.timeout = timeout
@@ -60,7 +60,7 @@ class Worker:
         self.start()
 
     def start(self) -> None:
-        """A fresh process."""
+        """Starts a new process."""
         self.connection, theirs = CONTEXT.Pipe()
         self.process = CONTEXT.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()
@@ -68,24 +68,24 @@ class Worker:
         self.answered = 0
 
     def stop(self) -> None:
-        """Ends the process, whatever it is doing."""
+        """Kills the process."""
         self.process.kill()
         self.process.join()
         self.connection.close()
 
     def restart(self) -> None:
-        """Ends this process and starts another."""
+        """Replaces the process by a new one."""
         self.stop()
         self.start()
 
     def give(self, task: Task) -> None:
-        """Hands out a task; `answer` takes what came of it."""
+        """Sends a task to the process. `answer` receives the verdict."""
         self.task = task
         self.deadline = time.monotonic() + self.timeout
         self.connection.send(task)
 
     def answer(self) -> dict[str, Any]:
-        """The verdict, once the connection is readable or the deadline passed."""
+        """The verdict. Waits until the connection is readable or the deadline has passed."""
         task, self.task = self.task, None
         assert task is not None, "no task was given"
         if not self.connection.poll(max(0.0, self.deadline - time.monotonic())):
@@ -104,13 +104,13 @@ class Worker:
         return verdict
 
     def ask(self, task: Task) -> dict[str, Any]:
-        """Hands out a task and waits for its verdict."""
+        """Sends a task and waits for its verdict."""
         self.give(task)
         return self.answer()
 
 
 def check_all(tasks: Iterable[Task], jobs: int, timeout: float) -> Iterator[dict[str, Any]]:
-    """The verdicts of all tasks, as they come."""
+    """The verdicts of all tasks, in the order of completion."""
     waiting = iter(tasks)
     workers = [Worker(timeout) for _ in range(jobs)]
     try:
@@ -129,7 +129,7 @@ def check_all(tasks: Iterable[Task], jobs: int, timeout: float) -> Iterator[dict
 
 
 def give_next(worker: Worker, waiting: Iterator[Task]) -> bool:
-    """Gives the worker the next task; False when there is none."""
+    """Gives the worker the next task. False if there is none."""
     task = next(waiting, None)
     if task is not None:
         worker.give(task)
@@ -137,7 +137,7 @@ def give_next(worker: Worker, waiting: Iterator[Task]) -> bool:
 
 
 def broken(task: Task, kind: str, detail: str) -> dict[str, Any]:
-    """The verdict on a program that took its process down."""
+    """The verdict on a program that ended its process."""
     finding = {"kind": kind, "detail": detail, "signature": f"{kind}: {detail}"}
     return {"name": task.name, "features": (), "findings": [finding]}
 
@@ -146,7 +146,7 @@ def broken(task: Task, kind: str, detail: str) -> dict[str, Any]:
 
 
 def serve(connection: Connection) -> None:
-    """Answers tasks until the other side goes away."""
+    """Checks programs until the main process closes the connection."""
     torch.set_num_threads(1)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
@@ -156,7 +156,7 @@ def serve(connection: Connection) -> None:
     try:
         while True:
             task = connection.recv()
-            signal.alarm(LONGEST)  # so that a hung worker does not outlive a run that was killed
+            signal.alarm(LONGEST)  # a hung worker must not outlive a killed run
             connection.send(answer(task))
             signal.alarm(0)
             empty(folder)
@@ -171,14 +171,14 @@ def answer(task: Task) -> dict[str, Any]:
     try:
         program = generate(task.seed, task.index) if task.source is None else Program(task.name, task.source)
         verdict = check(program, resolve(task.exporter), task.round_trip).to_json()
-    except Exception as error:  # an exporter left the process in a state where nothing works any more
+    except Exception as error:  # the exporter left the process in an unusable state
         return {**broken(task, "crash", f"{type(error).__name__}: {error}"), "contaminated": True}
     contaminated = any("left active" in finding["detail"] for finding in verdict["findings"])
     return {**verdict, "contaminated": contaminated}
 
 
 def resolve(dotted: str) -> Any:
-    """What a dotted path names: the longest importable prefix, then attributes."""
+    """The object at a dotted path: imports the longest possible prefix, then reads attributes."""
     parts = dotted.split(".")
     for length in range(len(parts) - 1, 0, -1):
         try:
@@ -194,14 +194,14 @@ def resolve(dotted: str) -> Any:
 
 
 def silence() -> None:
-    """Sends what torch prints into the void."""
+    """Suppresses the output of torch."""
     void = os.open(os.devnull, os.O_WRONLY)
     os.dup2(void, 1)
     os.dup2(void, 2)
 
 
 def empty(folder: str) -> None:
-    """Removes what an exporter left in the temporary folder; it was counted already."""
+    """Removes files that an exporter left in the temporary folder. They are already counted."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
         shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.remove(path)

@@ -1,4 +1,4 @@
-"""Command line of the findings."""
+"""Compares the reports of torch.export.draft_export and torchdraft on the models of the zoo."""
 
 from __future__ import annotations
 
@@ -28,18 +28,22 @@ from .page import Model, put_in, section, totals
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.zoo.findings", description=__doc__)
-    parser.add_argument("--only", default="", metavar="REGEX", help="models whose name matches")
-    parser.add_argument("--dynamic", action="store_true", help="ask for dynamic shapes where a model has some")
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one model and exporter")
-    parser.add_argument("--keep", type=Path, default=FOLDER.parent / "build" / "findings.json", help="all runs")
-    parser.add_argument("--out", type=Path, default=FOLDER / "RESULTS.md", help="the page that holds the section")
+    parser.add_argument("--only", default="", metavar="REGEX", help="only the models whose name matches")
+    parser.add_argument("--dynamic", action="store_true", help="request dynamic shapes for the models that have some")
+    parser.add_argument(
+        "--timeout", type=float, default=120.0, help="time limit for one model and exporter, in seconds"
+    )
+    parser.add_argument(
+        "--keep", type=Path, default=FOLDER.parent / "build" / "findings.json", help="file with the results of all runs"
+    )
+    parser.add_argument("--out", type=Path, default=FOLDER / "RESULTS.md", help="the page that contains the section")
     return parser.parse_args()
 
 
 def measured(entry: Entry, dynamic: bool, timeout: float) -> Model:
-    """Both reports of one model, and plain export's soundness, each from a process of its own."""
+    """Both reports of one model and the soundness of plain export, each from its own process."""
 
     def report(name: str) -> Report:
         outcome = in_fork(lambda: drafted(entry, name, dynamic), timeout)
@@ -51,7 +55,7 @@ def measured(entry: Entry, dynamic: bool, timeout: float) -> Model:
 
 
 def told(model: Model) -> str:
-    """What is to be seen at once."""
+    """The findings to print immediately."""
     lines = [f"missing: {finding} {reason}" for finding, reason in model.missing]
     if model.false_alarm:
         lines += [f"false alarm: {finding}" for finding in model.ours.findings if finding.severity != "note"]
@@ -71,15 +75,15 @@ def kept(path: Path) -> dict[tuple[str, bool], Model]:
 
 
 def keep(path: Path, models: dict[tuple[str, bool], Model]) -> None:
-    """Keeps the models for the next run."""
+    """Stores the models for the next run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.encode(list(models.values())))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measures the models, prints what is missing and the false alarms, writes the section."""
+    """Measures the models, prints missing findings and false alarms, writes the section."""
     for package in load():
-        print(f"{package} is not installed; its models are left out")
+        print(f"{package} is not installed; its models are skipped")
     warm_up(list(EXPORTERS))
     chosen = [entry for name, entry in MODELS.items() if re.search(options.only, name)]
     models = kept(options.keep)
@@ -105,12 +109,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """1 where a finding of torch's is missing, or one of ours is a false alarm."""
+    """Returns 1 if a finding of torch is missing or an issue of torchdraft is a false alarm."""
     options = arguments()
     warnings.simplefilter("ignore")
     logging.disable(logging.ERROR)
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:  # draft_export leaves a log there with each call
+    with tempfile.TemporaryDirectory() as folder:  # every call of draft_export leaves a log there
         tempfile.tempdir = folder
         return run(options)
 

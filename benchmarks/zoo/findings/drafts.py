@@ -1,4 +1,4 @@
-"""One model through an exporter, and what its report says."""
+"""Drafts one model with an exporter and extracts the findings of its report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READERS: dict[str, Callable[[Any], Iterator[Finding]]] = {"draft_export": of_tor
 
 
 def drafted(model: Model, name: str, dynamic: bool) -> Report:
-    """The report of one of the two that write one."""
+    """The report of one of the two exporters with reports."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     module, args, kwargs, shapes = model.build()
@@ -33,7 +33,7 @@ def drafted(model: Model, name: str, dynamic: bool) -> Report:
 
 
 def taken_plainly(model: Model, dynamic: bool) -> Plain:
-    """What plain export makes of the model."""
+    """The result of plain export."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     module, args, kwargs, shapes = model.build()
@@ -53,7 +53,7 @@ def taken_plainly(model: Model, dynamic: bool) -> Plain:
         try:
             other = seeded(model.build()[0], *inputs)
         except Exception:
-            continue  # the model itself takes no such input: nothing speaks against the program
+            continue  # the model itself rejects this input, so the program may reject it too
         if found := compared(lambda inputs=inputs: replay(*inputs), other):
             return Plain(f"differs on another input: {found}")
     asked, free = sum(1 for _ in asked_for(shapes)), free_dimensions(program)
@@ -64,7 +64,7 @@ Inputs = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def with_ones(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> Iterator[Inputs]:
-    """The inputs with one dynamic dimension of size 1, in turn."""
+    """The inputs with one dynamic dimension set to 1, for each dimension."""
     marks = [] if shapes is None else [*zip(range(len(args)), shapes.values(), strict=False), *shapes.items()]
     given = {**dict(enumerate(args)), **kwargs}
     for place, dims in marks:
@@ -75,7 +75,7 @@ def with_ones(args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Any) -> Ite
 
 
 def asked_for(shapes: Any) -> Iterator[Any]:
-    """Every dimension that is to be dynamic."""
+    """Every dimension that is requested to be dynamic."""
     if isinstance(shapes, (dict, list, tuple)):
         for part in shapes.values() if isinstance(shapes, dict) else shapes:
             yield from asked_for(part)
@@ -84,7 +84,7 @@ def asked_for(shapes: Any) -> Iterator[Any]:
 
 
 def free_dimensions(program: torch.export.ExportedProgram) -> int:
-    """How many sizes of the program's inputs are numbers of their own, of any value from 2 on."""
+    """The number of independent dynamic sizes in the inputs of the program that accept every value from 2 on."""
     values = [node.meta.get("val") for node in program.graph.find_nodes(op="placeholder")]
     sizes = {str(size) for value in values if isinstance(value, torch.Tensor) for size in value.shape}
     ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
@@ -92,7 +92,7 @@ def free_dimensions(program: torch.export.ExportedProgram) -> int:
 
 
 def kept_outside_buffers(model: Model) -> str:
-    """A plain attribute that a second call of the model leaves another than the first did: no program keeps that."""
+    """A plain attribute that has another value after the second call than after the first. No program updates it."""
     module, args, kwargs, _ = model.build()
     seeded(module, args, kwargs)
     first = _attributes(module)
@@ -102,7 +102,7 @@ def kept_outside_buffers(model: Model) -> str:
 
 
 def _attributes(module: torch.nn.Module) -> dict[str, Any]:
-    """Numbers, texts and tensors that modules hold beside their parameters and buffers, copied, by dotted name."""
+    """Copies of the numbers, strings and tensors of modules besides parameters and buffers, by dotted name."""
     plain = (int, float, bool, str, type(None), torch.Tensor)
     return {
         f"{prefix}.{name}".lstrip("."): copy.deepcopy(value)

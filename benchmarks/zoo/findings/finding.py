@@ -1,4 +1,4 @@
-"""One thing a report says: what kind, and where. Plain data, so that it passes from process to process."""
+"""A finding of a report: its kind and place. Plain data that can be sent between processes."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _TORCH = os.path.dirname(torch.__file__) + os.sep
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A failure of torch's report, or an issue of torchdraft's."""
+    """A failure in a report of torch, or an issue in a report of torchdraft."""
 
     kind: str
-    """torch's name of the type, or torchdraft's code."""
+    """The failure type of torch, or the code of torchdraft."""
     place: str
-    """`file:line` of the innermost frame outside torch; empty where there is none."""
+    """`file:line` of the innermost frame outside of torch, or an empty text."""
     text: str
     """The expression, or the operator."""
     severity: str = ""
     own_check: bool = False
-    """torch's comparison of fake with real tensors asked, and not the model."""
+    """True if the comparison of fake with real tensors in torch caused the failure, not the model."""
     frames: tuple[str, ...] = ()
-    """Every `file:line` of the user's on the way."""
+    """`file:line` of every frame of the user."""
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.kind, self.severity, self.place, f"`{self.text}`") if part)
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What came of one draft: its findings, or why there is no program."""
+    """The result of one draft: its findings, or the reason why there is no program."""
 
     findings: list[Finding] = field(default_factory=list)
     failure: str = ""
@@ -46,15 +46,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What plain export makes of a model. Both texts are empty where its program is right, on other inputs too."""
+    """The result of plain export. Both texts are empty if its program is right on all tested inputs."""
 
     unsound: str = ""
     refused_at: str = ""
-    """`file:line` outside torch where the refusal was raised, where there is one."""
+    """`file:line` of the frame outside of torch that raised, or an empty text."""
 
 
 def place_of(error: BaseException) -> str:
-    """`file:line` of the innermost frame outside torch that the exception passed, of those that the model has."""
+    """`file:line` of the innermost frame outside of torch in the traceback, below the call of torch."""
     frames = traceback.extract_tb(error.__traceback__)
     inside = next((i for i, f in enumerate(frames) if f.filename.startswith(_TORCH)), len(frames))
     theirs = [f for f in frames[inside:] if not f.filename.startswith((_TORCH, "<"))]
@@ -94,7 +94,7 @@ def _frame(frame: dict[str, Any], names: dict[int, str]) -> str:
 
 
 def _short(place: str) -> str:
-    """The place without the folder that packages are installed in, or code is generated in."""
+    """The place without the folder of installed packages or generated code."""
     for mark in ("site-packages" + os.sep, "benchmarks" + os.sep):
         head, found, tail = place.rpartition(mark)
         if found and (head or mark.startswith("benchmarks")):

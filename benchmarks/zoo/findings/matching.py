@@ -1,4 +1,4 @@
-"""Which of torch's findings torchdraft's report holds too."""
+"""Matches the findings of torch with the issues of torchdraft."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ KINDS = {
     "MISSING_FAKE_KERNEL": ("TD301",),
     "MISMATCHED_FAKE_KERNEL": ("TD302", "TD301"),
 }
-"""torch's type → the codes that say the same."""
+"""The failure types of torch, with the equivalent codes."""
 
 
 def missing(torchs: Iterable[Finding], ours: Iterable[Finding]) -> list[Finding]:
-    """Those of torch's findings that no issue of ours of the same kind and at the same line says.
+    """The findings of torch without an issue of the same kind on the same line.
 
-    Kernels are told by their operator: torch keeps no line for them.
+    Findings about kernels are matched by the operator, because torch records no line for them.
     """
     ours = list(ours)
     return [finding for finding in torchs if not any(_says(own, finding) for own in ours)]
@@ -33,12 +33,12 @@ def _says(own: Finding, finding: Finding) -> bool:
 
 
 def explains(ours: Iterable[Finding], place: str) -> bool:
-    """Whether an issue names the line, or a call that leads to it."""
+    """True if an issue names the line, or a call that leads to it."""
     return any(place in (own.place, *own.frames) for own in ours)
 
 
 def invented(finding: Finding, *, sound: bool) -> str:
-    """Why a finding of torch's says nothing about the model; empty where it may."""
+    """The reason why a finding of torch is not about the model, or an empty text."""
     if sound:
         return "plain export takes the model, and is right on other inputs"
     if finding.own_check:

@@ -1,4 +1,4 @@
-"""The findings as a section of the page of results."""
+"""Writes the findings as a section of the page of results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLE = "## Findings beside `draft_export`'s"
 
 @dataclass(slots=True)
 class Model:
-    """One model's two reports, and what keeps plain export from being sound on it."""
+    """Both reports of one model, and the result of plain export."""
 
     name: str
     dynamic: bool
@@ -24,36 +24,36 @@ class Model:
 
     @property
     def missing(self) -> list[tuple[Finding, str]]:
-        """torch's findings that ours lacks, each with why it is none, where that is known."""
+        """The findings of torch that torchdraft lacks, each with the reason why it is no finding, if there is one."""
         sound = not self.plain.unsound
         lacking = missing(self.torchs.findings, self.ours.findings)
         return [(finding, invented(finding, sound=sound)) for finding in lacking]
 
     @property
     def unexplained(self) -> bool:
-        """Whether plain export refuses the model at a line of which torchdraft's report says nothing."""
+        """True if plain export rejects the model at a line that the report of torchdraft does not mention."""
         return bool(self.plain.refused_at) and not explains(self.ours.findings, self.plain.refused_at)
 
     @property
     def false_alarm(self) -> bool:
-        """Whether torchdraft complains about what plain export does soundly."""
+        """True if torchdraft reports issues although plain export is sound."""
         return not self.plain.unsound and not self.ours.successful
 
 
 def put_in(page: str, section: list[str]) -> str:
-    """`page` with this section in the place of the one it had."""
+    """`page` with its section replaced by this one."""
     kept = re.sub(rf"\n*^{re.escape(TITLE)}$.*?(?=^## |\Z)", "\n\n", page, flags=re.MULTILINE | re.DOTALL).rstrip("\n")
     return kept + "\n\n" + "\n".join([TITLE, "", *section]) + "\n"
 
 
 def section_of(page: str) -> str:
-    """The section as it stands in `page`, to be kept when the rest is written anew; empty where there is none."""
+    """The section of `page`, or an empty text. It is preserved when the rest is rewritten."""
     found = re.search(rf"^{re.escape(TITLE)}$.*?(?=^## |\Z)", page, flags=re.MULTILINE | re.DOTALL)
     return "\n" + found[0] if found else ""
 
 
 def section(models: list[Model], there: tuple[int, int]) -> Iterator[str]:
-    """The section's lines. `there`: how many models the zoo has, and how many of them with dynamic shapes."""
+    """The lines of the section. `there` is the number of models in the zoo, per kind of shapes."""
     yield "Written by `python -m benchmarks.zoo.findings`, one fresh process per model and exporter. A finding of"
     yield "torch's counts as there if torchdraft's report has an issue of the same kind at the same line. *No finding*:"
     yield "plain export takes the model and is right on other inputs, or torch's comparison of fake with real tensors"
@@ -68,7 +68,7 @@ def section(models: list[Model], there: tuple[int, int]) -> Iterator[str]:
 
 
 def totals(models: list[Model], there: int) -> Iterator[str]:
-    """The figures of the models measured, of those that are `there`."""
+    """The totals of the measured models, out of the number in `there`."""
     found = sum(len(model.torchs.findings) for model in models)
     graphs = sum(not model.torchs.failure for model in models)
     lacking = [reason for model in models for _, reason in model.missing]
@@ -89,7 +89,7 @@ def totals(models: list[Model], there: int) -> Iterator[str]:
 
 
 def table(models: list[Model]) -> Iterator[str]:
-    """One row per model where anything is to be told."""
+    """One row per model with findings."""
     rows = [row for model in models if (row := _row(model))]
     if rows:
         yield from (

@@ -1,4 +1,4 @@
-"""What programs are made of. Each file holds statements of one kind; importing this package registers them all."""
+"""The features of programs. Each file contains statements of one kind. Importing this package registers all of them."""
 
 from __future__ import annotations
 

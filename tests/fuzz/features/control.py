@@ -8,7 +8,7 @@ from .registry import feature
 
 
 def condition(b: Builder) -> str | None:
-    """A truth value Python has to know: from values, from sizes or from Python numbers."""
+    """A condition that Python evaluates: on values, on sizes or on Python numbers."""
     value, one, number = scalar_expression(b), b.pick(is_float), b.pick(is_number)
     if value is None or one is None:
         return None
@@ -29,7 +29,7 @@ def condition(b: Builder) -> str | None:
 
 
 def two_ways(b: Builder, one: str) -> tuple[str, str]:
-    """Two different things to do with a tensor, same shape and dtype."""
+    """Two operations on a tensor that give the same shape and dtype."""
     return b.one_of(f"{one} * 2", f"{one}.tanh()", f"{one} + 1"), b.one_of(f"{one} - 1", f"-{one}", f"{one}.relu()")
 
 

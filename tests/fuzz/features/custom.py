@@ -1,4 +1,4 @@
-"""Custom operators; what is wrong with each one's fake kernel is said in `custom_ops`."""
+"""Calls of custom operators. `custom_ops` describes the error in each fake kernel."""
 
 from __future__ import annotations
 

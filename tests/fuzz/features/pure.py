@@ -1,4 +1,4 @@
-"""Plain computation: what a model does between the things that are hard to export."""
+"""Plain computation without anything that is hard to export."""
 
 from __future__ import annotations
 

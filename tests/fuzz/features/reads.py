@@ -1,4 +1,4 @@
-"""Python reads what is in a tensor, and goes on with it."""
+"""Python reads the data of a tensor and computes with it."""
 
 from __future__ import annotations
 

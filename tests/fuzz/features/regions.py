@@ -1,4 +1,4 @@
-"""Random operations, gradients taken in forward and function transforms. `with` regions are opened by the generator."""
+"""Random operations, gradients in forward and function transforms. The generator opens the `with` regions."""
 
 from __future__ import annotations
 

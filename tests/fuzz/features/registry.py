@@ -1,4 +1,4 @@
-"""The table of features. A feature writes one statement for the program at hand, or declines."""
+"""The table of features. A feature writes one statement for the given program, or returns None."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Writer = Callable[[Builder], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A named way to write a statement. Heavier ones come up more often."""
+    """A named writer of statements. A larger weight makes it more frequent."""
 
     name: str
     write: Writer
@@ -23,7 +23,7 @@ FEATURES: dict[str, Feature] = {}
 
 
 def feature(name: str, weight: float = 1.0) -> Callable[[Writer], Writer]:
-    """Registers a writer under `name`, which is what the summary counts by."""
+    """Registers a writer under `name`. The summary counts by this name."""
 
     def register(write: Writer) -> Writer:
         if name in FEATURES:

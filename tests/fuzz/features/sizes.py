@@ -1,4 +1,4 @@
-"""Sizes that come from values."""
+"""Sizes that are computed from values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .registry import feature
 
 
 def count_expression(b: Builder) -> str | None:
-    """A small Python int that comes from a tensor."""
+    """A small Python int read from a tensor."""
     number, index, one = b.pick(is_count), b.pick(is_integer), b.pick(is_float)
     if number is not None and b.rng.random() < 0.4:
         return number

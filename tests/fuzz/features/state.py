@@ -1,4 +1,4 @@
-"""Module state: parameters read as numbers, attributes and buffers assigned in forward, layers that count."""
+"""Module state: parameters read as numbers, attributes and buffers assigned in forward, hooks, counters of calls."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def constant_tensor(b: Builder) -> str | None:
 
 @feature("lazy_hook", weight=0.5)
 def lazy_hook(b: Builder) -> str | None:
-    """A hook installed in the first call, as libraries do that collect hidden states."""
+    """A hook installed in the first call, as in libraries that collect hidden states."""
     one = b.pick(lambda v: is_float(v) and v.shape[-1] <= 16)
     if one is None:
         return None

@@ -149,7 +149,7 @@ def view_then_write(b: Builder) -> str | None:
 
 @feature("read_between_writes", weight=2.5)
 def read_between_writes(b: Builder) -> str | None:
-    """The value a read sees is the one of its place among the writes, through whichever alias they went."""
+    """A read between writes: its value depends on all earlier writes, through any alias."""
     one = b.pick(is_float)
     if one is None:
         return None

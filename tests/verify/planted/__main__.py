@@ -1,4 +1,4 @@
-"""`python -m tests.verify.planted`: plants wrong programs and prints how many `verify` catches."""
+"""Plants errors in exported programs and prints how many of them `verify` finds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .measure import measure
 
 
 def main() -> int:
-    """Runs the measurement; 1 when a wrong program was taken for right."""
+    """Runs the measurement; returns 1 if `verify` accepted a wrong program."""
     parser = argparse.ArgumentParser(prog="python -m tests.verify.planted", description=__doc__)
-    parser.add_argument("--n", type=int, default=100, help="how many programs")
-    parser.add_argument("--seed", type=int, default=0, help="which programs")
+    parser.add_argument("--n", type=int, default=100, help="number of programs")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the programs")
     parser.add_argument("--first", type=int, default=0, help="number of the first program")
-    parser.add_argument("--inputs", type=int, default=80, help="how many inputs verify draws for each")
-    parser.add_argument("--all", action="store_true", help="name every program found wrong as drafted, too")
+    parser.add_argument("--inputs", type=int, default=80, help="number of inputs that verify draws for each program")
+    parser.add_argument("--all", action="store_true", help="also print the programs that are wrong without a planting")
     options = parser.parse_args()
     torch.set_num_threads(1)
     found = measure(

@@ -1,4 +1,4 @@
-"""Small operations on the graph of an exported program."""
+"""Operations on the graph of an exported program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Program = torch.export.ExportedProgram
 
 
 def copied(program: Program) -> Program:
-    """A copy that shares nothing. Copying the structure of its inputs warns of torch's own future."""
+    """A deep copy. Copying the pytree spec of the inputs causes a FutureWarning of torch."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         return copy.deepcopy(program)
@@ -40,7 +40,7 @@ def placeholders(program: Program, kind: InputKind) -> list[torch.fx.Node]:
 
 
 def replace(node: torch.fx.Node, value: Any, where: Callable[[torch.fx.Node], bool] = lambda _user: True) -> None:
-    """Puts a node or a plain value where `node` is used."""
+    """Replaces uses of `node` by another node or a plain value."""
     for user in list(node.users):
         if where(user):
             user.args = torch.fx.map_arg(user.args, lambda arg: value if arg is node else arg)
@@ -48,7 +48,7 @@ def replace(node: torch.fx.Node, value: Any, where: Callable[[torch.fx.Node], bo
 
 
 def from_inputs(program: Program) -> set[torch.fx.Node]:
-    """The nodes that are computed from the user's inputs."""
+    """The nodes that depend on the user's inputs."""
     found = set(placeholders(program, InputKind.USER_INPUT))
     for node in program.graph.nodes:
         if any(source in found for source in node.all_input_nodes):
@@ -57,7 +57,7 @@ def from_inputs(program: Program) -> set[torch.fx.Node]:
 
 
 def used(program: Program) -> set[torch.fx.Node]:
-    """The nodes that an output is computed from."""
+    """The nodes that an output depends on."""
     waiting = [next(node for node in program.graph.nodes if node.op == "output")]
     found: set[torch.fx.Node] = set()
     while waiting:
@@ -69,12 +69,12 @@ def used(program: Program) -> set[torch.fx.Node]:
 
 
 def asserts(node: torch.fx.Node) -> bool:
-    """Whether a node asserts a condition on a number."""
+    """True if a node asserts a condition on a number."""
     return node.target is torch.ops.aten._assert_scalar.default
 
 
 def symbols(node: torch.fx.Node) -> frozenset[str]:
-    """Names of the symbols in a node's value or, for an assertion, in the condition that its message holds."""
+    """Names of the symbols in the value of a node. For an assertion, those in the condition of its message."""
     if asserts(node):
         return frozenset(re.findall(r"\b(?:s|u|zf|zuf)\d+\b", str(node.args[1])))
     value = node.meta.get("val")
@@ -83,7 +83,7 @@ def symbols(node: torch.fx.Node) -> frozenset[str]:
 
 
 def add_constant(program: Program, value: torch.Tensor) -> torch.fx.Node:
-    """A tensor of the program's own, as its first input."""
+    """Adds a constant tensor to the program, as its first input."""
     name = f"c_planted_{len(program.constants)}"
     first = next(iter(program.graph.nodes))
     with program.graph.inserting_before(first):
@@ -97,14 +97,14 @@ def add_constant(program: Program, value: torch.Tensor) -> torch.fx.Node:
 
 
 class Recorder(torch.fx.Interpreter):
-    """Runs a graph and keeps every value."""
+    """Runs a graph and records all values."""
 
     def __init__(self, module: torch.fx.GraphModule) -> None:
         super().__init__(module, garbage_collect_values=False)
         self.values: dict[str, Any] = {}
 
     def run_node(self, node: torch.fx.Node) -> Any:
-        """The node's value, as it was when it was made."""
+        """Runs a node and records a copy of its value."""
         value = super().run_node(node)
         self.values[node.name] = value.detach().clone() if isinstance(value, torch.Tensor) else value
         return value

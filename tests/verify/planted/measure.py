@@ -1,4 +1,4 @@
-"""Plants, looks for a witness, verifies, and counts."""
+"""Plants errors, searches witnesses, runs `verify`, and counts the results."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ EXPORTERS: dict[str, Callable[..., planted.Pretended]] = {
     "exporter: drops writes": planted.drops_writes,
     "exporter: forgets state": planted.forgets_state,
 }
-"""The fuzzer's wrong exporters whose programs come out and are silently wrong."""
+"""The wrong exporters of the fuzzer that return a program that is silently wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One program made wrong, and what came of it."""
+    """The result for one planted error."""
 
     program: str
     kind: str
     change: str
     witness: str | None
-    """How the independent search saw that it is wrong; None where it did not."""
+    """The input and the difference that the independent search found, or None."""
     caught: bool
-    """Whether `verify` did."""
+    """True if `verify` found the error."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """All programs of a run."""
+    """The results of a run."""
 
     drafted: int = 0
     planted: list[Planted] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
-    """Programs as torchdraft made them that `verify` finds wrong."""
+    """Programs without a planting that `verify` finds wrong."""
     confirmed: Counter[bool] = field(default_factory=Counter)
-    """Of these: whether the independent search finds the same."""
+    """Counts, for these, whether the independent search finds them wrong too."""
     seconds: float = 0.0
     inputs: int = 0
 
     @property
     def missed(self) -> list[Planted]:
-        """Wrong programs that `verify` took for right."""
+        """Wrong programs that `verify` accepted."""
         return [each for each in self.planted if each.witness is not None and not each.caught]
 
     def table(self) -> Iterator[str]:
-        """Caught and planted per kind."""
+        """The number of found and planted errors per kind."""
         yield f"{'planting':28} caught / wrong   also caught, without a witness"
         for kind in (*PLANTINGS, *EXPORTERS):
             of_kind = [each for each in self.planted if each.kind == kind]
@@ -85,10 +85,10 @@ class Measured:
 def measure(
     n: int, seed: int, count: int, first: int = 0, progress: Callable[[int], None] = lambda _done: None
 ) -> Measured:
-    """Programs `first` to `first + n - 1` of a seed, each with every planting that applies, `count` inputs each."""
+    """Measures programs `first` to `first + n - 1` of a seed with every applicable planting and `count` inputs each."""
     measured = Measured()
     for index in range(first, first + n):
-        # A graph module that fails prints its line, and many fail on purpose.
+        # A graph module prints the line that raises, and many raise on purpose.
         with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             try:
@@ -101,7 +101,7 @@ def measure(
 
 
 def measure_one(loaded: Loaded, index: int, count: int, measured: Measured) -> None:
-    """One program, as drafted and with each planting. Programs with an issue of severity `baked` are left out."""
+    """Measures one program, as drafted and with each planting. Skips programs with an issue of severity `baked`."""
     model, (args, kwargs) = loaded.build(), loaded.inputs()
     try:
         loaded.build()(*copy.deepcopy(args), **copy.deepcopy(kwargs))
@@ -126,7 +126,7 @@ def measure_one(loaded: Loaded, index: int, count: int, measured: Measured) -> N
 def made_wrong(
     loaded: Loaded, program: torch.export.ExportedProgram, values: Mapping[str, Any], index: int
 ) -> Iterator[tuple[str, str, torch.export.ExportedProgram]]:
-    """The program changed by each planting that applies, then what the fuzzer's wrong exporters make of the model."""
+    """The program changed by each applicable planting, then the results of the fuzzer's wrong exporters."""
     for kind, plant in PLANTINGS.items():
         wrong = copied(program)
         change = plant(wrong, values, random.Random(f"{kind} {index}"))
@@ -140,7 +140,7 @@ def made_wrong(
 
 
 def usable(program: torch.export.ExportedProgram) -> bool:
-    """Whether the changed graph is still a program: it runs on its example."""
+    """True if the changed graph still runs on its example."""
     program.graph_module.recompile()
     try:
         args, kwargs = copy.deepcopy(program.example_inputs)
@@ -151,7 +151,7 @@ def usable(program: torch.export.ExportedProgram) -> bool:
 
 
 def caught(loaded: Loaded, program: torch.export.ExportedProgram, count: int, measured: Measured) -> bool:
-    """Whether `verify` finds the program wrong."""
+    """True if `verify` finds the program wrong."""
     began = time.perf_counter()
     found = torchdraft.verify(program, loaded.build(), n=count, shrink=False)
     measured.seconds += time.perf_counter() - began

@@ -1,6 +1,7 @@
-"""Ways to make a finished program wrong. Each changes one thing in the graph and says what, or finds nothing to change.
+"""Plantings: functions that make a finished program wrong.
 
-A planting gets a copy of the program and the values of its nodes on the example.
+A planting gets a copy of the program and the values of its nodes on the example. It makes one change and returns a
+description of it, or None if there is nothing to change.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ PLANTINGS: dict[str, Planting] = {}
 
 
 def planting(name: str) -> Callable[[Planting], Planting]:
-    """Registers a way of being wrong."""
+    """Registers a planting."""
 
     def register(function: Planting) -> Planting:
         PLANTINGS[name] = function
@@ -32,7 +33,7 @@ def planting(name: str) -> Callable[[Planting], Planting]:
 
 @planting("assertion dropped")
 def drop_assertion(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """Everything that the graph asserts of one number."""
+    """Removes all assertions on one number."""
     chosen = pick(rng, (node for node in calls(program) if asserts(node) and symbols(node)))
     if chosen is None:
         return None
@@ -46,7 +47,7 @@ def drop_assertion(program: Program, _values: Mapping[str, Any], rng: random.Ran
 
 @planting("all assertions dropped")
 def drop_assertions(program: Program, _values: Mapping[str, Any], _rng: random.Random) -> str | None:
-    """Everything that the graph asserts."""
+    """Removes all assertions."""
     found = [node for node in calls(program) if asserts(node)]
     for node in found:
         program.graph.erase_node(node)
@@ -56,7 +57,7 @@ def drop_assertions(program: Program, _values: Mapping[str, Any], _rng: random.R
 
 @planting("tensor baked")
 def bake_tensor(program: Program, values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A tensor computed from the inputs, as it was on the example."""
+    """Replaces a computed tensor by its value on the example."""
     computed = from_inputs(program) & used(program)
     chosen = pick(rng, (node for node in calls(program) if node in computed and is_static(node)))
     if chosen is None or not isinstance(values.get(chosen.name), torch.Tensor):
@@ -67,7 +68,7 @@ def bake_tensor(program: Program, values: Mapping[str, Any], rng: random.Random)
 
 @planting("number baked")
 def bake_number(program: Program, values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A number read from a tensor, with what is asserted of it."""
+    """Replaces a number read from a tensor by its value on the example, and removes the assertions on it."""
     chosen = pick(rng, (node for node in calls(program) if node.target is aten.item.default and node.users))
     if chosen is None:
         return None
@@ -78,7 +79,7 @@ def bake_number(program: Program, values: Mapping[str, Any], rng: random.Random)
 
 @planting("dtype dropped")
 def drop_dtype(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A conversion to another dtype left out, or one too many before an output."""
+    """Removes a dtype conversion, or adds one before an output."""
     casts = (aten.to.dtype, aten._to_copy.default, aten.to.dtype_layout)
     chosen = pick(rng, (node for node in calls(program) if node.target in casts and node in used(program)))
     if chosen is not None:
@@ -96,7 +97,7 @@ def drop_dtype(program: Program, _values: Mapping[str, Any], rng: random.Random)
 
 @planting("size fixed")
 def fix_size(program: Program, values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A size as it was on the example."""
+    """Replaces a size by its value on the example."""
     reached = used(program)
     sizes = (node for node in calls(program) if node.target is aten.sym_size.int and symbols(node) and node in reached)
     chosen = pick(rng, sizes)
@@ -109,19 +110,19 @@ def fix_size(program: Program, values: Mapping[str, Any], rng: random.Random) ->
 
 @planting("buffer write lost")
 def lose_buffer_write(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """Writes go to a copy of the buffer."""
+    """Redirects writes to a copy of a buffer."""
     return write_to_copy(program, pick(rng, written(program, InputKind.BUFFER)))
 
 
 @planting("input write lost")
 def lose_input_write(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """Writes go to a copy of the input."""
+    """Redirects writes to a copy of an input."""
     return write_to_copy(program, pick(rng, written(program, InputKind.USER_INPUT)))
 
 
 @planting("branch swapped")
 def swap_branch(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """The two sides of a `cond` or `where` exchanged."""
+    """Exchanges the two sides of a `cond` or `where`."""
     sides = {torch.ops.higher_order.cond, aten.where.self, aten.where.ScalarOther, aten.where.Scalar}
     chosen = pick(rng, (node for node in calls(program) if node.target in sides and node in used(program)))
     if chosen is None:
@@ -137,7 +138,7 @@ def swap_branch(program: Program, _values: Mapping[str, Any], rng: random.Random
 
 @planting("operator swapped")
 def swap_operator(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """Another operator of the same signature."""
+    """Replaces an operator by another one of the same signature."""
     reached = used(program)
     chosen = pick(rng, (node for node in calls(program) if node.target in SWAPS and node in reached))
     if chosen is None:
@@ -149,7 +150,7 @@ def swap_operator(program: Program, _values: Mapping[str, Any], rng: random.Rand
 
 @planting("number written differently")
 def change_literal(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A number in the source of the model, one more."""
+    """Adds one to a literal of the model."""
     reached = used(program)
     found = [
         (node, index)
@@ -168,7 +169,7 @@ def change_literal(program: Program, _values: Mapping[str, Any], rng: random.Ran
 
 @planting("outputs exchanged")
 def exchange_outputs(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """Two outputs of the same kind in each other's place."""
+    """Exchanges two outputs of the same kind."""
     output = next(node for node in program.graph.nodes if node.op == "output")
     results: Any = list(output.args[0])
     like: dict[Any, list[int]] = {}
@@ -188,7 +189,7 @@ def exchange_outputs(program: Program, _values: Mapping[str, Any], rng: random.R
 
 @planting("randomness dropped")
 def drop_randomness(program: Program, _values: Mapping[str, Any], rng: random.Random) -> str | None:
-    """A dropout that does nothing, random numbers that are zeros."""
+    """Disables a dropout, or replaces random numbers by zeros."""
     drawn = (aten.dropout.default, aten.rand_like.default, aten.randn_like.default, aten.bernoulli.p)
     chosen = pick(rng, (node for node in calls(program) if node.target in drawn and node in used(program)))
     if chosen is None:
@@ -221,25 +222,25 @@ SWAPS: dict[Any, Any] = {
 
 
 def pick(rng: random.Random, nodes: Iterable[torch.fx.Node]) -> torch.fx.Node | None:
-    """One of the nodes."""
+    """A random one of the nodes, or None."""
     found = list(nodes)
     return rng.choice(found) if found else None
 
 
 def is_static(node: torch.fx.Node) -> bool:
-    """Whether a node is a tensor whose sizes are known."""
+    """True if a node is a tensor with static sizes."""
     held = node.meta.get("val")
     return isinstance(held, torch.Tensor) and all(isinstance(size, int) for size in held.shape)
 
 
 def is_float(node: torch.fx.Node) -> bool:
-    """Whether a node is a float32 tensor."""
+    """True if a node is a float32 tensor."""
     held = node.meta.get("val")
     return isinstance(held, torch.Tensor) and held.dtype is torch.float32
 
 
 def written(program: Program, kind: InputKind) -> list[torch.fx.Node]:
-    """The inputs of a kind that an operation may write to."""
+    """The inputs of a kind that an operation writes to."""
     return [
         node
         for node in placeholders(program, kind)
@@ -248,12 +249,12 @@ def written(program: Program, kind: InputKind) -> list[torch.fx.Node]:
 
 
 def writes(node: torch.fx.Node) -> bool:
-    """Whether an operation writes to its first argument."""
+    """True if an operation writes to its first argument."""
     return str(node.target).split(".")[1:2] != [] and str(node.target).split(".")[1].endswith("_")
 
 
 def write_to_copy(program: Program, chosen: torch.fx.Node | None) -> str | None:
-    """Every use of an input after the first operation sees a copy of it."""
+    """Replaces an input by a copy in all operations."""
     if chosen is None:
         return None
     last = [node for node in program.graph.nodes if node.op == "placeholder"][-1]
@@ -264,14 +265,14 @@ def write_to_copy(program: Program, chosen: torch.fx.Node | None) -> str | None:
 
 
 def drop_decided(program: Program) -> None:
-    """Assertions about a plain number that was put in a node's place go with it."""
+    """Removes assertions on numbers that have become constants."""
     for node in list(calls(program)):
         if asserts(node) and not node.all_input_nodes:
             program.graph.erase_node(node)
 
 
 def forget_guards(program: Program, about: frozenset[str]) -> None:
-    """The program takes any size for these symbols."""
+    """Removes the guards and ranges of these symbols."""
     for symbol, interval in list(program.range_constraints.items()):
         if str(symbol) in about and interval.is_int:
             program.range_constraints[symbol] = type(interval)(0, interval.upper)

@@ -1,4 +1,4 @@
-"""Finds out, without `verify`, whether a changed program is wrong: other inputs from its source, another comparison."""
+"""Searches an input on which a changed program is wrong. Independent of `verify`: own inputs, own comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRIED = 60
 
 
 def witness(loaded: Loaded, program: torch.export.ExportedProgram) -> str | None:
-    """Inputs on which the program differs from eager without raising, and how; None where none were found."""
+    """The inputs on which the program silently differs from eager, and the difference. None if none are found."""
     replay = Replay(program.module())
     try:
         return searched(loaded, replay)
@@ -22,7 +22,7 @@ def witness(loaded: Loaded, program: torch.export.ExportedProgram) -> str | None
 
 
 def searched(loaded: Loaded, replay: Replay) -> str | None:
-    """The same, for a program that is called again and again."""
+    """The same as `witness`, for a replay of the program."""
     for choice in [{}, *loaded.alternatives(TRIED)]:
         twin = Replay(loaded.build())
         replay.restore()
@@ -32,10 +32,10 @@ def searched(loaded: Loaded, replay: Replay) -> str | None:
         except Exception:
             continue
         if (found := compare_outcomes(expected, actual)) is not None:
-            return f"inputs({told(choice)}): {found}"
+            return f"inputs({as_arguments(choice)}): {found}"
     return None
 
 
-def told(choice: dict[str, Any]) -> str:
-    """The choice as arguments."""
+def as_arguments(choice: dict[str, Any]) -> str:
+    """The choice, written as arguments."""
     return ", ".join(f"{name}={value}" for name, value in choice.items())
