@@ -45,6 +45,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
     "_draft/custom_ops": (*BASE, "_draft/tracing"),
     "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
+    **{
+        f"_draft/effects/{kind}": (*BASE, "_draft/tracing", "_draft/state", "_draft/effects")
+        for kind in ("calls", "mutations")
+    },
     "_draft/shapes": (*BASE, "_draft/tracing"),
     "_draft/reads": (*BASE, "_draft/tracing", "_draft/polyfills"),
     "_draft/recorded": (

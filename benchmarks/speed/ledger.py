@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import torchdraft
-from torchdraft._draft.effects import trace_effects
+from torchdraft._draft.effects import assigned_lines
 from torchdraft._draft.reads import function_mode, shown_numbers
 from torchdraft._draft.report import assemble
 from torchdraft._draft.tracing import event_log, shape_env, symbol_origins, user_tensors
@@ -50,14 +50,14 @@ def without_ledger() -> Iterator[None]:
     with ExitStack() as stack:
         for module in (shape_env, function_mode, shown_numbers, user_tensors):
             stack.enter_context(patch.object(module, "here", lambda *_: NOWHERE))
-        for module in (event_log, symbol_origins, trace_effects, user_tensors):
+        for module in (event_log, symbol_origins, assigned_lines, user_tensors):
             stack.enter_context(patch.object(module, "user_stack", lambda *_: ()))
         stack.enter_context(patch.object(assemble, "issues_from", lambda _events: ()))
         for owner, name in (
             (event_log.EventLog, "emit"),
             (symbol_origins.SymbolOrigins, "note"),
             (user_tensors.UserTensors, "note_writes"),
-            (trace_effects.AttributeWrites, "note"),
+            (assigned_lines.AssignedLines, "note"),
         ):
             stack.enter_context(patch.object(owner, name, lambda *_: None))
         yield

@@ -11,6 +11,7 @@ import torch
 from torchdraft._draft.check.eager import ModelRaised, has_data, mismatch, run_eagerly
 from torchdraft._draft.check.on_example import check, worth_checking
 from torchdraft._draft.check.second_trace import mark_harmless_effects
+from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.prepare.call import check_call, register_inputs, without_duplicate_tensors
@@ -85,7 +86,7 @@ def draft_export(
     phases = Phases()
     check_call(mod, args, kwargs, dynamic_shapes)
     mod, made = lazy_modules_materialized(as_plain_module(mod), args, kwargs)
-    snapshot = Snapshot.take(mod, (args, kwargs))
+    snapshot = Snapshot(mod, (args, kwargs))
     request = Request(
         mod,
         args,
@@ -252,7 +253,10 @@ class Draft:
         assert self.session is not None
         if wanted is None and not self._must_check() and not worth_checking(program, self.phases.seconds["trace"]):
             return ""
-        return check(program, self.request, self.snapshot, self.run_model) or self.session.effects.draws.unanswered
+        return (
+            check(program, self.request, self.snapshot, self.run_model)
+            or self.session.effects.watcher(SeededDraws).unanswered
+        )
 
     def _must_check(self) -> bool:
         """Whether the program is compared with eager whatever that costs: Dynamo has treated transforms wrongly, a
@@ -261,7 +265,7 @@ class Draft:
         assert self.session is not None
         effects, user = self.session.effects, self.session.context.user
         fallible = self.plan.strict or self.plan.always_check or bool(self.plan.islands)
-        return fallible or bool(effects.draws.unanswered) or user.has_subclasses()
+        return fallible or bool(effects.watcher(SeededDraws).unanswered) or user.has_subclasses()
 
     def _finished(self, program: torch.export.ExportedProgram) -> FinishedDraft:
         session, plan = self.session, self.plan

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.effects.calls.lru_caches import clear_caches
 from torchdraft._draft.effects.clock_answers import ClockAnswers, can_be_varied
-from torchdraft._draft.effects.lru_caches import clear_caches
-from torchdraft._draft.effects.mutations import hooks_of
+from torchdraft._draft.effects.mutations.registered_hooks import hooks_of
 from torchdraft._draft.effects.residual_state import ResidualState
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten
@@ -89,7 +89,7 @@ def _leave_again(mod: torch.nn.Module, residual: ResidualState) -> None:
             live.clear()
             live.update(hooks)
     for left in residual.values.values():
-        left.again()
+        left.put()
 
 
 def _harmless(event: Event, settled: Set[str], remembered: Set[str], unused: bool) -> Event:

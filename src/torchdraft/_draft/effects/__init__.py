@@ -1,5 +1,5 @@
 """Effects: watchers of everything that `forward` does besides computing its graph; an event for each comes out.
 
-Mutated attributes and inputs, globals, random numbers, clocks, files, caches, threads. May import `tracing` and
-`state`.
+`TraceEffects` composes the watchers of one trace. Each is declared with `@watches` in `calls/` or `mutations/`.
+May import `tracing` and `state`, and imports its subfolders by name only.
 """

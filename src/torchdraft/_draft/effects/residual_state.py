@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.state.namespaces import ResidualValue
+from torchdraft._draft.state.residual import ResidualValue
 
 
 @dataclass(slots=True)

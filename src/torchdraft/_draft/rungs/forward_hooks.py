@@ -9,12 +9,10 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.effects.mutations import report_changed_inputs, report_effects
-from torchdraft._draft.effects.rebound_tensors import write_back
+from torchdraft._draft.effects.protocol import Forward
 from torchdraft._draft.prepare.call import bound_arguments
 from torchdraft._draft.prepare.outputs import iterators_materialized, with_a_leaf, with_static_outputs
-from torchdraft._draft.state.input_containers import InputContainers
-from torchdraft._draft.state.rng_states import RandomStates
+from torchdraft._draft.state.module_states import ModuleStates
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._stack.user_stack import model_called_from
 
@@ -30,22 +28,19 @@ def forward_hooks(
     Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
     changed between the two hooks is the model's doing.
     """
-    entry = Snapshot()
-    random_states: list[RandomStates] = []
+    forwards: list[Forward] = []
     running = ExitStack()
-    containers = InputContainers({})
     calls = 0  # an island around the whole model calls it once more
 
     def begin(_module: Any, args: Any, kwargs: Any) -> None:
-        nonlocal calls, containers
+        nonlocal calls
         calls += 1
         if calls > 1:
             return
-        containers = InputContainers(bound_arguments(mod, args, kwargs))
+        arguments = bound_arguments(mod, args, kwargs)
         running.enter_context(model_called_from(sys._getframe(1)))
-        entry.modules = Snapshot.modules_of(mod)
-        random_states[:] = [RandomStates(snapshot.random_generators)]
-        running.enter_context(session.effects.draws.watched(snapshot))
+        forwards.append(Forward(mod, arguments, at_draft=snapshot, at_entry=ModuleStates.of(mod)))
+        running.enter_context(session.effects.running(forwards[0]))
         drop_export_hook()
 
     def finish(_module: Any, _args: Any, output: Any) -> Any:
@@ -56,10 +51,7 @@ def forward_hooks(
         running.close()
         session.shared_memory.write_back_all()
         output = session.output_types.registered(iterators_materialized(output), type(mod).forward)
-        output = write_back(mod, session.effects, entry, output)
-        report_effects(mod, session.effects, snapshot, entry, random_states[0])
-        report_changed_inputs(mod, session.context, containers)
-        entry.restore_attributes()
+        output = session.effects.ended(forwards[0], output)
         return with_a_leaf(with_static_outputs(output))
 
     handles = [mod.register_forward_pre_hook(begin, prepend=True, with_kwargs=True), mod.register_forward_hook(finish)]

@@ -8,9 +8,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.effects.lru_caches import UnreachedCaches, separate_lru_caches
-from torchdraft._draft.effects.nondeterminism import impure_calls_reported
-from torchdraft._draft.effects.watched_calls import watched_calls_reported
+from torchdraft._draft.effects.calls.lru_caches import LruCaches
+from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.polyfills.builtins import builtins_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
@@ -29,7 +28,6 @@ from torchdraft._torch.patches.torchscript import LoadedParameters
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import MODEL, TRACE
 from torchdraft._torch.shapes import narrow_to_guards
-from torchdraft.rules.registry import watched_calls
 
 from .forward_hooks import forward_hooks
 from .ladder import rung_of
@@ -62,7 +60,7 @@ def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan
         loaded_parameters.replace_in(program)
         narrow_to_guards(program, session.env)
         conclude(request, session)
-    raise_if_tensors_lost(program, request, session.effects.threads.last_start)
+    raise_if_tensors_lost(program, request, session.effects.watcher(Threads).last_start)
     return finish(program, request, session.kernels, session.resolved())
 
 
@@ -80,9 +78,8 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
     patches of torch come before that too, since they replace the `forward` of scripted modules; and the function mode
     of host reads comes last, since it must see a call before any other mode does.
     """
-    context, mod, namespaces = session.context, request.mod, snapshot.namespaces()
-    unreached, buffer_hooks = UnreachedCaches(), BufferHooks()
-    stack.callback(unreached.empty)
+    context, mod, effects = session.context, request.mod, session.effects
+    buffer_hooks = BufferHooks()
     stack.enter_context(constant_inputs_restored(mod, request.args, request.kwargs))
     stack.enter_context(forward_hooks(mod, session, snapshot, buffer_hooks.drop))
     session.queries.hidden = bool(plan.hide_tracing)
@@ -93,21 +90,18 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         mode_class=DraftMode,
         buffer_hooks=buffer_hooks,
         control_flow=ControlFlowFallback(context),
-        texts=SymbolText(context, unreached.watch),
+        texts=SymbolText(context, effects.watcher(LruCaches).symbol_hashed),
         read_saved=reads.saved,
         is_framework=is_framework,
         tracing_answer=session.queries.answer,
         longest_list=BY_VALUE,
-        on_attribute_write=session.effects.attribute_writes.note,
+        on_attribute_write=effects.trace.assigned.note,
         on_decided=session.env.note_decided,
         on_surrogate_outputs=context.record_surrogate_outputs,
         on_unbound=session.unbound_symbols.adopt,
     )
     stack.enter_context(patches_of_trace)
     stack.enter_context(rung_of(plan).in_place(plan, mod, session))
-    stack.enter_context(session.effects.threads.watched())
-    stack.enter_context(builtins_replaced(namespaces))
-    stack.enter_context(impure_calls_reported(context, session.effects.answers, namespaces))
-    stack.enter_context(separate_lru_caches(context, namespaces))
-    stack.enter_context(watched_calls_reported(context, watched_calls()))
+    stack.enter_context(builtins_replaced(snapshot.namespaces()))
+    stack.enter_context(effects.installed(snapshot))
     stack.enter_context(reads)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from torchdraft._draft.effects.mutations import report_mutated_inputs
 from torchdraft._draft.shapes.verdicts import judge_dimensions
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
@@ -30,7 +29,7 @@ def attempt_scope(request: Request, session: Session, snapshot: Snapshot) -> Ite
 
 
 def conclude(request: Request, session: Session) -> None:
-    """Reports what became of dynamic dimensions, inputs that were mutated, and surrogates of weights without data."""
+    """Reports what became of dynamic dimensions, and the side effects that show when the program is made."""
     session.dimensions, events, session.new_dynamic_shapes = judge_dimensions(request, session.context)
     session.context.log.extend(events)
-    report_mutated_inputs(request, session.context)
+    session.effects.report_trace(request)

@@ -7,6 +7,8 @@ from typing import Any
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
+from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
+from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.prepare.pytree_types import OutputTypes
@@ -21,6 +23,7 @@ from torchdraft._tape.tape import Tape
 from torchdraft._torch.fake import FakeTensorMode
 from torchdraft._torch.shapes import ShapeEnv
 from torchdraft.model import Dimension
+from torchdraft.rules.registry import watched_calls
 
 
 class Session:
@@ -36,7 +39,7 @@ class Session:
     ) -> None:
         self.context = context = TraceContext(budget=budget)
         self.kernels = FakeKernels(TrustedOps(trusted_ops))
-        self.effects = TraceEffects(context, ClockAnswers() if answers is None else answers)
+        self.effects = TraceEffects(context, ClockAnswers() if answers is None else answers, watched_calls())
         self.output_types = OutputTypes(context)
         self.shared_memory = SharedMemory(context)
         self.unbound_symbols = UnboundSymbols(context)
@@ -45,7 +48,9 @@ class Session:
         """What a frozen result depends on beside its inputs, under no assertion."""
         self.dimensions: list[Dimension] = []
         self.new_dynamic_shapes: Any = None
-        context.hooks = TraceHooks(self.kernels, self.effects.draws, self.effects.threads, self.output_types)
+        context.hooks = TraceHooks(
+            self.kernels, self.effects.watcher(SeededDraws), self.effects.watcher(Threads), self.output_types
+        )
         deferred = prefer_deferred_runtime_asserts_over_guards
         context.attach_shape_env(DraftShapeEnv(context, prefer_deferred_runtime_asserts_over_guards=deferred))
         context.fake_mode = DraftMode(context, context.shape_env)

@@ -19,7 +19,8 @@ import torch
 from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.prepare.constant_inputs import constant_inputs
 from torchdraft._draft.state.describe import describe_value
-from torchdraft._draft.state.snapshot import MISSING, Snapshot
+from torchdraft._draft.state.module_states import MISSING
+from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request

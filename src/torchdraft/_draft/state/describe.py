@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from .containers import Inner
-from .snapshot import MISSING
-
-if TYPE_CHECKING:
-    pass
+from .module_states import MISSING
 
 
 def describe_value(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Containers and objects among the inputs that hold other things when forward ends: a program changes tensors alone."""
+"""Containers and objects among the inputs of a call, to find those that hold other things when `forward` ends."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import torch
 from .containers import content_of, is_container, same_content
 
 
-class InputContainers:
-    """What the inputs of a call held."""
+class InputContainerState:
+    """The content of the containers and objects at one moment."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._held = [(name, c, content_of(c)) for name, value in given.items() for c in _containers(value)]
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        self._contents = [(name, c, content_of(c)) for name, value in inputs.items() for c in _containers(value)]
 
     def changed(self) -> list[str]:
-        """The inputs that hold other things now."""
-        return list(dict.fromkeys(name for name, held, content in self._held if not same_content(held, content)))
+        """The names of the inputs that hold other things now."""
+        return list(dict.fromkeys(name for name, live, content in self._contents if not same_content(live, content)))
 
 
 def _containers(value: Any) -> Iterator[Any]:

@@ -25,7 +25,7 @@ _NOT_FOLLOWED = frozenset(
 
 
 @dataclass(slots=True)
-class Reach:
+class ReachableCode:
     """The functions found, the classes, and the dictionaries of globals with the name of their module."""
 
     functions: dict[int, FunctionType] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Reach:
     _names: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, mod: torch.nn.Module) -> Reach:
+    def of(cls, mod: torch.nn.Module) -> ReachableCode:
         """What the classes of `mod` and of its submodules reach."""
         found = cls()
         for module_class in dict.fromkeys(type(m) for m in mod.modules()):

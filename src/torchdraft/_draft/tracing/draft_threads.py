@@ -1,39 +1,41 @@
-"""Which threads work for the draft that runs: the drafting thread, and those that were given work by one that does.
+"""Which threads work for a draft: the drafting thread, and those that were given work by one that does.
 
-Patches of torch, Python and the model's namespaces are process-wide while a model is traced. What they do beside the
-original, they do for these threads alone: another thread that reads a clock or opens a file is not the model's doing.
+Patches of torch, Python and the model's namespaces are process-wide while a model is traced. Whatever they do beyond
+the original, they do in these threads only: another thread that reads a clock or opens a file does not act for the
+model.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-_MEMBERS: dict[int, int] = {}
-"""Identity of a thread → how often it joined. A plain dictionary: its operations are atomic under the GIL."""
+from torchdraft._torch.patching.changes import Changes, patched
+
+
+class _Thread(threading.local):
+    """Each thread has its own value."""
+
+    works_for_draft = False
+
+
+_thread = _Thread()
 
 
 def belongs() -> bool:
     """Whether the running thread works for a draft."""
-    return threading.get_ident() in _MEMBERS
+    return _thread.works_for_draft
 
 
-@contextmanager
-def joined() -> Iterator[None]:
-    """In this block the running thread works for the draft."""
-    thread = threading.get_ident()
-    _MEMBERS[thread] = _MEMBERS.get(thread, 0) + 1
-    try:
-        yield
-    finally:
-        leave(thread)
+def join(changes: Changes) -> None:
+    """The running thread works for a draft until `changes` are undone."""
+    changes.attribute(_thread, "works_for_draft", True)
 
 
-def leave(thread: int) -> None:
-    """The thread works for the draft once less."""
-    left = _MEMBERS.get(thread, 1) - 1
-    if left > 0:
-        _MEMBERS[thread] = left
-    else:
-        _MEMBERS.pop(thread, None)
+def joined() -> Changes:
+    """A context in which the running thread works for a draft."""
+    return Changes(join)
+
+
+def parted() -> Changes:
+    """A context in which the running thread does not work for a draft, whoever started it."""
+    return patched(_thread, "works_for_draft", False)

@@ -24,7 +24,7 @@ class KernelHook(Protocol):
 
 
 class DrawHook(Protocol):
-    """Watches random draws (`_draft/effects/seeded_rng.py`)."""
+    """Watches random draws (`_draft/effects/calls/seeded_rng.py`)."""
 
     def note_operation(self, func: Any, args: Any, kwargs: dict[str, Any]) -> None:
         """Called for each operation that the program itself asks for."""
@@ -40,15 +40,11 @@ class DrawHook(Protocol):
 
 
 class ThreadHook(Protocol):
-    """Knows where the model hands work to threads (`_draft/effects/threads.py`)."""
+    """Knows where the model hands work to threads (`_draft/effects/calls/threads.py`)."""
 
     @property
     def last_start(self) -> tuple[Frame, ...]:
         """The user's line that last gave work to a thread; empty where none did."""
-        ...
-
-    def is_foreign(self) -> bool:
-        """Whether the running thread does nothing for this draft."""
         ...
 
 
@@ -87,10 +83,6 @@ class NoThreads:
     """The thread hook of a trace that watches no threads."""
 
     last_start: tuple[Frame, ...] = ()
-
-    def is_foreign(self) -> bool:
-        """Every thread counts."""
-        return False
 
 
 class PlainOutputs:

@@ -51,7 +51,7 @@ class Pair:
         self.names = argument_names(model)
         self.before = state_of(model)
         self.program_before = state_of(program)
-        self.surroundings = Snapshot.take(model)
+        self.surroundings = Snapshot(model)
 
     def compare(self, call: Call) -> Verdict:
         """Runs both sides on the call. Both sides and global state, random state included, are restored."""

@@ -1,0 +1,109 @@
+"""Calls of functions that return another value in each call or each process (`sources.py`).
+
+The functions are replaced in the modules that have them, and in the namespaces of the model's code that imported them
+by name. A generator that moves without such a call is reported by `mutations/random_generators.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from torchdraft._draft.effects.protocol import WatchedTrace, Watcher
+from torchdraft._draft.effects.watchers import watches
+from torchdraft._draft.state.namespaces import replace_values
+from torchdraft._draft.state.snapshot import Snapshot
+from torchdraft._draft.tracing.draft_threads import belongs
+from torchdraft._stack.user_stack import here, in_an_import
+from torchdraft._torch.patching.changes import Changes
+from torchdraft.model.events import ImpureCall
+
+from .sources import SOURCES, TAKE_A_SEED, CallerTest, WatchedClass, called_by_model
+
+
+@watches(why="A trace bakes the value that the call returned into the program.")
+class NondeterministicCalls(Watcher):
+    """Emits an event for each such call that the model makes, and answers clocks as the trace is told to."""
+
+    def install(self, changes: Changes, at_draft: Snapshot) -> None:
+        """Replaces the functions and classes of every source."""
+        places: list[tuple[Any, str, Any]] = []
+        instead: dict[int, Any] = {}
+        for source in SOURCES:
+            for function in source.functions:
+                original = getattr(function.owner, function.name)
+                places.append((function.owner, function.name, original))
+                if id(original) not in instead:
+                    instead[id(original)] = watched_function(original, function.label, function.by_model, self.trace)
+            for watched in source.classes:
+                original = getattr(watched.owner, watched.name)
+                places.append((watched.owner, watched.name, original))
+                if id(original) not in instead:
+                    instead[id(original)] = watched_class(original, watched, self.trace)
+        for owner, name, original in places:
+            changes.attribute(owner, name, instead[id(original)])
+        replace_values(changes, at_draft.namespaces(), instead)
+
+
+def watched_function(
+    original: Callable[..., Any], label: str, by_model: CallerTest, trace: WatchedTrace, first: int = 0
+) -> Callable[..., Any]:
+    """A replacement of `original`, which is called without the first `first` arguments: the class, for a `__new__`."""
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        args, caller = args[first:], sys._getframe(1)
+        if not belongs():
+            trace.moved_by_others.add(label.rpartition(".")[0])
+            return original(*args, **kwargs)
+        if not by_model(caller) or in_an_import(caller) or _is_determined(label, args, kwargs):
+            return original(*args, **kwargs)
+        event, absent = ImpureCall(what=_named(label, args), **here(2)), False
+        try:
+            return trace.answers.answer(label, original(*args, **kwargs))
+        except KeyError:
+            absent = label == "os.environ"
+            raise
+        finally:
+            trace.context.log.emit(replace(event, absent=absent))
+
+    return watched
+
+
+def _named(label: str, args: Any) -> str:
+    """What the report calls a call: with the variable of the environment, or the name of the file."""
+    if label == "os.environ":
+        return f"os.environ[{args[1]!r}]"
+    return f"open({str(args[0])!r})" if label == "open" and args else label
+
+
+def _is_determined(label: str, args: Any, kwargs: Any) -> bool:
+    """Whether a generator is given its seed, or a file is opened for writing only, so that no value comes from it."""
+    if label in TAKE_A_SEED:
+        return any(value is not None for value in (*args, *kwargs.values()))
+    mode = str(kwargs.get("mode", args[1] if len(args) > 1 else "r"))
+    return label == "open" and "r" not in mode and "+" not in mode
+
+
+def watched_class(original: Any, watched: WatchedClass, trace: WatchedTrace) -> Any:
+    """A subclass of `original` whose watched methods emit events. Making an instance gives one of `original`."""
+
+    class Like(type(original)):  # type: ignore[misc]
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, original)
+
+        def __subclasscheck__(cls, subclass: type) -> bool:
+            return issubclass(subclass, original)
+
+    def make(_cls: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(*args, **kwargs)
+
+    if not watched.methods:
+        make = watched_function(original, watched.label, called_by_model, trace, first=1)
+    label = f"{original.__module__}.{original.__name__}"
+    methods = {
+        name: staticmethod(watched_function(getattr(original, name), f"{label}.{name}", called_by_model, trace))
+        for name in watched.methods
+    }
+    return Like(original.__name__, (original,), {"__new__": make, "__module__": original.__module__, **methods})
