@@ -1,4 +1,4 @@
-"""The pages of the guide: their code runs, a process per chapter, and prints what stands under it."""
+"""The code in the pages of the guide runs, one process per chapter, and prints the output that the pages show."""
 
 from __future__ import annotations
 

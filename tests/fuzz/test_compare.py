@@ -1,4 +1,4 @@
-"""The comparison that every benchmark rests on finds each kind of difference."""
+"""The comparison that the fuzzer and the benchmarks use finds each kind of difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fuzzer itself: its programs are the same every time, and a wrong exporter is caught, each kind of wrong."""
+"""The fuzzer: its programs are deterministic, and each kind of wrong exporter is found."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_wrong_exporter_is_caught(exporter: Exporter, kind: str) -> None:
     ],
 )
 def test_a_bug_in_the_tape_is_found(exporter: Exporter, kind: str) -> None:
-    """Among a few programs, from the first that writes to something on. The tape as it is has no such finding."""
+    """Checks a few programs, starting with the first one that writes. Without the bug there is no such finding."""
     found = next(v for v in verdicts(range(6, 30), 7, exporter) if kind in {f.kind for f in v.findings})
     program = generate(7, int(found.name.rsplit("_", 1)[1]))
     assert not check(program, partial(draft_export, check_on_example=False)).findings

@@ -1,4 +1,4 @@
-"""What the weighing of the ledger compares are drafts with it and without it."""
+"""The benchmark of the report compares drafts with it and without it."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Small random programs over a pool of tensors, run on real tensors and on fake ones with a tape, side by side."""
+"""Small random programs over a pool of tensors, run on real tensors and on fake tensors with a tape."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _indexed(t: Any) -> list[Any]:
 
 
 def _shaped(t: Any, like: Any) -> Any:
-    """Something of `t`'s shape that depends on `like`."""
+    """A tensor of the shape of `t` that depends on `like`."""
     return like if like.shape == t.shape else like.sum().expand(t.shape)
 
 
@@ -70,7 +70,7 @@ DEMAND, DROP = "demand", "drop"
 
 @dataclass(frozen=True)
 class Step:
-    """`op` on the pool's tensors at `at` and `other`, wrapped around."""
+    """Applies `op` to the tensors at `at` and `other` (modulo the size of the pool)."""
 
     op: str
     at: int = 0
@@ -89,7 +89,7 @@ programs = st.lists(steps, min_size=1, max_size=14)
 
 
 def inputs() -> Pool:
-    """The user's tensors: one with a view of it, one non-contiguous, one alone."""
+    """The user's tensors: one with a view of it, one that is not contiguous, and another one."""
     base = torch.arange(12.0).reshape(4, 3) - 5
     return [base, base[1:], torch.arange(6.0).reshape(2, 3).t(), torch.ones(3)]
 
@@ -97,7 +97,7 @@ def inputs() -> Pool:
 def differences(
     program: list[Step], budget: int = 1 << 30, session_seen: Callable[[Session], None] | None = None
 ) -> list[str]:
-    """Runs `program` both ways; every demanded value that differs from eager's, and every user tensor written to."""
+    """Runs `program` in both ways. Returns the demanded values that differ from eager, and the changed user tensors."""
     given = inputs()
     before = copy.deepcopy(given)
     torch.manual_seed(3)
@@ -130,7 +130,7 @@ def _side_by_side(program: list[Step], session: Session, eager: Pool, fakes: Poo
             op = OPS[step.op]
             try:
                 made = op(eager[at], eager[other], step.number)
-            except RuntimeError:  # a write to an expanded tensor or into itself: no program
+            except RuntimeError:  # a write to an expanded tensor or to overlapping memory: not a valid program
                 return found
             with session.mode:
                 made_fakes = op(fakes[at], fakes[other], step.number)

@@ -1,4 +1,4 @@
-"""An operator of somebody else's gets the user's tensors without a copy, and can't change them."""
+"""A custom operator gets the user's tensors without a copy, and cannot change them."""
 
 from queue import SimpleQueue
 
@@ -13,7 +13,7 @@ from torchdraft._torch.tensors.storage import lazy_copy
 
 SHARED: list[bool] = []
 KEPT: SimpleQueue[torch.Tensor] = SimpleQueue()
-"""Not a list: what a run leaves in one is taken out again."""
+"""Not a list, because a draft restores lists."""
 
 
 def is_lazy(tensor):

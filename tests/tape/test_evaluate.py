@@ -1,4 +1,4 @@
-"""The tape against eager on random programs, and against the mistakes a tape can make."""
+"""Compares the tape with eager on random programs, and checks that planted mistakes are found."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_transient_runs_give_the_same_values_and_run_no_op_three_times(program):
 
     def looked_at(self: FakeKernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         out = fake()
-        if not signature_of(record.func).changes_metadata:  # these never run: they would, on the user's tensor
+        if not signature_of(record.func).changes_metadata:  # these must not run: they would change the user's tensor
             mode.context.reals.run_transient(record)
         return out
 
@@ -85,7 +85,7 @@ def test_values_go_with_the_tensors(program):
     assert differences(program, session_seen=seen.append) == []
     if seen[0].reals.bytes_held:
         gc.collect()
-    # What the user's own tensors became stays as long as the trace may ask for them again.
+    # The current values of the user's tensors stay as long as the trace may read them.
     cells = seen[0].tape.sources.values()
     written = [cell.version.value() for cell in cells if cell.version.origin is not None]
     assert seen[0].reals.bytes_held == sum(t.untyped_storage().nbytes() for t in written if t is not None)
@@ -103,7 +103,7 @@ def lost_version(patch: pytest.MonkeyPatch) -> None:
 
 
 def stale_view(patch: pytest.MonkeyPatch) -> None:
-    """A view remembers what its base was when it was first read."""
+    """A view keeps the value of its base from its first read."""
     view = Reader.view
     memory: dict[int, Any] = {}
     kept: list[Any] = []
@@ -118,17 +118,17 @@ def stale_view(patch: pytest.MonkeyPatch) -> None:
 
 
 def leaked_write(patch: pytest.MonkeyPatch) -> None:
-    """A write goes to the value itself and not to a copy: the user's tensor, or an older version."""
+    """A write changes the value itself (the user's tensor, or an older version) instead of a copy."""
     patch.setattr(evaluate, "copy_with_storage", lambda tensor: tensor)
 
 
 def frozen_randomness(patch: pytest.MonkeyPatch) -> None:
-    """Random ops that nobody asked for do not move the state."""
+    """Random ops that are not computed do not advance the random state."""
     patch.setattr(RngReplay, "_skip", lambda self, drawn, symbols: self.states.append(self.states[-1]))
 
 
 def wrong_moment(patch: pytest.MonkeyPatch) -> None:
-    """An operand is read as it is when its op runs, not as it was when the op was recorded."""
+    """An operand is read at the version when its op runs, not at the version when the op was recorded."""
 
     def late(self: Reader, value: Any, roots: Any, own: Any = Reader.concrete) -> Any:
         if isinstance(value, tape.Operand):

@@ -1,4 +1,4 @@
-"""The tape on single questions: what is computed, for whom, and for how long."""
+"""What the tape computes, and how long it keeps values."""
 
 from __future__ import annotations
 
@@ -192,8 +192,8 @@ def test_the_budget_drops_and_recomputes():
     assert session.reals.ops_evaluated > 6
 
 
-def in_passing(session, fake):
-    """Looks at `fake` once, as a comparison of kernels does."""
+def transient_read(session, fake):
+    """Reads `fake` once in a transient run, as the check of fake kernels does."""
     record = session.tape.open(torch.ops.aten.alias_copy.default, (fake,), {})
     found = session.reals.run_transient(record).out
     session.tape.close(record, (fake,), {}, fake.clone())
@@ -201,7 +201,7 @@ def in_passing(session, fake):
     return found
 
 
-def test_large_values_on_the_way_to_a_look_in_passing_do_not_stay(session, monkeypatch):
+def test_a_transient_run_drops_large_values(session, monkeypatch):
     monkeypatch.setattr(transient, "LARGE", 100)
     x = fake(session, torch.ones(100))
     small = fake(session, torch.ones(3))
@@ -209,14 +209,14 @@ def test_large_values_on_the_way_to_a_look_in_passing_do_not_stay(session, monke
         kept, number = [x], small.exp().sum()
         for _ in range(6):
             kept.append(kept[-1] + number)
-    assert in_passing(session, kept[3])[0] == pytest.approx(1 + 9 * 2.71828, rel=1e-3)
+    assert transient_read(session, kept[3])[0] == pytest.approx(1 + 9 * 2.71828, rel=1e-3)
     assert session.reals.bytes_peak <= 2 * 400 + 20
     assert session.reals.bytes_held <= 20
-    # What was let go is computed again where it is asked for, and from then on kept.
+    # A dropped value is computed again when it is requested. From then on nothing is dropped.
     before = session.reals.ops_evaluated
     session.reals.tensor(kept[2])
     assert session.reals.ops_evaluated == before + 2
-    in_passing(session, kept[6])
+    transient_read(session, kept[6])
     assert session.reals.bytes_held >= 3 * 400
 
 

@@ -12,7 +12,7 @@ import torchdraft
 
 
 class Clean(torch.nn.Module):
-    """Nothing stands in the way of an export."""
+    """Can be exported without any issue."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Branches(torch.nn.Module):
 
 
 class Counts(torch.nn.Module):
-    """A buffer that every call moves, and a running mean."""
+    """A buffer that every call changes, and a running mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Counts(torch.nn.Module):
 
 
 class Embeds(torch.nn.Module):
-    """Looks integers up, as they are and with an offset, and gathers from the input itself."""
+    """Uses integers as indices, directly and with an offset, and gathers from the input itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,14 +56,14 @@ class Embeds(torch.nn.Module):
 
 
 class Drops(torch.nn.Module):
-    """Random numbers in an output, and an output without."""
+    """One random output and one that is not random."""
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.nn.functional.dropout(x * 3, 0.5, training=True), x * 2
 
 
 class Remembers(torch.nn.Module):
-    """State that no program keeps: an attribute."""
+    """State that a program does not update: an attribute."""
 
     calls = 0
 
@@ -87,7 +87,7 @@ class Nested(torch.nn.Module):
 
 
 class WrongModule(torch.nn.Module):
-    """Answers in a program's place."""
+    """Replaces the module of a program."""
 
     def __init__(self, module: torch.nn.Module, call: Any) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class WrongModule(torch.nn.Module):
         return self.call(self.module, *args, **kwargs)
 
     def named_buffers(self, *args: Any, **kwargs: Any) -> Any:
-        """Under the names they have in the program."""
+        """The buffers by their names in the program."""
         return self.module.named_buffers(*args, **kwargs)
 
     def named_parameters(self, *args: Any, **kwargs: Any) -> Any:
@@ -106,7 +106,7 @@ class WrongModule(torch.nn.Module):
 
 
 def wrong(program: torch.export.ExportedProgram, call: Any) -> torch.export.ExportedProgram:
-    """The program with something else in place of its module: `call(module, *args, **kwargs)`."""
+    """The program with another module that returns `call(module, *args, **kwargs)`."""
     import copy
 
     made = copy.copy(program)

@@ -1,4 +1,4 @@
-"""The whole of it: every outcome, every way to be wrong, and everything left as it was."""
+"""`torchdraft.verify` as a whole: every outcome, every kind of difference, and no changed state."""
 
 from __future__ import annotations
 
@@ -353,7 +353,7 @@ def test_there_has_to_be_something_to_draw_from() -> None:
 
 
 class Messy(torch.nn.Module):
-    """Writes wherever a model can write."""
+    """Writes to every kind of state that a model can write to."""
 
     log: list[Any]
 

@@ -1,4 +1,4 @@
-"""The findings of two reports side by side: read, matched, and written into the page of results."""
+"""The findings of two reports are parsed, matched, and written to the page of results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KERNEL = Finding("MISSING_FAKE_KERNEL", "", "lib.foo.default")
 
 @pytest.fixture
 def draft_export(tmp_path, monkeypatch):
-    """`torch.export.draft_export`, its log in a temporary folder and closed; torch leaves it open for the collector."""
+    """`torch.export.draft_export` with its log in a temporary folder. Closes the log, which torch leaves open."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     logs = []
     record = CaptureStructuredTrace.__enter__
@@ -78,7 +78,7 @@ def test_a_model_that_keeps_state_of_its_own_is_not_taken_soundly(kept):
 
 
 class Sized(torch.nn.Module):
-    """Takes rows of any number, or asks too much of them."""
+    """Accepts any number of rows, or requires too much of them."""
 
     def __init__(self, asks):
         super().__init__()

@@ -44,7 +44,7 @@ class Ran(NamedTuple):
     roots: Roots
 
 
-class RealValues:
+class RealValues:  # longer than other classes: all demands share the state of one evaluation
     """Answers demands for real values. `ops_evaluated`, `bytes_held` and `bytes_peak` measure the cost."""
 
     def __init__(self, tape: Tape, budget: int = DEFAULT_BUDGET, surrogate_seed: int = 0) -> None:

@@ -19,7 +19,7 @@ from .trials import TrialRunner
 DEFAULT_COUNT = 20
 
 
-def verify(
+def verify(  # longer than other functions: its docstring is the documentation of the API
     program: torch.export.ExportedProgram,
     model: torch.nn.Module,
     inputs: Iterable[Any] | None = None,

@@ -1,4 +1,4 @@
-"""Operators whose fake kernels lie, each in its own way, with what the report has to say about them."""
+"""Operators with wrong fake kernels, each wrong in one way, with the expected text of the report."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ CALLS: Counter[str] = Counter()
 LIB = torch.library.Library("td_liars", "DEF")
 OPS = torch.ops.td_liars
 LIARS = {}
-"""Name → (model, what TD302 says)."""
+"""Models by name, with the expected reason of TD302."""
 HONEST = {}
 
 

@@ -1,4 +1,4 @@
-"""Custom operators without fake kernels, of every shape of schema, with models. `CALLS` counts real runs."""
+"""Custom operators without fake kernels, with different kinds of schemas, and models. `CALLS` counts real runs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def custom_op(name, mutates_args=()):
 
 
 def define(schema, fn, key="CPU"):
-    """The older way: `define` and `impl`."""
+    """Registers an operator through `define` and `impl`."""
     name = schema.partition("(")[0]
 
     def counted(*args, **kwargs):

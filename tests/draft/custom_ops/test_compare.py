@@ -1,4 +1,4 @@
-"""Fake kernels are compared with the real ones, and the real ones win."""
+"""Fake kernels are compared with the real ones. If they differ, the program follows the real ones."""
 
 import pytest
 import torch
@@ -46,7 +46,7 @@ def test_an_honest_kernel_makes_no_issue_and_no_guard(name, dynamic):
 
 @pytest.mark.parametrize("name", ["dtype", "size", "density", "not_none", "number_of_outputs"])
 def test_without_the_check_the_lie_is_believed(name, monkeypatch):
-    """The tests above would pass for nothing if torch itself noticed."""
+    """The tests above would prove nothing if torch itself found the error."""
     monkeypatch.setattr("torchdraft._draft.custom_ops.fake_kernels.differences", lambda *args: [])
     model, says = LIARS[name]
     try:

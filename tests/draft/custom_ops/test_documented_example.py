@@ -1,4 +1,4 @@
-"""The example of torch's documentation of draft export, as it is told there."""
+"""The example in torch's documentation of draft export."""
 
 import pytest
 import torch

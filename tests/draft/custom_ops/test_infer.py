@@ -1,4 +1,4 @@
-"""Operators without a fake kernel: run once for real, answered from the tape, reported."""
+"""Operators without a fake kernel run once for real, their outputs are inferred, and they are reported."""
 
 import io
 
@@ -9,7 +9,7 @@ import torchdraft
 from tests.draft.custom_ops.ops import CALLS, MODELS, OPS, Nested, example
 
 FROZEN = {"float", "bool", "str", "ints"}
-"""Results no symbol can carry: constants of the program, and reported as such."""
+"""Results that a symbol cannot represent. They become constants of the program, which is reported."""
 
 
 def plain(tensor):

@@ -1,4 +1,4 @@
-"""The program holds an operator to what was seen of it."""
+"""The program asserts the observed properties of an operator's outputs."""
 
 import io
 

@@ -31,7 +31,7 @@ WITH_NONE = {
     "mylib.numbers.default": {OpProfile((F32,), int), OpProfile((I64,), (F32, (I64, float), None, bool))},
 }
 UNSUPPORTED_BY_TORCH = {
-    # What torch itself can't do with a profile, whoever wrote it:
+    # Cases that torch does not support with any profile:
     "sparse",  # sparse tensors have no symbolic sizes
     "branch on strides",  # a profile holds no strides
     "in place",  # "We only support functionalizing operators whose outputs do not have alias annotations"

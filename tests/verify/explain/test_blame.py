@@ -1,4 +1,4 @@
-"""A rejected input names the issue whose assumption it broke; a mismatch names what may explain it."""
+"""A rejected input is explained by the issue whose assumption it violates, a mismatch by `baked` issues."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_size_that_nobody_asked_about_is_accounted_for() -> None:
 
 
 class Outer(torch.nn.Module):
-    """An island: Python refuses fake tensors inside."""
+    """Becomes an island, because Python code rejects fake tensors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ def test_an_operation_that_fails_in_the_program_alone() -> None:
 
 
 class Frozen(torch.nn.Module):
-    """Two values that are frozen, one for each output."""
+    """Two baked values, one for each output."""
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         import random

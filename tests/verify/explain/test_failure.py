@@ -1,4 +1,4 @@
-"""What an exception says: who raised it, on purpose or not, at which condition."""
+"""Parsing of exceptions: kind, location and condition, and whether they were raised deliberately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong input is made small, and stays wrong."""
+"""A wrong input is shrunk and stays wrong."""
 
 from __future__ import annotations
 

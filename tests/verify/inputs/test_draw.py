@@ -1,4 +1,4 @@
-"""Draws: the same every time, in the example's layout, sharing memory as the example does."""
+"""Draws are deterministic and have the layout and the aliasing of the example."""
 
 from __future__ import annotations
 

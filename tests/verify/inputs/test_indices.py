@@ -1,4 +1,4 @@
-"""Integers that are looked up somewhere stay inside the table."""
+"""Integers that are used as indices stay inside the table."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_no_draw_is_outside_of_its_table(embeds: tuple[torch.nn.Module, Interfac
         assert int(shifted.max()) <= 4
         assert int(rows.max()) < x.shape[0]
         widest = max(widest, int(ids.max()))
-    assert widest > 3  # beyond the example's range, where that is safe
+    assert widest > 3  # beyond the range of the example, if that is valid
 
 
 class Branching(torch.nn.Module):

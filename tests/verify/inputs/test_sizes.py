@@ -1,4 +1,4 @@
-"""Sizes keep the relations between dimensions and stay where the program takes them."""
+"""Drawn sizes preserve relations between dimensions and are accepted by the program."""
 
 from __future__ import annotations
 

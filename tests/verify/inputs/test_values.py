@@ -1,4 +1,4 @@
-"""Values are of the kind and within the bounds that the example shows."""
+"""Drawn values are similar to those of the example and within its bounds."""
 
 from __future__ import annotations
 

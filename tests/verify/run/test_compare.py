@@ -1,4 +1,4 @@
-"""The comparison that every verdict rests on: it finds each kind of difference, and none where there is none."""
+"""The comparison of two runs finds each kind of difference, and nothing else."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ran(
     return RunResult(result, (args, kwargs or {}), state, ())
 
 
-def told(
+def found_differences(
     want: RunResult, got: RunResult, before: dict[str, torch.Tensor] | None = None, **tolerance: float
 ) -> list[str]:
     return [str(found) for found in differences(want, got, before or {}, ["x", "y"], Tolerance(**tolerance))]
@@ -80,7 +80,7 @@ def told(
     ],
 )
 def test_a_difference_is_said(want: object, got: object, said: str) -> None:
-    (found,) = told(ran(want), ran(got))
+    (found,) = found_differences(ran(want), ran(got))
     assert said in found
 
 
@@ -99,25 +99,25 @@ def test_a_difference_is_said(want: object, got: object, said: str) -> None:
     ],
 )
 def test_the_same_is_the_same(value: object) -> None:
-    assert told(ran(value), ran(value)) == []
+    assert found_differences(ran(value), ran(value)) == []
 
 
 def test_rounding_is_no_difference() -> None:
     one = torch.rand(5)
-    assert told(ran(one), ran(one * (1 + 1e-7))) == []
-    assert told(ran(1.0), ran(1.0 + 1e-7)) == []
-    assert told(ran(one), ran(one * 1.01)) != []
-    assert told(ran(one), ran(one * 1.01), rtol=0.1, atol=0.1) == []
+    assert found_differences(ran(one), ran(one * (1 + 1e-7))) == []
+    assert found_differences(ran(1.0), ran(1.0 + 1e-7)) == []
+    assert found_differences(ran(one), ran(one * 1.01)) != []
+    assert found_differences(ran(one), ran(one * 1.01), rtol=0.1, atol=0.1) == []
 
 
 def test_a_parameter_among_the_outputs_may_come_out_as_a_tensor() -> None:
-    assert told(ran(torch.nn.Parameter(torch.ones(2))), ran(torch.ones(2))) == []
+    assert found_differences(ran(torch.nn.Parameter(torch.ones(2))), ran(torch.ones(2))) == []
 
 
 def test_what_was_written_to_inputs_counts() -> None:
     want = ran(args=(torch.ones(2), [torch.zeros(1)]), kwargs={"k": {"a": torch.ones(1)}})
     got = ran(args=(torch.zeros(2), [torch.ones(1)]), kwargs={"k": {"a": torch.zeros(1)}})
-    assert [line.partition(" after the call")[0] for line in told(want, got)] == [
+    assert [line.partition(" after the call")[0] for line in found_differences(want, got)] == [
         "input x",
         "input y[0]",
         "input k['a']",
@@ -125,26 +125,26 @@ def test_what_was_written_to_inputs_counts() -> None:
 
 
 def test_what_was_added_to_a_container_counts() -> None:
-    assert "input x after the call: holds nothing" in told(ran(args=([1],)), ran(args=([],)))[0]
+    assert "input x after the call: holds nothing" in found_differences(ran(args=([1],)), ran(args=([],)))[0]
 
 
 def test_buffers_count_wherever_eager_writes_to_them() -> None:
     seen, unseen = torch.ones(1), torch.zeros(1)
-    assert told(ran(seen=seen), ran(seen=unseen)) == ["seen after the call: value differs: 0, in eager 1"]
-    assert told(ran(seen=seen), ran(), {"seen": unseen}) != []
-    assert told(ran(seen=seen), ran(), {"seen": seen}) == []
+    assert found_differences(ran(seen=seen), ran(seen=unseen)) == ["seen after the call: value differs: 0, in eager 1"]
+    assert found_differences(ran(seen=seen), ran(), {"seen": unseen}) != []
+    assert found_differences(ran(seen=seen), ran(), {"seen": seen}) == []
 
 
 def test_parameters_may_be_converted_by_the_model() -> None:
     weight = torch.nn.Parameter(torch.ones(2, dtype=torch.float64))
-    assert told(ran(weight=weight), ran(weight=torch.nn.Parameter(torch.ones(2)))) == []
-    assert told(ran(weight=weight), ran(weight=torch.nn.Parameter(torch.zeros(2)))) != []
+    assert found_differences(ran(weight=weight), ran(weight=torch.nn.Parameter(torch.ones(2)))) == []
+    assert found_differences(ran(weight=weight), ran(weight=torch.nn.Parameter(torch.zeros(2)))) != []
 
 
 def test_a_structure_that_holds_itself_ends() -> None:
     loop: list[object] = [1]
     loop.append(loop)
-    assert told(ran(loop), ran(loop)) == []
+    assert found_differences(ran(loop), ran(loop)) == []
 
 
 def test_every_difference_is_found() -> None:

@@ -1,4 +1,4 @@
-"""A run that does not end is ended, and nothing else is."""
+"""A run that exceeds the time limit is interrupted, and nothing else is."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ except TookTooLong:
 
 
 def test_code_can_be_traced_afterwards() -> None:
-    """As coverage and debuggers do. CPython 3.11 would hang in a traced function while it expects an exception."""
+    """Sets a trace function like coverage and debuggers. CPython 3.11 could hang in traced code with a pending
+    exception.
+    """
     subprocess.run([sys.executable, "-c", TRACED], check=True, timeout=60)
 
 
