@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._saved_types import register_with_torch
 from .model import (
     BrokenRung,
     Counterexample,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
+register_with_torch()
 
 _LAZY = {
     "OpProfile": "torchdraft._torch.library",
