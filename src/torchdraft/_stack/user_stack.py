@@ -23,7 +23,7 @@ from torchdraft._source.bytecode import span
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import current_module, without_function_modes
 from torchdraft._torch.dynamo import interpreted_frame
-from torchdraft.model.events import Frame, SeenTensor
+from torchdraft.model.events import Frame, ObservedTensor
 
 Kind = Literal["user", "layer", "framework", "logging", "dynamo", "entry"]
 
@@ -220,5 +220,5 @@ def _names_on_line(code: CodeType, line: int, instruction: int) -> tuple[str, ..
 def describe_operand(value: Any) -> Any:
     """A tensor's dtype and sizes, a number as it is; None for what is no number."""
     if isinstance(value, torch.Tensor):
-        return SeenTensor(value.dtype, tuple(value.shape)) if value.layout is torch.strided else None
+        return ObservedTensor(value.dtype, tuple(value.shape)) if value.layout is torch.strided else None
     return value if isinstance(value, (int, float, torch.SymInt, torch.SymFloat, torch.SymBool)) else None
