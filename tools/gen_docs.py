@@ -45,7 +45,7 @@ def documents() -> dict[str, str]:
 
 
 def _patches_page() -> str:
-    importlib.import_module("torchdraft._draft.pipeline")  # declares those patches that are not in _torch/patches/
+    importlib.import_module("torchdraft._draft.entry")  # declares those patches that are not in _torch/patches/
     load()
     page = PATCHES_HEAD
     for scope in SCOPES:

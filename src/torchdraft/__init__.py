@@ -32,7 +32,7 @@ from .model.errors import UnsupportedTorch
 if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
     from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
-    from torchdraft._draft.pipeline import draft_export
+    from torchdraft._draft.entry import draft_export
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import OpProfile, TensorMetadata
@@ -50,7 +50,7 @@ _LAZY = {
     "OpProfile": "torchdraft._torch.library",
     "ProfileFormatError": "torchdraft._draft.custom_ops.profile_files",
     "TensorMetadata": "torchdraft._torch.library",
-    "draft_export": "torchdraft._draft.pipeline",
+    "draft_export": "torchdraft._draft.entry",
     "fake_weights": "torchdraft._tape.fake_weights",
     "load": "torchdraft._archive",
     "load_op_profiles": "torchdraft._draft.custom_ops.profile_files",

@@ -1,21 +1,19 @@
-"""The pipeline, readable top to bottom: prepare, trace down the ladder, check, report."""
+"""The pipeline, readable top to bottom: prepare, trace down the ladder of rungs, check, report."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
 
-from torchdraft._draft.check.eager import ModelRaised, has_data, mismatch, run_eagerly
+from torchdraft._draft.check.eager import has_data, mismatch, run_eagerly
 from torchdraft._draft.check.on_example import check, worth_checking
 from torchdraft._draft.check.second_trace import mark_harmless_effects
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
-from torchdraft._draft.prepare.call import check_call, register_inputs, without_duplicate_tensors
-from torchdraft._draft.prepare.lazy_modules import lazy_modules_materialized
+from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.pytree_types import forget as forget_types
 from torchdraft._draft.report.assemble import FinishedDraft, build_report
 from torchdraft._draft.report.phases import Phases
@@ -27,97 +25,9 @@ from torchdraft._draft.rungs.session import Session
 from torchdraft._draft.rungs.strict import fell_back, trace_strict
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
-from torchdraft._stack.user_stack import from_user
-from torchdraft._torch.patches.quiet import torch_output_suppressed
-from torchdraft._torch.torchscript import as_plain_module
 from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
 
 log = logging.getLogger("torchdraft")
-
-DEFAULT_BUDGET = 2 << 30
-"""Bytes of real values kept while tracing; see `torchdraft._tape`."""
-
-
-def draft_export(
-    mod: torch.nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any] | None = None,
-    *,
-    dynamic_shapes: Any = None,
-    preserve_module_call_signature: tuple[str, ...] = (),
-    strict: bool = False,
-    pre_dispatch: bool = True,
-    prefer_deferred_runtime_asserts_over_guards: bool = False,
-    check_on_example: bool | None = None,
-    memory_budget: int = DEFAULT_BUDGET,
-    trusted_ops: Collection[str] = (),
-) -> torch.export.ExportedProgram:
-    """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
-
-    The arguments up to `prefer_deferred_runtime_asserts_over_guards` mean what they mean to
-    `torch.export.draft_export` and `torch.export.export`.
-
-    Args:
-        mod: the model. It is left as it was: parameters, buffers, attributes.
-        args: example positional inputs, a tuple. Never written to.
-        kwargs: example keyword inputs.
-        dynamic_shapes: which dimensions are dynamic, in any form `torch.export.export` takes.
-        preserve_module_call_signature: submodules whose calling convention the program keeps.
-        strict: trace through Dynamo; where it gives up the model is traced without it and the report says why.
-        pre_dispatch: keep high-level ops (the default) instead of decomposing to the ATen dispatch level.
-        prefer_deferred_runtime_asserts_over_guards: assert relations of dimensions at run time.
-        check_on_example: run the program beside eager on the example. None: whenever a rung below the first served,
-            and otherwise where that is cheap next to the trace.
-        memory_budget: bytes of computed real values kept for reuse while tracing; above it the oldest are dropped, and
-            computed again when something asks for them.
-        trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
-            real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
-
-    Returns:
-        An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
-
-    Raises:
-        Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
-        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature); torch's own error
-        where nothing can be made of the inputs (a nested tensor among them).
-
-    """
-    kwargs = dict(kwargs or {})
-    phases = Phases()
-    check_call(mod, args, kwargs, dynamic_shapes)
-    mod, made = lazy_modules_materialized(as_plain_module(mod), args, kwargs)
-    snapshot = Snapshot(mod, (args, kwargs))
-    request = Request(
-        mod,
-        args,
-        kwargs,
-        {
-            "dynamic_shapes": dynamic_shapes,
-            "preserve_module_call_signature": preserve_module_call_signature,
-            "pre_dispatch": pre_dispatch,
-            "prefer_deferred_runtime_asserts_over_guards": prefer_deferred_runtime_asserts_over_guards,
-        },
-    )
-    draft = Draft(request, snapshot, phases, memory_budget, tuple(trusted_ops))
-    draft.events.extend(made)
-    own: BaseException | None = None
-    try:
-        with torch_output_suppressed():
-            program = draft.run(strict, check_on_example)
-    except ModelRaised as raised:
-        draft.undo()
-        own = raised.error
-    except BaseException:
-        draft.undo()
-        raise
-    finally:
-        snapshot.restore()
-    if own is not None:
-        # Outside the handler: with the model's context and no other, and the user's frame first.
-        raise own.with_traceback(from_user(own.__traceback__))
-    report = program._report
-    log.info("%s", report.summary())
-    return program
 
 
 class Draft:
@@ -138,6 +48,8 @@ class Draft:
         self.runnable = has_data(request)
         self._eager_result: Any = None
         self._ran_eagerly = False
+        self.succeeded = False
+        """Whether a program came out."""
 
     def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
         """A program, checked, with its report."""
@@ -161,6 +73,7 @@ class Draft:
                 mark_harmless_effects(self.request.mod, program, self.session.effects, self.retrace)
         with self.phases("report"):
             program._report = build_report(self._finished(program))
+        self.succeeded = True
         return program
 
     def _prepare(self) -> None:
@@ -284,6 +197,7 @@ class Draft:
             seconds={**self.phases.seconds, "total": self.phases.since_start()},
         )
 
-    def undo(self) -> None:
-        """After a failure nothing stays registered."""
-        forget_types(self.registered)
+    def undo_if_failed(self) -> None:
+        """Where no program came out, no class stays registered. A program needs them in order to be called."""
+        if not self.succeeded:
+            forget_types(self.registered)

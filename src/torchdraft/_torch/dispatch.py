@@ -122,23 +122,42 @@ _push_function_mode: Any = need("torch.overrides:_push_on_torch_function_stack")
 _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
 
 
+class ModeStacks:
+    """How many dispatch modes, function modes and transforms are active now, and which dispatch keys."""
+
+    def __init__(self) -> None:
+        self._dispatch, self._function = active_modes()
+        self._pre_dispatch, self._functorch = _pre_dispatch_modes(), _transforms()
+        self.keys = _included_keys(), _excluded_keys()
+
+    def restore(self) -> None:
+        """Takes off what was left active since (upstream forgets some after a failed trace). May be called again."""
+        _undo_transforms(self._functorch)
+        while _pre_dispatch_modes() > self._pre_dispatch:
+            _pop_pre_dispatch()
+        while active_modes()[0] > self._dispatch:
+            _pop_dispatch_mode()
+        while active_modes()[1] > self._function:
+            _pop_function_mode()
+
+
 @contextmanager
 def modes_restored() -> Iterator[None]:
-    """On exit, removes the modes and transforms that a failed trace left active; upstream does not remove all."""
-    dispatch, function = active_modes()
-    pre_dispatch, transforms = _pre_dispatch_modes(), _transforms()
-    keys = _ForceKeys(_included_keys(), _excluded_keys())  # restores, on exit, the keys that are set now
+    """After this block modes, transforms and dispatch keys are as before, whatever a failed trace left active."""
+    modes = ModeStacks()
+    keys = _ForceKeys(*modes.keys)  # restores, on exit, the keys that are set now
     try:
         with keys:
             yield
     finally:
-        _undo_transforms(transforms)
-        while _pre_dispatch_modes() > pre_dispatch:
-            _pop_pre_dispatch()
-        while active_modes()[0] > dispatch:
-            _pop_dispatch_mode()
-        while active_modes()[1] > function:
-            _pop_function_mode()
+        modes.restore()
+
+
+@contextmanager
+def as_if_nothing_traced() -> Iterator[None]:
+    """Like `outside_tracing`, and nobody finds the fake mode of an outer trace: the place of a draft inside another."""
+    with _tracing(None), _no_transforms(), outside_tracing():
+        yield
 
 
 _transforms: Any = need("torch._C._functorch:get_dynamic_layer_stack_depth")

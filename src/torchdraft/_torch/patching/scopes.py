@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .registry import Scope
 
+EXCLUSIVE = Scope("EXCLUSIVE", "while a draft runs, around everything else in it")
 CALL = Scope("CALL", "while `draft_export`, `verify`, `save` or `load` runs")
 MODEL = Scope("MODEL", "during one symbolic attempt, around everything else in it")
 TRACE = Scope("TRACE", "during one symbolic attempt: while export traces the model's Python code on fake tensors")
@@ -16,4 +17,4 @@ REAL_RUN = Scope("REAL_RUN", "while a submodule's own `forward` runs on real ten
 LOAD = Scope("LOAD", "while `torch.export.load` reads a program")
 VERIFY = Scope("VERIFY", "while `verify` calls the model on copies of its parameters")
 
-SCOPES = (CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, RECORDED_RUN, REAL_RUN, LOAD, VERIFY)
+SCOPES = (EXCLUSIVE, CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, RECORDED_RUN, REAL_RUN, LOAD, VERIFY)

@@ -1,0 +1,158 @@
+"""The call `draft_export`: checks the arguments, runs the pipeline alone in the process, and leaves no trace behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+import torch
+
+from torchdraft._stack.user_stack import from_user
+from torchdraft._torch.dispatch import as_if_nothing_traced
+from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patching.changes import Changes, mark, undo_since
+from torchdraft._torch.process_state import ProcessState
+from torchdraft._torch.torchscript import as_plain_module
+
+from .check.eager import ModelRaised
+from .exclusive import exclusive
+from .pipeline import Draft
+from .prepare.call import check_call
+from .prepare.lazy_modules import lazy_modules_materialized
+from .report.phases import Phases
+from .state.snapshot import Snapshot
+from .tracing.draft_threads import belongs
+from .tracing.request import Request
+
+log = logging.getLogger("torchdraft")
+
+Result = TypeVar("Result")
+
+DEFAULT_BUDGET = 2 << 30
+"""Bytes of real values kept while tracing; see `torchdraft._tape`."""
+
+
+def draft_export(
+    mod: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    dynamic_shapes: Any = None,
+    preserve_module_call_signature: tuple[str, ...] = (),
+    strict: bool = False,
+    pre_dispatch: bool = True,
+    prefer_deferred_runtime_asserts_over_guards: bool = False,
+    check_on_example: bool | None = None,
+    memory_budget: int = DEFAULT_BUDGET,
+    trusted_ops: Collection[str] = (),
+) -> torch.export.ExportedProgram:
+    """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
+
+    The arguments up to `prefer_deferred_runtime_asserts_over_guards` mean what they mean to
+    `torch.export.draft_export` and `torch.export.export`.
+
+    Args:
+        mod: the model. It is left as it was: parameters, buffers, attributes.
+        args: example positional inputs, a tuple. Never written to.
+        kwargs: example keyword inputs.
+        dynamic_shapes: which dimensions are dynamic, in any form `torch.export.export` takes.
+        preserve_module_call_signature: submodules whose calling convention the program keeps.
+        strict: trace through Dynamo; where it gives up the model is traced without it and the report says why.
+        pre_dispatch: keep high-level ops (the default) instead of decomposing to the ATen dispatch level.
+        prefer_deferred_runtime_asserts_over_guards: assert relations of dimensions at run time.
+        check_on_example: run the program beside eager on the example. None: whenever a rung below the first served,
+            and otherwise where that is cheap next to the trace.
+        memory_budget: bytes of computed real values kept for reuse while tracing; above it the oldest are dropped, and
+            computed again when something asks for them.
+        trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
+            real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
+
+    Returns:
+        An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
+
+    Raises:
+        Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
+        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature); torch's own error
+        where nothing can be made of the inputs (a nested tensor among them).
+
+    """
+    kwargs = dict(kwargs or {})
+    check_call(mod, args, kwargs, dynamic_shapes)
+    options = {
+        "dynamic_shapes": dynamic_shapes,
+        "preserve_module_call_signature": preserve_module_call_signature,
+        "pre_dispatch": pre_dispatch,
+        "prefer_deferred_runtime_asserts_over_guards": prefer_deferred_runtime_asserts_over_guards,
+    }
+
+    def draft() -> torch.export.ExportedProgram:
+        request = Request(mod, args, kwargs, options)
+        return _drafted(request, strict, check_on_example, memory_budget, tuple(trusted_ops))
+
+    own: BaseException | None = None
+    try:
+        program = _alone_without_trace(draft, mod, args, kwargs)
+    except ModelRaised as raised:
+        own = raised.error
+    if own is not None:
+        # Outside the handler: with the model's context and no other, and the user's frame first.
+        raise own.with_traceback(from_user(own.__traceback__))
+    log.info("%s", program._report.summary())
+    return program
+
+
+def _drafted(
+    request: Request, strict: bool, check_on_example: bool | None, budget: int, trusted_ops: tuple[str, ...]
+) -> torch.export.ExportedProgram:
+    """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
+    phases = Phases()
+    request.mod, made = lazy_modules_materialized(as_plain_module(request.mod), request.args, request.kwargs)
+    snapshot = Snapshot(request.mod, (request.args, dict(request.kwargs)))
+    draft = Draft(request, snapshot, phases, budget, trusted_ops)
+    draft.events.extend(made)
+    with Changes() as changes:
+        changes.afterwards(draft.undo_if_failed)
+        changes.afterwards(snapshot.restore)
+        with torch_output_suppressed():
+            return draft.run(strict, check_on_example)
+
+
+def _alone_without_trace(
+    run: Callable[[], Result], mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Result:
+    """`run()`, while no other thread drafts. Inside another draft it runs outside everything that traces the model."""
+    if not belongs():
+        with exclusive():
+            return _without_trace(run)
+    _refuse_fake_tensors(mod, args, kwargs)
+    with as_if_nothing_traced():
+        return _without_trace(run)
+
+
+def _without_trace(run: Callable[[], Result]) -> Result:
+    """`run()`. Afterwards every change made by it is undone, also where a KeyboardInterrupt came in the middle of that:
+    one interrupt ends only one of the two clauses.
+    """
+    marked, state, undone = mark(), ProcessState(), False
+    try:
+        try:
+            return run()
+        finally:
+            undo_since(marked)
+            state.restore()
+            undone = True
+    finally:
+        if not undone:
+            undo_since(marked)
+            state.restore()
+
+
+def _refuse_fake_tensors(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Ends an attempt that traces a call of `draft_export` in a model: drafted on fake tensors, the inner program would
+    hold them. The module that calls it is recorded from its real run instead.
+    """
+    tensors = [*Request(mod, args, kwargs).tensors(), *mod.parameters(), *mod.buffers()]
+    if any(isinstance(tensor, FakeTensor) for tensor in tensors):
+        raise RuntimeError("draft_export was called on tensors of a trace; the call has to run on real tensors")

@@ -1,0 +1,55 @@
+"""Global flags and modes of torch that an export changes for its time: remembered, and put back exactly.
+
+Upstream puts each back in a `finally` clause. An exception that arrives in the middle of such a clause, as a
+KeyboardInterrupt may, leaves it changed for the rest of the process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .dispatch import ModeStacks
+from .probe import need
+
+_FLAGS: tuple[tuple[Any, str], ...] = tuple(
+    (need(module), name)
+    for module, names in (
+        ("torch.compiler", ("_is_compiling_flag", "_is_exporting_flag", "_is_non_strict_tracing_flag")),
+        ("torch.fx._symbolic_trace", ("_is_fx_tracing_flag",)),
+        ("torch.fx._lazy_graph_module", ("_use_lazy_graph_module_flag", "_force_skip_lazy_graph_module_flag")),
+        ("torch.fx.experimental.proxy_tensor", ("_CURRENT_MAKE_FX_TRACER",)),
+        ("torch.fx.traceback", ("should_preserve_node_meta", "_should_preserve_node_meta")),
+        ("torch.export._trace", ("_EXPORT_FLAGS", "_EXPORT_MODULE_HIERARCHY")),
+        ("torch._export.utils", ("_DISABLE_ATEN_TO_ASSERTION_PASS",)),
+    )
+    for name in names
+    if hasattr(need(module), name)
+)
+_guards: Any = need("torch._guards:_TLS")
+_CONTEXTS = ("tracing_context", "compile_context")
+_MISSING = object()
+
+
+class ProcessState:
+    """The flags as they are now. `restore` may be called any number of times."""
+
+    def __init__(self) -> None:
+        self._flags = [(module, name, getattr(module, name)) for module, name in _FLAGS]
+        self._contexts = [(name, getattr(_guards, name, _MISSING)) for name in _CONTEXTS]
+        self._modes = ModeStacks()
+        self._grad = torch.is_grad_enabled()
+
+    def restore(self) -> None:
+        """Puts everything back."""
+        for module, name, value in self._flags:
+            if getattr(module, name) is not value:
+                setattr(module, name, value)
+        for name, value in self._contexts:
+            if value is not _MISSING:
+                setattr(_guards, name, value)
+            elif hasattr(_guards, name):
+                setattr(_guards, name, None)
+        self._modes.restore()
+        torch.set_grad_enabled(self._grad)
