@@ -55,7 +55,7 @@ def picture() -> dict[str, Any]:
     owners = [*OWNERS, *CLASSES, *(m for name, m in sorted(sys.modules.items()) if name.partition(".")[0] == "torch")]
     for owner in owners:
         for name, value in list(vars(owner).items()):
-            if callable(value) or isinstance(value, (bool, type(None))):
+            if callable(value) or value is None or type(value) is bool:
                 found[f"{getattr(owner, '__name__', owner)}.{name}"] = value
     return found
 

