@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from torchdraft._draft.state.namespaces import Namespace
-from torchdraft._draft.tracing.declarations import Declarations
+from torchdraft._draft.tracing.declarations import Declarations, place_of
 from torchdraft._torch.patching.changes import Changes
 
 Replacement = TypeVar("Replacement", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ def replaces_builtin(original: Any, *, why: str) -> Callable[[Replacement], Repl
     """
 
     def declare(replacement: Replacement) -> Replacement:
-        BUILTINS.add(original, ReplacedBuiltin(original.__name__, replacement, why), replacement)
+        BUILTINS.add(original, ReplacedBuiltin(original.__name__, replacement, why), place_of(replacement))
         return replacement
 
     return declare
@@ -50,7 +50,6 @@ def builtins_replaced(places: Iterable[Namespace]) -> Changes:
     """A context in which the modules among `places` have the replacements as globals. A module that has a global of
     the same name keeps its own.
     """
-    BUILTINS.load()
 
     def make(changes: Changes) -> None:
         for place in places:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from torchdraft._draft.tracing.declarations import Declarations
+from torchdraft._draft.tracing.declarations import Declarations, place_of
 from torchdraft._stack.user_stack import describe_operand, here
 from torchdraft._torch.control_flow import branch_outputs
 from torchdraft._torch.dispatch import erase_failed_nodes
@@ -50,7 +50,7 @@ def python_fallback(
     """
 
     def declare(run: Implementation) -> Implementation:
-        FALLBACKS.add(name, PythonFallback(operator, run, why, condition_first), run)
+        FALLBACKS.add(name, PythonFallback(operator, run, why, condition_first), place_of(run))
         return run
 
     return declare
@@ -60,7 +60,6 @@ class ControlFlowFallback:
     """Takes the example's path through operators such as `torch.cond`."""
 
     def __init__(self, context: TraceContext) -> None:
-        FALLBACKS.load()
         self.context = context
 
     def watched(self, compile_and_run: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torchdraft._draft.tracing.declarations import Declarations
+from torchdraft._draft.tracing.declarations import Declarations, place_of
 
 Call = tuple[Any, Any, Any]
 """Function, positional arguments, keyword arguments."""
@@ -41,7 +41,7 @@ def polyfill(*functions: Any, why: str) -> Callable[[Rewrite], Rewrite]:
     def declare(rewrite: Rewrite) -> Rewrite:
         unit = Polyfill(functions, rewrite, why)
         for function in functions:
-            POLYFILLS.add(function, unit, rewrite)
+            POLYFILLS.add(function, unit, place_of(rewrite))
         return rewrite
 
     return declare

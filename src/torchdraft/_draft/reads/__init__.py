@@ -1,5 +1,7 @@
-"""Host reads: Python asks for a tensor's data; it gets a symbol, or the real value under an assertion in the graph.
+"""Host reads: Python code takes a tensor's data out of the graph.
 
-Each read is declared once with how it is answered in a symbolic trace and in a recorded run. May import `tracing` and
-`polyfills`.
+In: a call of a function or method that returns Python data, with fake tensors. Out: a symbol, or the real data together
+with an assertion in the graph that the program's data equals it. Each read is declared once (`registry.py`), with its
+answer in a symbolic trace (`function_mode.py`) and in a recorded run (`_draft/recorded`). Every module of this folder
+is loaded, so a new file needs no entry elsewhere. May import `tracing` and `polyfills`.
 """

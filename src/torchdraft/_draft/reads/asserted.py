@@ -1,30 +1,26 @@
-"""Assertions in the graph that data is what Python read."""
+"""Assertions in the graph that a tensor's data equals what Python read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from torchdraft._draft.tracing.assertions import ABSOLUTE, RELATIVE
 from torchdraft._torch.dispatch import outside_modes
 
-if TYPE_CHECKING:
-    pass
-
-
 BY_VALUE = 64
-"""Up to so many elements a read is asserted by value and, for integers, kept symbolic by `tolist`."""
+"""The most elements that a read is reported with, and that `tolist` of integers makes symbols of."""
 
 
 BY_CONSTANT = 1 << 22
-"""Up to so many elements a read is asserted against a constant stored in the program; a larger one is `baked`."""
+"""The most elements that are asserted, as a constant in the program. A larger read is not asserted."""
 
 
 def assert_data(fake: torch.Tensor, real: torch.Tensor) -> Any:
-    """Puts `fake == real`, element by element and NaN for NaN, into the graph as an assertion.
+    """Puts `fake == real`, element by element and with NaN equal to NaN, into the graph as an assertion.
 
-    Returns its condition; None where there is nothing to compare.
+    Returns its condition; None if the tensor has no elements.
     """
     if real.layout is not torch.strided:
         fake = fake.to_dense()
@@ -39,9 +35,9 @@ def assert_data(fake: torch.Tensor, real: torch.Tensor) -> Any:
     return same.node._expr if isinstance(same, torch.SymBool) else None
 
 
-def same_data(data: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """Where `data` is what was read: equal for integers, up to rounding for floats (see `assertions.RELATIVE`)."""
-    if not (seen.dtype.is_floating_point or seen.dtype.is_complex):
-        return data == seen
-    half = seen.dtype in (torch.float16, torch.bfloat16)
-    return torch.isclose(data, seen, rtol=1.6e-2 if half else RELATIVE, atol=ABSOLUTE, equal_nan=True)
+def same_data(data: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
+    """Element-wise: whether `data` equals `read`, for floats up to rounding (`assertions.RELATIVE`)."""
+    if not (read.dtype.is_floating_point or read.dtype.is_complex):
+        return data == read
+    half = read.dtype in (torch.float16, torch.bfloat16)
+    return torch.isclose(data, read, rtol=1.6e-2 if half else RELATIVE, atol=ABSOLUTE, equal_nan=True)

@@ -1,33 +1,36 @@
-"""Packed sequences: which rows are packed depends on the lengths' values, read once and asserted."""
+"""Packed sequences: the lengths decide which rows are packed, so they are read once and asserted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from torchdraft._torch.dispatch import outside_modes
 
-if TYPE_CHECKING:
-    from .function_mode import HostReads
+from .registry import SymbolicTrace, host_read
+
+_IN_CPP = "torch's kernels read the lengths in C++, where fake tensors have no data."
 
 
-def pack_padded_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
+@host_read("_pack_padded_sequence", "_pack_padded_sequence.default", asserted=False, why=_IN_CPP)
+def pack_padded_sequence(trace: SymbolicTrace, args: Any, kwargs: Any) -> Any:
     """`(input [T, B, ...] or [B, T, ...], falling lengths [B], batch_first)` → `(data [sum, ...], batch sizes)`."""
     given = dict(zip(("input", "lengths", "batch_first"), args, strict=False)) | kwargs
     data = given["input"].transpose(0, 1) if given["batch_first"] else given["input"]
-    lengths = numbers(mode, given["lengths"], "pack_padded_sequence")
+    lengths = read_integers(trace, given["lengths"], "pack_padded_sequence")
     sizes = [sum(length > step for length in lengths) for step in range(max(lengths))]
     rows = [data[step, :size] for step, size in enumerate(sizes)]
     return torch.cat(rows), torch.tensor(sizes, dtype=torch.int64)
 
 
-def pad_packed_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
+@host_read("_pad_packed_sequence", "_pad_packed_sequence.default", asserted=False, why=_IN_CPP)
+def pad_packed_sequence(trace: SymbolicTrace, args: Any, kwargs: Any) -> Any:
     """`(data [sum, ...], batch sizes [T], batch_first, padding value, total length)` → `(padded, lengths [B])`."""
     names = ("data", "batch_sizes", "batch_first", "padding_value", "total_length")
     given = dict(zip(names, args, strict=False)) | kwargs
     data = given["data"]
-    sizes = numbers(mode, given["batch_sizes"], "pad_packed_sequence")
+    sizes = read_integers(trace, given["batch_sizes"], "pad_packed_sequence")
     total = given.get("total_length", -1)
     steps = len(sizes) if total is None or int(total) <= 0 else int(total)
     rows, offset = [], 0
@@ -44,11 +47,11 @@ def pad_packed_sequence(mode: HostReads, args: Any, kwargs: Any) -> Any:
     return padded.transpose(0, 1) if given["batch_first"] else padded, lengths
 
 
-def numbers(mode: HostReads, tensor: Any, read: str) -> list[int]:
-    """What a tensor of whole numbers holds, asserted where that is not the same in every call."""
+def read_integers(trace: SymbolicTrace, tensor: Any, read: str) -> list[int]:
+    """The numbers in an integer tensor, asserted unless the tensor is a constant of the program."""
     if type(tensor) is torch.Tensor:
         with outside_modes():
             return [int(n) for n in tensor.tolist()]
-    real = mode.value(tensor, read)
+    real = trace.value(tensor, read)
     with outside_modes():
         return [int(n) for n in real.tolist()]

@@ -1,8 +1,8 @@
-"""Memory that code outside of the dispatcher got hold of: a NumPy array of a tensor, an address given to native code.
+"""Memory of tensors that code outside of the dispatcher can write to: NumPy arrays, addresses passed to native code.
 
-What such code writes is no operation, and eagerly the tensor changes all the same. So the memory lent is looked at
-before the next operation on the tensor, and what was written is put into the program as a copy. That is the outcome on
-the example: a constant.
+Such a write is no operation, but in eager it changes the tensor. Therefore the shared memory is compared with its last
+known content before the next operation on the tensor; if it differs, a copy of the new content is written into the
+graph. The content is a constant: the one that the example led to.
 """
 
 from __future__ import annotations
@@ -27,81 +27,87 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class SharedView:
-    """One tensor whose memory was lent."""
+class Alias:
+    """Memory outside of the dispatcher that holds a tensor's data."""
 
     tensor: torch.Tensor
     memory: torch.Tensor
-    """What was lent: private memory that reads as the tensor's."""
-    seen: torch.Tensor
-    """A copy of its content when it was last looked at."""
+    """The shared memory, as a tensor."""
+    content: torch.Tensor
+    """A copy of its last known content."""
     version: Any
-    told: ComputedOutside
-    """The event, should the memory turn out to be written to."""
+    """The version of the tensor that the content is of."""
+    on_write: ComputedOutside
+    """The event that is emitted if the memory is written to."""
     holder: weakref.ref[Any] | None = None
-    """Who the memory was lent to, where that is known to come to an end."""
+    """The only object that gives access to the memory, if there is one."""
 
 
 class SharedMemory:
-    """The loans of a trace, by what the tensors share."""
+    """The aliases of a trace's tensors."""
 
     def __init__(self, context: TraceContext) -> None:
         self.context = context
-        self.loans: dict[int, list[SharedView]] = {}
+        self.aliases: dict[int, list[Alias]] = {}
+        """By the key of the storage that they share."""
 
-    def lend(
-        self, tensor: torch.Tensor, memory: torch.Tensor, told: ComputedOutside, holder: weakref.ref[Any] | None = None
+    def share(
+        self,
+        tensor: torch.Tensor,
+        memory: torch.Tensor,
+        on_write: ComputedOutside,
+        holder: weakref.ref[Any] | None = None,
     ) -> None:
-        """`memory` is in somebody's hands now."""
+        """Notes that `memory`, which holds the data of `tensor`, can be written to from outside of the dispatcher."""
         with outside_modes():
-            loan = SharedView(tensor, memory, memory.clone(), self._version(tensor), told, holder)
-        self.loans.setdefault(self._key(tensor), []).append(loan)
+            alias = Alias(tensor, memory, memory.clone(), self._version(tensor), on_write, holder)
+        self.aliases.setdefault(self._key(tensor), []).append(alias)
 
-    def before(self, value: Any) -> None:
-        """An operation on the tensors in `value` is about to run."""
-        for loan in self._touched(value):
-            self._settle(loan)
+    def write_back(self, value: Any) -> None:
+        """Writes external writes to tensors in `value` into the graph. Called before an operation on them."""
+        for alias in self._aliases_of(value):
+            self._write_back(alias)
 
-    def after(self, value: Any) -> None:
-        """An operation on the tensors in `value` has run: what it wrote shows in the memory lent."""
-        for loan in self._touched(value):
-            if self._version(loan.tensor) is not loan.version:
-                self._renew(loan)
+    def refresh(self, value: Any) -> None:
+        """Copies what an operation wrote to tensors in `value` into their aliases. Called after the operation."""
+        for alias in self._aliases_of(value):
+            if self._version(alias.tensor) is not alias.version:
+                self._refresh(alias)
 
     def write_back_all(self) -> None:
-        """The model is done: what was written last is in its outputs too."""
-        for loan in [loan for loans in self.loans.values() for loan in loans]:
-            self._settle(loan)
+        """Writes all external writes into the graph. Called when `forward` has returned."""
+        for alias in [alias for aliases in self.aliases.values() for alias in aliases]:
+            self._write_back(alias)
 
     def address(self, tensor: torch.Tensor) -> int:
-        """The address of private memory that holds what `tensor` holds; the same for the same tensor."""
-        for loan in self.loans.get(self._key(tensor), ()):
-            if loan.holder is None and loan.tensor is tensor:
-                return loan.memory.data_ptr()
+        """The address of memory with the data of `tensor`; the same address for the same tensor."""
+        for alias in self.aliases.get(self._key(tensor), ()):
+            if alias.holder is None and alias.tensor is tensor:
+                return alias.memory.data_ptr()
         with outside_modes():
             memory = self.context.reals.tensor(tensor).detach().clone()
-        self.lend(tensor, memory, report_address(self.context, tensor, memory))
+        self.share(tensor, memory, report_address(self.context, tensor, memory))
         return memory.data_ptr()
 
-    def _touched(self, value: Any) -> list[SharedView]:
-        if not self.loans:
+    def _aliases_of(self, value: Any) -> list[Alias]:
+        if not self.aliases:
             return []
         keys = dict.fromkeys(self._key(tensor) for tensor in tensors_in(value))
-        return [loan for key in keys for loan in self.loans.get(key, ())]
+        return [alias for key in keys for alias in self.aliases.get(key, ())]
 
-    def _settle(self, loan: SharedView) -> None:
+    def _write_back(self, alias: Alias) -> None:
         with outside_modes():
-            changed = not _same_bytes(loan.memory, loan.seen)
-            loan.seen = loan.memory.clone() if changed else loan.seen
-        if loan.holder is not None and loan.holder() is None and loan in self.loans[self._key(loan.tensor)]:
-            self.loans[self._key(loan.tensor)].remove(loan)
+            changed = not _same_bytes(alias.memory, alias.content)
+            alias.content = alias.memory.clone() if changed else alias.content
+        if alias.holder is not None and alias.holder() is None and alias in self.aliases[self._key(alias.tensor)]:
+            self.aliases[self._key(alias.tensor)].remove(alias)
         if changed:
-            self.context.log.emit(loan.told)
-            loan.tensor.detach().copy_(self._constant(loan.seen))
-            loan.version = self._version(loan.tensor)
+            self.context.log.emit(alias.on_write)
+            alias.tensor.detach().copy_(self._constant(alias.content))
+            alias.version = self._version(alias.tensor)
 
     def _constant(self, content: torch.Tensor) -> torch.Tensor:
-        """What was written, as a constant of the program."""
+        """The content as a constant of the program."""
         return content
 
     def _key(self, tensor: torch.Tensor) -> int:
@@ -112,16 +118,16 @@ class SharedMemory:
         handle = self.context.tape.known(tensor)
         return None if handle is None else handle.cell.version
 
-    def _renew(self, loan: SharedView) -> None:
-        loan.version = self._version(loan.tensor)
+    def _refresh(self, alias: Alias) -> None:
+        alias.version = self._version(alias.tensor)
         with outside_modes():
-            loan.memory.copy_(self.context.reals.tensor(loan.tensor))
-            loan.seen = loan.memory.clone()
+            alias.memory.copy_(self.context.reals.tensor(alias.tensor))
+            alias.content = alias.memory.clone()
 
 
 def report_address(context: TraceContext, tensor: torch.Tensor, memory: torch.Tensor) -> ComputedOutside:
-    """Tells that an address was asked for; returns what is to be told if somebody writes there."""
-    place, function = here(3), _taker(innermost_user_frame(3))
+    """Reports that the model took an address; returns the event to emit if the memory there is written to."""
+    place, function = here(3), _function_given_address(innermost_user_frame(3))
     if function:
         context.log.emit(ComputedOutside(what=function, **place))
     else:
@@ -138,14 +144,16 @@ def report_address(context: TraceContext, tensor: torch.Tensor, memory: torch.Te
     return ComputedOutside(what=function or "native code", **place)
 
 
-def _taker(frame: FrameType | None) -> str:
-    """The function that is given what the expression at which `frame` is makes, if it is no function of Python's."""
+def _function_given_address(frame: FrameType | None) -> str:
+    """The source of the native function that receives the value of the expression that `frame` evaluates; "" if no
+    native function receives it.
+    """
     if frame is None:
         return ""
     for call in enclosing_calls(frame.f_code, frame.f_lasti):
         function = _resolved(call.func, frame)
         if isinstance(function, type) and function.__module__ in ("ctypes", "_ctypes"):
-            continue  # c_void_p(address): a number in another dress
+            continue  # c_void_p(address) only converts it
         plain = isinstance(function, (types.FunctionType, types.MethodType, type))
         of_container = isinstance(getattr(function, "__self__", None), (dict, list, set, str, bytes))
         builtin = getattr(function, "__module__", None) == "builtins"
@@ -154,14 +162,14 @@ def _taker(frame: FrameType | None) -> str:
 
 
 def _resolved(node: ast.expr, frame: FrameType) -> Any:
-    """What a dotted name stands for; None for anything else."""
+    """The value of a dotted name; None for any other expression."""
     if isinstance(node, ast.Name):
         known = (frame.f_locals, frame.f_globals, frame.f_builtins)
         return next((names[node.id] for names in known if node.id in names), None)
     if isinstance(node, ast.Attribute):
         try:
             return getattr(_resolved(node.value, frame), node.attr, None)
-        except Exception:  # a property of the user's may raise anything
+        except Exception:  # a property of the user's class may raise any exception
             return None
     return None
 

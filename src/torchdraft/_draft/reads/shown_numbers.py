@@ -1,4 +1,4 @@
-"""Tells whether a read was made only to be shown: the argument of a `print` or of a logging call."""
+"""Texts of symbolic numbers: the value under a guard, or without one where the text is only shown (printed, logged)."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 
 class SymbolText:
-    """Texts that the model makes of symbolic numbers."""
+    """The hooks of the patches of `SymInt.__str__` and its like (`_torch/patches/symbolic_numbers.py`)."""
 
     def __init__(self, context: TraceContext, hashed: Callable[[], None]) -> None:
         self.context = context
         self.hashed = hashed
 
     def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
-        """What the frame `frames_up` above the caller does with a text; `other` where it is not the user's."""
+        """What the frame `frames_up` above the caller does with a text; `other` for a frame that is not the user's."""
         if not called_for_user(frames_up + 1):
             return "other"
         return "shown" if read_is_only_displayed() else "used"
 
     def shown(self, number: Any) -> Any:
-        """The real number behind a symbolic one, told as a read that changes nothing; None where nobody knows it."""
+        """The real value of a symbolic number, reported as a read that has no effect; None if the value is unknown."""
         try:
             value = self.context.reals.scalar(number)
         except NoRealValue:
             return None
         if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
             kind = type(value).__name__
-            told = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
-            self.context.log.emit(told)
+            event = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
+            self.context.log.emit(event)
         return value

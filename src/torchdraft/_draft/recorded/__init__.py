@@ -1,5 +1,6 @@
-"""Recorded runs: a module that cannot be traced symbolically goes in; the recording of its real run, replayed
-symbolically, comes out.
+"""Recorded runs of modules that cannot be traced symbolically.
 
-May import `reads`, `polyfills`, `prepare`, `custom_ops` and `tracing`.
+In: a module of the model. Out: a replacement of its `forward`. An `Island` runs the original on real tensors, records
+the operations (`make_fx`) and what Python read, and replays the recording symbolically; a `FrozenForward` returns the
+result on the example and asserts the inputs. May import `reads`, `polyfills`, `prepare`, `custom_ops` and `tracing`.
 """

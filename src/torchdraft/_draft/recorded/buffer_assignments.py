@@ -1,4 +1,4 @@
-"""Buffers that an island's real run assigns anew (`self.seen = self.seen + 1`): carried over to the symbolic replay."""
+"""Buffers to which a real run assigns a new tensor (`self.mean = self.mean * 0.9`): repeated in the traced program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 @contextmanager
 def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
-    """Fills with dotted name → new tensor for each buffer `module`'s forward replaces while this is active."""
+    """A dict that receives dotted name → new tensor for each buffer that `forward` replaces while this is active."""
     found: dict[str, torch.Tensor] = {}
 
     def note(_module: Any, _args: Any, _output: Any) -> None:
@@ -26,7 +26,7 @@ def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor])
 
 
 def assign_buffers(module: torch.nn.Module, values: Mapping[str, torch.Tensor]) -> None:
-    """Makes the same assignments in the traced program, where export sees them and keeps the writes."""
+    """Assigns the buffers in the traced program, where export sees the assignments and keeps them."""
     for name, value in values.items():
         path, _, leaf = name.rpartition(".")
         setattr(module.get_submodule(path), leaf, value)

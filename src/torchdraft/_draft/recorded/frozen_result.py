@@ -1,7 +1,6 @@
-"""The last rung: a program that holds its inputs to the example and returns what the model returned on it.
+"""The last rung: a program that asserts its inputs to be the example, and returns what the model returned for it.
 
-What serves where a recorded run cannot be written down or replayed. Nothing but comparisons and constants is in the
-graph, so that hardly anything can stand in its way.
+It is used where a recorded run can be neither saved nor replayed. Its graph contains comparisons and constants only.
 """
 
 from __future__ import annotations
@@ -23,100 +22,93 @@ from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 
 from .buffer_assignments import assign_buffers, assigned_buffers
+from .module_state import ReplacedForward, fake_state
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
 
 
-class FrozenForward:
-    """Stands in for the model's `forward`. `tell` hears what the result depends on that nothing asserts."""
+class FrozenForward(ReplacedForward):
+    """Replaces the model's `forward`. Calls `on_unasserted` with what the result depends on under no assertion."""
 
-    def __init__(self, module: torch.nn.Module, context: TraceContext, tell: Callable[[tuple[str, ...]], None]) -> None:
-        self.module = module
+    def __init__(
+        self, module: torch.nn.Module, context: TraceContext, on_unasserted: Callable[[tuple[str, ...]], None]
+    ) -> None:
+        super().__init__(module)
         self.context = context
-        self.tell = tell
-        self.own = module.__dict__.get("forward")
-        self.__wrapped__ = module.forward  # so that inspect.signature still tells the model's parameters
+        self.on_unasserted = on_unasserted
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         fakes, spec = pytree.tree_flatten((args, kwargs))
         inputs = [f for f in fakes if isinstance(f, FakeTensor)]
-        state = {n: t for n, t in _state(self.module).items() if isinstance(t, FakeTensor)}
+        state = fake_state(self.module)
         with outside_tracing():
             before = self.context.reals.tensors([*inputs, *state.values()])
             after = copy_preserving_aliasing(before)
             own = dict(zip(state, after[len(inputs) :], strict=True))
             given = iter(after)
-            own_class = self.context.user.in_user_subclass
-            filled = [own_class(next(given), f) if isinstance(f, FakeTensor) else f for f in fakes]
+            in_subclass = self.context.user.in_user_subclass
+            filled = [in_subclass(next(given), f) if isinstance(f, FakeTensor) else f for f in fakes]
             with self.context.hooks.draws.as_eager():
-                drew = _random_state()
+                random_state = _random_state()
                 out, assigned = self._run(own, *pytree.tree_unflatten(filled, spec))
-                random_too = ("random numbers",) if _random_state() != drew else ()
-            leaves, made = pytree.tree_flatten(out)
-        self.tell((*self._asserted(inputs, before[: len(inputs)]), *random_too))
+                drew = _random_state() != random_state
+            leaves, out_spec = pytree.tree_flatten(out)
+        unasserted = self._assert_inputs(inputs, before[: len(inputs)])
+        self.on_unasserted((*unasserted, *(("random numbers",) if drew else ())))
         for fake, was, now in zip((*inputs, *state.values()), before, after, strict=True):
-            if _written(was, now):
+            if _was_written_to(was, now):
                 fake.detach().copy_(now)
         assign_buffers(self.module, {name: now.clone() for name, now in assigned.items()})
-        same = {id(now): fake for now, fake in zip(after, (*inputs, *state.values()), strict=True)}
-        return pytree.tree_unflatten([self._constant(leaf, same) for leaf in leaves], made)
+        fake_of = {id(now): fake for now, fake in zip(after, (*inputs, *state.values()), strict=True)}
+        return pytree.tree_unflatten([_returned(leaf, fake_of) for leaf in leaves], out_spec)
 
     def _run(self, state: dict[str, torch.Tensor], args: Any, kwargs: Any) -> tuple[Any, dict[str, torch.Tensor]]:
-        """The model's output on the example, and the buffers it assigned."""
-        stand_in = self.module.__dict__.pop("forward")
-        if self.own is not None:
-            self.module.__dict__["forward"] = self.own
-        try:
-            with assigned_buffers(self.module, state) as assigned, tracing_flags_hidden(is_framework):
-                out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
-                return self.context.hooks.output_types.registered(
-                    iterators_materialized(out), type(self.module).forward
-                ), dict(assigned)
-        finally:
-            self.module.__dict__["forward"] = stand_in
+        """The model's output on the example, and the buffers that it assigned."""
+        with (
+            self.original_forward(),
+            assigned_buffers(self.module, state) as assigned,
+            tracing_flags_hidden(is_framework),
+        ):
+            out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
+            registered = self.context.hooks.output_types.registered
+            return registered(iterators_materialized(out), type(self.module).forward), dict(assigned)
 
-    def _asserted(self, fakes: list[torch.Tensor], reals: list[torch.Tensor]) -> list[str]:
-        """Asserts each input's data; names those it cannot assert."""
-        rest = []
+    def _assert_inputs(self, fakes: list[torch.Tensor], reals: list[torch.Tensor]) -> list[str]:
+        """Asserts the data of the inputs; returns descriptions of those that cannot be asserted."""
+        unasserted = []
         for fake, real in zip(fakes, reals, strict=True):
             if real.numel() > BY_CONSTANT:
-                rest.append(f"an input too large to store, {_outside(real)}")
+                unasserted.append(f"an input too large to store, {_described(real)}")
                 continue
             with outside_tracing():
-                data = real.detach()  # traced, a sparse one becomes a fake tensor
+                data = real.detach()  # under tracing, `detach` of a sparse tensor returns a fake tensor
             try:
                 assert_data(fake.detach(), data)
             except Exception:
                 erase_failed_nodes()
-                rest.append(f"an input of a kind that cannot be compared, {_outside(real)}")
-        return rest
-
-    def _constant(self, leaf: Any, same: dict[int, torch.Tensor]) -> Any:
-        """A tensor of the result as the program returns it: an input itself, or a copy of a constant."""
-        if not isinstance(leaf, torch.Tensor):
-            return leaf
-        return same[id(leaf)] if id(leaf) in same else without_subclass(leaf).detach().clone()
+                unasserted.append(f"an input of a kind that cannot be compared, {_described(real)}")
+        return unasserted
 
 
-def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {
-        **dict(module.named_parameters(remove_duplicate=False)),
-        **dict(module.named_buffers(remove_duplicate=False)),
-    }
+def _returned(leaf: Any, fake_of: dict[int, torch.Tensor]) -> Any:
+    """A leaf of the output as the program returns it: an input itself, or a copy of a constant."""
+    if not isinstance(leaf, torch.Tensor):
+        return leaf
+    return fake_of[id(leaf)] if id(leaf) in fake_of else without_subclass(leaf).detach().clone()
 
 
 def _random_state() -> Any:
     return bytes(torch.random.get_rng_state().numpy()), random.getstate()
 
 
-def _written(was: torch.Tensor, now: torch.Tensor) -> bool:
-    """Whether the model wrote to a tensor it was given."""
+def _was_written_to(was: torch.Tensor, now: torch.Tensor) -> bool:
+    """Whether the model changed a tensor in place."""
     with outside_tracing():
         if was.layout is not torch.strided:
             return False
         return was.shape != now.shape or not torch.equal(was.detach().nan_to_num(), now.detach().nan_to_num())
 
 
-def _outside(tensor: torch.Tensor) -> str:
+def _described(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"

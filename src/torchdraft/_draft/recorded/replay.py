@@ -1,7 +1,7 @@
-"""The replay of a recorded run on fake tensors, op by op.
+"""The replay of a recorded run on fake tensors, operation by operation.
 
-On the last rung an op that fake tensors cannot follow is described from its real run instead (sparse CSR and nested
-tensors, kernels that look at memory): it stays in the graph, with what was seen of its result.
+If the whole model is recorded, an operation that has no fake result (sparse CSR and nested tensors, kernels that read
+memory) is written into the graph with a fake result inferred from its real run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ ISLAND_READ = "torchdraft: the data differs from what the model read when it was
 
 
 class Replay(torch.fx.Interpreter):
-    """Interprets a recorded run; recorded reads become assertions of the program. `last`: no rung is below this one."""
+    """Interprets a recorded run under the fake mode; recorded assertions become assertions of the program.
+
+    With `last`, results are inferred from real runs where fake tensors fail: no other module could become an island.
+    """
 
     def __init__(self, graph: torch.fx.GraphModule, context: TraceContext, *, last: bool) -> None:
         super().__init__(graph)
@@ -33,11 +36,12 @@ class Replay(torch.fx.Interpreter):
         self.context = context
         self.last = last
         self.surrogates: set[int] = set()
-        self._keep: list[Any] = []
+        """Identities of inferred results whose metadata is not that of the real ones."""
+        self._alive: list[Any] = []  # the tensors that the identities in `surrogates` belong to
 
     def run_node(self, n: torch.fx.Node) -> Any:
-        """Fixes sizes that depend on data to those of the recorded run, under an assertion: the ops that follow were
-        recorded for them, and Python may have read them.
+        """Runs the operation, and asserts that sizes which depend on data are those of the recorded run: the operations
+        that follow were recorded for these sizes, and Python may have read them.
         """
         out = super().run_node(n)
         if n.target is torch.ops.aten._assert_async.msg:
@@ -54,7 +58,7 @@ class Replay(torch.fx.Interpreter):
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
         if target is torch.ops.aten._assert_async.msg and args[1] == ISLAND_READ and args[0].device.type != "cpu":
-            torch._check(args[0].item())  # the operator would end the context of the device
+            torch._check(args[0].item())  # the operator leaves a CUDA context unusable
             return None
         if target is torch.ops.aten._assert_tensor_metadata.default and len(args) == 2:
             for have, want in zip(args[0].shape, args[1], strict=True):
@@ -63,34 +67,34 @@ class Replay(torch.fx.Interpreter):
         if not self.last or not isinstance(target, OpOverload):
             return super().call_function(target, args, kwargs)
         if any(id(t) in self.surrogates for t in tensors_in((args, kwargs))):
-            return self._described(target, args, kwargs)
+            return self._inferred(target, args, kwargs)
         before = self.context.log.checkpoint()
         try:
             return super().call_function(target, args, kwargs)
         except Exception as error:
             erase_failed_nodes()
-            self.context.log.forget_caught_since(before)  # no model caught this one
+            self.context.log.forget_caught_since(before)  # this exception is not one that the model caught
             try:
-                return self._described(target, args, kwargs)
+                return self._inferred(target, args, kwargs)
             except NoRealValue:
                 raise error from None
 
-    def _described(self, target: OpOverload, args: Any, kwargs: Any) -> Any:
-        """The op as a node of the program, with results described from its real run on the example."""
+    def _inferred(self, target: OpOverload, args: Any, kwargs: Any) -> Any:
+        """Writes the operation into the graph, with fake results inferred from its real run on the example."""
         context = self.context
         mode = context.fake_mode
         with outside_tracing():
-            born = len(context.shape_env.unbacked_created)
+            before = len(context.shape_env.unbacked_created)
             record = context.tape.open(target, args, kwargs)
             ran = context.reals.run_now(record)
             out = Inference(mode, record, args, kwargs, plain=True).outputs(ran.out)
             context.tape.close(record, args, kwargs, out)
-            context.reals.symbols.born(set(context.shape_env.unbacked_created[born:]), record, out)
-            context.origins.note(context.shape_env.unbacked_created[born:], record, out)
+            context.reals.symbols.born(set(context.shape_env.unbacked_created[before:]), record, out)
+            context.origins.note(context.shape_env.unbacked_created[before:], record, out)
             context.reals.deposit(record)
         for fake, real in zip(flat_outputs(out), flat_outputs(ran.out), strict=True):
             if isinstance(real, torch.Tensor) and real.layout is not torch.sparse_coo and not has_plain_memory(real):
                 self.surrogates.add(id(fake))
-                self._keep.append(fake)
+                self._alive.append(fake)
         write_node(target, args, kwargs, out)
         return out

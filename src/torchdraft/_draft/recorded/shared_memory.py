@@ -1,4 +1,4 @@
-"""Shared memory of tensors in a recorded run."""
+"""Shared memory of tensors in a recorded run. The tensors are real, so they share their own memory."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from torchdraft._draft.reads.shared_memory import Alias, SharedMemory, report_address
 from torchdraft._torch.dispatch import outside_modes
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
 
     from .untracked_tensors import UntrackedTensors
-from torchdraft._draft.reads.shared_memory import SharedMemory, SharedView, report_address
 
 
 class RecordedSharedMemory(SharedMemory):
-    """Loans of a recorded run: its tensors are real, and lent themselves."""
+    """The aliases of a recorded run's tensors."""
 
-    def __init__(self, context: TraceContext, outsiders: UntrackedTensors) -> None:
+    def __init__(self, context: TraceContext, untracked: UntrackedTensors) -> None:
         super().__init__(context)
-        self.outsiders = outsiders
+        self.untracked = untracked
 
     def _constant(self, content: torch.Tensor) -> torch.Tensor:
-        return self.outsiders.know(content)
+        return self.untracked.add_known(content)
 
     def address(self, tensor: torch.Tensor) -> int:
-        self.lend(tensor, tensor.detach(), report_address(self.context, tensor, tensor))
+        self.share(tensor, tensor.detach(), report_address(self.context, tensor, tensor))
         return tensor.data_ptr()
 
-    def after(self, value: Any) -> None:
-        for loan in self._touched(value):
-            self._renew(loan)
+    def refresh(self, value: Any) -> None:
+        for alias in self._aliases_of(value):
+            self._refresh(alias)
 
     def _key(self, tensor: torch.Tensor) -> int:
         if tensor.layout is not torch.strided:
@@ -41,6 +41,6 @@ class RecordedSharedMemory(SharedMemory):
     def _version(self, tensor: torch.Tensor) -> Any:  # noqa: ARG002
         return None
 
-    def _renew(self, loan: SharedView) -> None:
+    def _refresh(self, alias: Alias) -> None:
         with outside_modes():
-            loan.seen = loan.memory.clone()
+            alias.content = alias.memory.clone()

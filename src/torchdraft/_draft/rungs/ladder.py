@@ -33,7 +33,7 @@ class Rung(Protocol):
         """The plan that uses this rung after `failure`; None where this rung cannot help."""
         ...
 
-    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[None]:
+    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[object]:
         """A context in which the modules that are not traced symbolically have a replacement of their `forward`."""
         ...
 
@@ -47,7 +47,7 @@ class Symbolic:
         """The first plan is symbolic; no failure leads back to it."""
         return None
 
-    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[None]:  # noqa: ARG002
+    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[object]:  # noqa: ARG002
         """Nothing is replaced."""
         return nullcontext()
 
@@ -66,7 +66,7 @@ class Islands:
             name = name.rpartition(".")[0]
         return None if name == "" else with_islands(plan, failure, name, model)
 
-    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[None]:
+    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[object]:
         """Islands have their recorder for a `forward`."""
         return forward_replaced(mod, plan.outermost_islands(), session.context)
 
@@ -90,7 +90,7 @@ class Frozen:
         """The last rung."""
         return replace(plan, frozen=ResultFrozen(stack=failure.stack, exception=failure.exception))
 
-    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[None]:
+    def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[object]:
         """The model's `forward` returns the result on the example."""
         return forward_replaced(mod, plan.outermost_islands(), session.context, on_unasserted=session.note_unasserted)
 

@@ -11,7 +11,11 @@ from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.polyfills.builtins import BUILTINS
+from torchdraft._draft.polyfills.control_flow import FALLBACKS
+from torchdraft._draft.polyfills.registry import POLYFILLS
 from torchdraft._draft.prepare.pytree_types import OutputTypes
+from torchdraft._draft.reads.registry import READS
 from torchdraft._draft.reads.shared_memory import SharedMemory
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
@@ -25,6 +29,9 @@ from torchdraft._torch.fake import FakeTensorMode
 from torchdraft._torch.shapes import ShapeEnv
 from torchdraft.model import Dimension
 from torchdraft.rules.registry import watched_calls
+
+for _declarations in (READS, POLYFILLS, BUILTINS, FALLBACKS):
+    _declarations.load()  # here, because the declarations name functions that a trace replaces
 
 
 class Session:

@@ -11,6 +11,11 @@ from typing import Any, Generic, TypeVar
 Unit = TypeVar("Unit")
 
 
+def place_of(function: Callable[..., Any]) -> str:
+    """Where a unit is declared that `function` implements."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
 class Declarations(Generic[Unit]):
     """The units of one kind. A unit is found because its module is in `package`, or because its module was imported."""
 
@@ -21,9 +26,8 @@ class Declarations(Generic[Unit]):
         self._places: dict[Any, str] = {}
         self._loaded = False
 
-    def add(self, key: Any, unit: Unit, function: Callable[..., Any]) -> None:
-        """Declares `unit`, which `function` implements, for `key`. Raises `ValueError` for a key that has a unit."""
-        place = f"{function.__module__}.{function.__qualname__}"
+    def add(self, key: Any, unit: Unit, place: str) -> None:
+        """Declares `unit`, which is written at `place`, for `key`. Raises `ValueError` for a key that has a unit."""
         other = self._places.get(key, place)
         if other != place:  # the same place: its module is imported again after a failed import
             name = getattr(key, "__name__", key)

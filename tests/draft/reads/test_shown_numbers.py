@@ -10,7 +10,7 @@ import torch
 
 import torchdraft
 
-LOG = logging.getLogger("tests.trace.test_shown_numbers")
+LOG = logging.getLogger("tests.draft.reads.test_shown_numbers")
 LOG.propagate = False
 
 
