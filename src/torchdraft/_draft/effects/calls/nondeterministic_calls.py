@@ -1,14 +1,17 @@
 """Calls of functions that return another value in each call or each process (`sources.py`).
 
-The functions are replaced in the modules that have them, and in the namespaces of the model's code that imported them
-by name. A generator that moves without such a call is reported by `mutations/random_generators.py`.
+The functions are replaced in the modules that have them. A class is replaced only where the model looks it up in its
+module. Both are replaced in the namespaces of the model's code that imported them by name. A generator that moves
+without such a call is reported by `mutations/random_generators.py`.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from torchdraft._draft.effects.protocol import WatchedTrace, Watcher
@@ -20,6 +23,7 @@ from torchdraft._stack.user_stack import here, in_an_import
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
+from .module_views import show_model
 from .sources import SOURCES, TAKE_A_SEED, CallerTest, WatchedClass, called_by_model
 
 
@@ -29,21 +33,21 @@ class NondeterministicCalls(Watcher):
 
     def install(self, changes: Changes, at_draft: Snapshot) -> None:
         """Replaces the functions and classes of every source."""
-        places: list[tuple[Any, str, Any]] = []
         instead: dict[int, Any] = {}
+        classes: dict[ModuleType, dict[str, Any]] = {}
         for source in SOURCES:
             for function in source.functions:
                 original = getattr(function.owner, function.name)
-                places.append((function.owner, function.name, original))
                 if id(original) not in instead:
                     instead[id(original)] = watched_function(original, function.label, function.by_model, self.trace)
+                changes.attribute(function.owner, function.name, instead[id(original)])
             for watched in source.classes:
                 original = getattr(watched.owner, watched.name)
-                places.append((watched.owner, watched.name, original))
                 if id(original) not in instead:
                     instead[id(original)] = watched_class(original, watched, self.trace)
-        for owner, name, original in places:
-            changes.attribute(owner, name, instead[id(original)])
+                classes.setdefault(watched.owner, {})[watched.name] = instead[id(original)]
+        for module, shown in classes.items():
+            show_model(changes, module, shown)
         replace_values(changes, at_draft.namespaces(), instead)
 
 
@@ -52,6 +56,7 @@ def watched_function(
 ) -> Callable[..., Any]:
     """A replacement of `original`, which is called without the first `first` arguments: the class, for a `__new__`."""
 
+    @functools.wraps(original, updated=())
     def watched(*args: Any, **kwargs: Any) -> Any:
         args, caller = args[first:], sys._getframe(1)
         if not belongs():
