@@ -1,4 +1,4 @@
-"""Numbers drawn after a seed that forward sets are the same in every call; so they are in the program."""
+"""Random numbers drawn after a seed that `forward` sets: constants of the program."""
 
 import copy
 import io

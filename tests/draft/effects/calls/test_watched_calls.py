@@ -1,4 +1,4 @@
-"""Functions that a rule asks to hear of."""
+"""Calls of functions that a rule asks for."""
 
 import sys
 import threading
@@ -68,14 +68,14 @@ class Model(torch.nn.Module):
         return x
 
 
-def told(*names):
+def reported(*names):
     with also(calling(*names)):
         report = torchdraft.draft_export(Model(), (torch.ones(3),))._report
     return [(issue.expr, issue.location.source.strip()) for issue in report.issues if issue.code == "ACME005"]
 
 
-def test_each_call_is_told_with_its_line(acme):
-    assert told("acme.plain", "time.sleep", "acme.Tool.method") == [
+def test_each_call_is_reported_with_its_line(acme):
+    assert reported("acme.plain", "time.sleep", "acme.Tool.method") == [
         ("acme.plain", "x = acme.plain(x)"),
         ("acme.Tool.method", "x = acme.Tool().method(x)"),
         ("time.sleep", "time.sleep(0)"),
@@ -85,17 +85,17 @@ def test_each_call_is_told_with_its_line(acme):
 @pytest.mark.parametrize(
     "name", ["acme.gone", "gone.function", "acme.number", "acme.Tool", "acme.Tool.static", "plain", ""]
 )
-def test_what_can_not_be_watched_is_left_alone(acme, name):
-    assert told(name) == []
+def test_names_that_cannot_be_replaced_are_ignored(acme, name):
+    assert reported(name) == []
 
 
-def test_everything_is_as_it_was(acme):
+def test_functions_are_restored(acme):
     own = time.sleep, acme.plain, Tool.method
-    told("time.sleep", "acme.plain", "acme.Tool.method")
+    reported("time.sleep", "acme.plain", "acme.Tool.method")
     assert (time.sleep, acme.plain, Tool.method) == own
 
 
-def test_calls_of_the_frameworks_own_are_not_told():
+def test_calls_made_by_torch_are_not_reported():
     class Sum(torch.nn.Module):
         def forward(self, x):
             return torch.nn.functional.softmax(x, 0)
@@ -105,7 +105,7 @@ def test_calls_of_the_frameworks_own_are_not_told():
     assert [issue.expr for issue in report.issues] == ["torch.nn.functional.softmax"]
 
 
-def test_a_thread_that_runs_beside_is_not_the_model(acme):
+def test_calls_of_another_thread_are_not_reported(acme):
     called, go = threading.Event(), threading.Event()
 
     def beside():
@@ -140,7 +140,7 @@ def test_a_loop_is_one_issue_with_a_count(acme):
     assert issue.occurrences == 3
 
 
-def test_two_rules_hear_of_the_same_function(acme):
+def test_two_rules_watch_the_same_function(acme):
     other = type("Other", (Called,), {"__doc__": Called.__doc__, "calls": ("acme.plain",), "code": "ACME006"})()
     with also(calling("acme.plain")), also(other):
         issues = torchdraft.draft_export(Model(), (torch.ones(3),))._report.issues

@@ -1,4 +1,4 @@
-"""Clocks and makers of names: a note where a second trace, which hears other answers, makes the same program."""
+"""Clocks and makers of unique names: notes where a second trace with other answers gives the same program."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def named_once(x):
 
 
 @pytest.mark.parametrize("read", [logged, named, named_once])
-def test_what_is_logged_or_makes_a_name_is_a_note(read):
+def test_values_that_are_only_logged_or_name_something_are_notes(read):
     CACHES[:] = [_remembering()]
     report = torchdraft.draft_export(Reads(read), (torch.ones(3, 2),))._report
     assert {(issue.code, str(issue.severity)) for issue in report.issues} == {("TD404", "note")}
@@ -96,7 +96,7 @@ def chosen_once(x):
 
 
 @pytest.mark.parametrize("read", [computed_with, until_a_deadline, expired, on_weekdays, parted_by_name, chosen_once])
-def test_what_decides_anything_is_baked(read):
+def test_values_that_decide_anything_are_baked(read):
     CACHES[:] = [functools.cache(functools.partial(key_once))]
     report = torchdraft.draft_export(Reads(read), (torch.ones(3, 2),), check_on_example=False)._report
     assert {(issue.code, str(issue.severity)) for issue in report.issues} == {("TD404", "baked")}
@@ -110,7 +110,7 @@ def since_start(x):
     return x * CACHES[0]()
 
 
-def test_no_other_answer_is_remembered():
+def test_caches_hold_no_varied_answer():
     CACHES[:] = [functools.cache(functools.partial(started_once))]
     torchdraft.draft_export(Reads(since_start), (torch.ones(3),), check_on_example=False)
     assert abs(CACHES[0]() - time.time()) < 3600

@@ -1,4 +1,4 @@
-"""Tensors that `forward` writes to and the model does not hold: put back by the draft, and told."""
+"""Tensors outside the model that `forward` writes to: restored by the draft, and reported."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def tensors(model: torch.nn.Module) -> list[torch.Tensor]:
     "make",
     [Counts, InATable, OnAnObject, Updates, Normalizes, Read, GetsOtherMemory, GetsAnotherParameter, in_closure],
 )
-def test_they_are_as_they_were(make):
+def test_external_tensors_are_restored_and_reported(make):
     model = make()
     before = tensors(model)
     places = [(tensor.data_ptr(), tensor.device) for tensor in before]
@@ -102,6 +102,6 @@ def test_they_are_as_they_were(make):
     assert all(now is then for now, then in zip(after, before, strict=True))
     assert [(tensor.data_ptr(), tensor.device) for tensor in after] == places
     assert all(torch.equal(now, then) for now, then in zip(after, contents, strict=True))
-    told = {issue.code for issue in program._report.issues}
-    assert "TD403" in told, str(program._report)
-    assert "TD904" not in told, str(program._report)
+    found = {issue.code for issue in program._report.issues}
+    assert "TD403" in found, str(program._report)
+    assert "TD904" not in found, str(program._report)

@@ -1,4 +1,4 @@
-"""Functions under `lru_cache`: what they are asked with symbolic sizes, and what a trace leaves in them."""
+"""Functions under `lru_cache`: calls with symbolic sizes, and the content of their caches after a trace."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ import pytest
 import torch
 
 import torchdraft
-from tests.trace import cached_sizes
-from tests.trace.cached_sizes import doubled
+from tests.draft.effects.calls import cached_sizes
+from tests.draft.effects.calls.cached_sizes import doubled
 
 DYNAMIC = {"x": {0: torch.export.Dim.DYNAMIC}}
 
 
 class ByName(torch.nn.Module):
-    """Asks a function of its module's globals."""
+    """Calls a function of its module's globals."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.reshape(doubled(x.shape[0], x.shape[1])) + 1
 
 
 class ImportsInside(torch.nn.Module):
-    """Asks a function that only an import inside of forward names."""
+    """Calls a function that only an import inside of forward names."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        from tests.trace.cached_sizes import doubled as inside
+        from tests.draft.effects.calls.cached_sizes import doubled as inside
 
         return x.reshape(inside(x.shape[0], x.shape[1])) + 1
 
 
 class FromList(torch.nn.Module):
-    """Asks a function out of a list."""
+    """Calls a function out of a list."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.reshape(cached_sizes.UNNAMED[0](x.shape[0]), -1) + 1
 
 
 @pytest.mark.parametrize("model", [ByName, ImportsInside])
-def test_sizes_that_a_cache_is_asked_with_stay_dynamic(model: type[torch.nn.Module]) -> None:
+def test_sizes_passed_to_a_cached_function_stay_dynamic(model: type[torch.nn.Module]) -> None:
     program = torchdraft.draft_export(model(), (torch.randn(3, 4),), dynamic_shapes=DYNAMIC)
     other = torch.randn(5, 4)
     assert torch.equal(program.module()(other), model()(other))

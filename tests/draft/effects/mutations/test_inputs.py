@@ -1,4 +1,4 @@
-"""Inputs that are containers or objects, and hold other things after the call: no program does that, and it is told."""
+"""Inputs that are containers or objects and hold other things after the call, which no program does."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Reads(torch.nn.Module):
         return {**batch, "y": batch["x"] + 1}
 
 
-def told(model: torch.nn.Module, given: object) -> list[tuple[str, str]]:
+def reported(model: torch.nn.Module, given: object) -> list[tuple[str, str]]:
     before = copy.deepcopy(given)
     program = torchdraft.draft_export(model, (given,))
     verified = torchdraft.verify(program, model, n=3)
@@ -62,9 +62,9 @@ def told(model: torch.nn.Module, given: object) -> list[tuple[str, str]]:
         (SetsAttribute(), Batch(torch.ones(2))),
     ],
 )
-def test_what_an_input_came_to_hold_is_told(model, given):
-    assert told(model, given) == [("TD401", "baked")]
+def test_changed_containers_are_reported(model, given):
+    assert reported(model, given) == [("TD401", "baked")]
 
 
 def test_a_write_to_a_tensor_in_a_container_is_no_change_of_the_container():
-    assert told(Reads(), {"x": torch.ones(2)}) == [("TD401", "note")]
+    assert reported(Reads(), {"x": torch.ones(2)}) == [("TD401", "note")]
