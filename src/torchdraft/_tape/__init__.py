@@ -1,3 +1,5 @@
-"""Tape: real values on demand. Operations go in as they are traced; a demanded value comes out, computed from the
-operations it needs and no others. May import `_torch`.
+"""Tape: computes real values on demand.
+
+Operations go in as they are traced. A requested value comes out, computed from the operations it needs and no others. May
+import `_torch`.
 """

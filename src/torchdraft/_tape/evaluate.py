@@ -35,7 +35,7 @@ DEFAULT_BUDGET = 2 << 30
 """Bytes of computed values that are kept for reuse. Above it the oldest are dropped, and recomputed when requested."""
 
 
-class Ran(NamedTuple):
+class OpRun(NamedTuple):
     """The real run of one operator: its arguments, its outputs, and the copies it could write to."""
 
     args: tuple[Any, ...]
@@ -52,7 +52,7 @@ class RealValues:  # longer than other classes: all demands share the state of o
         self.budget = budget
         self.symbols = SymbolValues()
         self.randomness = RngReplay()
-        self.borrowed = CopyOnWrite()
+        self.copy_on_write = CopyOnWrite()
         self.ops_evaluated = 0
         self.bytes_held = 0
         self.bytes_peak = 0
@@ -117,13 +117,13 @@ class RealValues:  # longer than other classes: all demands share the state of o
                 raise NoRealValue(f"no value is known for {symbol} in {value}")
         return self.symbols.concrete(value)
 
-    def run_now(self, record: Record) -> Ran:
+    def run_now(self, record: Record) -> OpRun:
         """Runs an op that is not closed yet, after everything it needs."""
         for step in self._slices.before(record):
             self._run(step)
         return self._run_open(record)
 
-    def run_transient(self, record: Record) -> Ran:
+    def run_transient(self, record: Record) -> OpRun:
         """`run_now` for an op whose outputs are read once. Large values that only such runs need are dropped after
         their last use in the slice. The op's own outputs are dropped by the next transient run that reads them.
         """
@@ -161,14 +161,14 @@ class RealValues:  # longer than other classes: all demands share the state of o
         self._store(record, ran.out, ran.roots)
         record.release_operands()
 
-    def _run_open(self, record: Record) -> Ran:
+    def _run_open(self, record: Record) -> OpRun:
         if record.draw is None and signature_of(record.func).random:
             record.draw = len(self.tape.draws)  # the position that it gets when it is closed
         ran = self._call(record)
         record.early_run = (ran.out, ran.roots, self._transient.active)
         return ran
 
-    def _call(self, record: Record) -> Ran:
+    def _call(self, record: Record) -> OpRun:
         if record.unknown is not None:
             raise NoRealValue(record.unknown.description)
         with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
@@ -176,11 +176,11 @@ class RealValues:  # longer than other classes: all demands share the state of o
             args = tuple([self._reader.concrete(a, roots) for a in record.args])
             kwargs = {name: self._reader.concrete(v, roots) for name, v in record.kwargs.items()}
             try:
-                out = self.borrowed.run(lambda: record.func(*args, **kwargs), list(roots.values()))
+                out = self.copy_on_write.run(lambda: record.func(*args, **kwargs), list(roots.values()))
             except Exception as error:
                 raise OpRaised(record, error) from error
         self.ops_evaluated += 1
-        return Ran(args, kwargs, out, roots)
+        return OpRun(args, kwargs, out, roots)
 
     def _writable_roots(self, record: Record) -> Roots:
         """A copy of the storage behind each operand that the record writes to. A custom operator also gets a copy of
@@ -190,7 +190,7 @@ class RealValues:  # longer than other classes: all demands share the state of o
         if not signature_of(record.func).builtin:
             for operand in record.operands:
                 if operand.version not in roots and operand.version.origin is None:
-                    roots[operand.version] = self.borrowed.copy(self._reader.root(operand.version))
+                    roots[operand.version] = self.copy_on_write.copy(self._reader.root(operand.version))
         return roots
 
     def _surrogate(self, weight: torch.Tensor) -> torch.Tensor:

@@ -22,26 +22,26 @@ class SymbolValues:
         self.origins: dict[sympy.Symbol, Record] = {}
         self.env: Any = None
 
-    def born(self, symbols: set[sympy.Symbol], record: Record, out: Any) -> None:
+    def note_origin(self, symbols: set[sympy.Symbol], record: Record, out: Any) -> None:
         """Makes `record` the origin of those `symbols` that occur in the sizes and scalars of its outputs."""
-        leaves = [_outside(leaf) for leaf in flat_outputs(out)]
+        leaves = [_expressions(leaf) for leaf in flat_outputs(out)]
         found = {s for leaf in leaves for e in leaf for s in _free(e) if s in symbols}
         if found:
             record.fake_outputs = leaves
             for symbol in found:
                 self.origins[symbol] = record
 
-    def learn(self, outsides: list[list[Any]], leaves: list[Any]) -> None:
-        """Stores the values of the symbols in `expressions`, read from the real outputs."""
-        for expressions, real in zip(outsides, leaves, strict=False):
-            for expression, number in zip(expressions, _outside_numbers(real), strict=False):
+    def learn(self, outputs: list[list[Any]], leaves: list[Any]) -> None:
+        """Stores the values of the symbols in the expressions of `outputs`. `leaves` are the real outputs."""
+        for expressions, real in zip(outputs, leaves, strict=False):
+            for expression, number in zip(expressions, _numbers(real), strict=False):
                 symbol, value = _solved(expression, number)
                 if symbol is not None and symbol not in self.values:
                     self.values[symbol] = value
 
-    def unknown_in(self, outsides: list[list[Any]]) -> bool:
+    def unknown_in(self, outputs: list[list[Any]]) -> bool:
         """True if a symbol whose origin is known has no value yet."""
-        return any(s in self.origins and s not in self.values for leaf in outsides for e in leaf for s in _free(e))
+        return any(s in self.origins and s not in self.values for leaf in outputs for e in leaf for s in _free(e))
 
     def missing(self, value: Any) -> list[sympy.Symbol]:
         """The unbacked symbols in nested arguments that have no value yet."""
@@ -79,7 +79,7 @@ def _free(expression: Any) -> set[sympy.Symbol]:
     return expression.free_symbols if isinstance(expression, sympy.Basic) else set()
 
 
-def _outside(leaf: Any) -> list[Any]:
+def _expressions(leaf: Any) -> list[Any]:
     """The sizes, strides and offset of an output, or a scalar output. Symbolic ones as sympy expressions."""
     if isinstance(leaf, torch.Tensor):
         try:
@@ -93,7 +93,7 @@ def _expr(value: Any) -> Any:
     return value.node.expr if isinstance(value, SYMBOLIC) else value
 
 
-def _outside_numbers(leaf: Any) -> list[Any]:
+def _numbers(leaf: Any) -> list[Any]:
     if isinstance(leaf, torch.Tensor):
         if leaf.layout is not torch.strided:
             return list(leaf.shape)

@@ -89,7 +89,7 @@ class Replay(torch.fx.Interpreter):
             ran = context.reals.run_now(record)
             out = Inference(mode, record, args, kwargs, plain=True).outputs(ran.out)
             context.tape.close(record, args, kwargs, out)
-            context.reals.symbols.born(set(context.shape_env.unbacked_created[before:]), record, out)
+            context.reals.symbols.note_origin(set(context.shape_env.unbacked_created[before:]), record, out)
             context.origins.note(context.shape_env.unbacked_created[before:], record, out)
             context.reals.deposit(record)
         for fake, real in zip(flat_outputs(out), flat_outputs(ran.out), strict=True):

@@ -112,7 +112,7 @@ class Session:
         are of torch's own classes (their `__class__` is set back), and hold no tape.
         """
         self.env.tracked_fakes = []  # caches of torch's hold on to the environment
-        self.reals.borrowed.release()
+        self.reals.copy_on_write.release()
         for ours, upstream in ((self.mode, FakeTensorMode), (self.env, ShapeEnv)):
             ours.context = None
             ours.__class__ = upstream

@@ -63,7 +63,7 @@ class DraftMode(FakeTensorMode):
         context.tape.close(record, args, kwargs, out, self.depth)
         if len(created) > before:
             context.scopes.read(tensors_in((args, kwargs)))
-            context.reals.symbols.born(set(created[before:]), record, out)
+            context.reals.symbols.note_origin(set(created[before:]), record, out)
             if self.depth == 0:
                 context.origins.note(created[before:], record, out)
         context.reals.deposit(record)
