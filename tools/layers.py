@@ -30,6 +30,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_render": ("model", "_render/json"),
     "_render/json": ("model",),
     "_render/check": ("model", "_render", "_render/json"),
+    # the file format, and names in earlier files
+    "saved": ("_torch", "model"),
+    "_trace": ("saved",),
     # torch
     "_torch": ("model",),  # the public exception `UnsupportedTorch`, which is importable without torch
     "_torch/tensors": ("_torch",),
@@ -41,7 +44,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     # the steps of a draft: each is listed after those that it uses
     "_draft/tracing": BASE,
     "_draft/state": (*BASE, "_draft/tracing"),
-    "_draft/prepare": (*BASE, "_draft/tracing", "_draft/state"),
+    "_draft/prepare": (*BASE, "saved", "_draft/tracing", "_draft/state"),
     "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
     "_draft/custom_ops": (*BASE, "_draft/tracing"),
     "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
@@ -55,7 +58,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *BASE,
         *(f"_draft/{step}" for step in ("tracing", "polyfills", "prepare", "custom_ops", "reads")),
     ),
-    "_draft/finish": (*BASE, "_draft/tracing", "_draft/prepare", "_draft/custom_ops"),
+    "_draft/finish": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops"),
     "_draft/check": (*BASE, *(f"_draft/{step}" for step in ("tracing", "state", "prepare", "effects"))),
     "_draft/report": (*BASE, "rules", "_draft/tracing"),
     "_draft/rungs": (

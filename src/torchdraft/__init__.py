@@ -28,6 +28,7 @@ from .model import (
     presenters,
 )
 from .model.errors import UnsupportedTorch
+from .saved.registration import register_when_torch_is_imported
 
 if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
+register_when_torch_is_imported()
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
 register_with_torch()
@@ -62,7 +64,7 @@ _LAZY = {
 }
 """Name → the module that has it. All of these import torch."""
 
-_MODULES = ("rules",)
+_MODULES = ("rules", "saved")
 """Public modules that need no import statement of their own."""
 
 __all__ = [

@@ -14,7 +14,7 @@ from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
-from torchdraft._draft.prepare.pytree_types import forget as forget_types
+from torchdraft._draft.prepare.object_nodes import unregister_classes
 from torchdraft._draft.report.assemble import FinishedDraft, build_report
 from torchdraft._draft.report.phases import Phases
 from torchdraft._draft.rungs.failures import difference, failure_of, release_traceback
@@ -200,4 +200,4 @@ class Draft:
     def undo_if_failed(self) -> None:
         """Where no program came out, no class stays registered. A program needs them in order to be called."""
         if not self.succeeded:
-            forget_types(self.registered)
+            unregister_classes(self.registered)

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch.export.graph_signature import SymBoolArgument, SymIntArgument
 
-from torchdraft._draft.prepare.tuple_keys import encode_tuple_keys
+from torchdraft._torch import pytree
+from torchdraft.saved.tuple_keys import has_encodable_tuples, tuple_key
 
 from .registry import Stage, program_pass
 
@@ -36,10 +37,19 @@ def encode_call_signatures(program: torch.export.ExportedProgram) -> bool:
     """Encodes tuple keys of inputs, and declares symbolic bools as ints, in every module call signature."""
     for call in program.module_call_graph:
         if call.signature is not None:
-            encode_tuple_keys(call.signature.in_spec)
+            _encode_tuple_keys(call.signature.in_spec)
             call.signature.outputs[:] = [_bool_as_int(argument) for argument in call.signature.outputs]
             call.signature.inputs[:] = [_bool_as_int(argument) for argument in call.signature.inputs]
     return False
+
+
+def _encode_tuple_keys(spec: Any) -> None:
+    """Replaces tuples among the keys of dictionaries in a structure by members of `TupleKey`."""
+    for child in spec.children():
+        _encode_tuple_keys(child)
+    keys = pytree.keys_of(spec)
+    if has_encodable_tuples(keys):
+        keys[:] = [tuple_key(key) if isinstance(key, tuple) else key for key in keys]
 
 
 @program_pass(

@@ -1,4 +1,4 @@
-"""Looks at the call before anything is traced: is it a call at all, and does pytree know what it is made of."""
+"""Checks the caller's arguments before the trace, and makes their classes known to pytree."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torchdraft._torch.tensors.subclasses import is_subclassed
 from torchdraft.model.events import Event, TypeRegistered
 
 from .constant_inputs import constant_inputs
-from .pytree_types import register, unknown_classes
+from .pytree_types import full_name, register, unknown_classes
 
 
 def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: Any) -> None:
-    """Raises `TypeError` or `ValueError` that says what was given, what was expected and what to do."""
+    """Raises `TypeError` or `ValueError`, with a message that says what was given, what is expected and what to do."""
     if not isinstance(mod, torch.nn.Module):
         raise TypeError(
             f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose "
@@ -33,8 +33,8 @@ def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: A
 def _check_keys(
     mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Mapping[Any, Any]
 ) -> None:
-    expected = _given_names(mod, args, kwargs)
-    if expected is None or not shapes or set(shapes) <= set(expected):
+    expected = list(bound_arguments(mod, args, kwargs))
+    if expected == [UNBOUND] or not shapes or set(shapes) <= set(expected):
         return
     raise ValueError(
         f"dynamic_shapes has the keys {sorted(map(str, shapes))}, but the inputs given are {expected}; "
@@ -43,45 +43,44 @@ def _check_keys(
     )
 
 
-def _given_names(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str] | None:
-    """Names of the inputs as `dynamic_shapes` has to spell them; None where the call does not bind."""
-    names = list(bound_arguments(mod, args, kwargs))
-    return None if names == [""] else names
-
-
 def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], events: list[Event]) -> list[type]:
-    """Registers the classes of the inputs that pytree does not know."""
-    made = []
-    given = bound_arguments(mod, args, kwargs)
-    for name, value in given.items():
+    """Registers the classes of the inputs that pytree does not know, and returns them.
+
+    Emits an event for each, and for each class whose instances become constants: no program takes these as inputs.
+    """
+    registered = []
+    for name, value in bound_arguments(mod, args, kwargs).items():
         for cls in unknown_classes(value):
             paste, stack = register(cls), parameter(type(mod).forward, name)
-            made.append(cls)
-            full = f"{cls.__module__}.{cls.__qualname__}"
-            events.append(TypeRegistered(stack=stack, cls=full, where="input", paste=paste))
-        classed = filter(is_subclassed, pytree.tree_leaves(value))
-        for cls in dict.fromkeys(type(leaf) for leaf in (*constant_inputs(value), *classed)):
-            stack, full = parameter(type(mod).forward, name), f"{cls.__module__}.{cls.__qualname__}"
-            events.append(TypeRegistered(stack=stack, cls=full, where="kept", paste=""))
-    return made
+            registered.append(cls)
+            events.append(TypeRegistered(stack=stack, cls=full_name(cls), where="input", paste=paste))
+        subclassed = filter(is_subclassed, pytree.tree_leaves(value))
+        for cls in dict.fromkeys(type(leaf) for leaf in (*constant_inputs(value), *subclassed)):
+            stack = parameter(type(mod).forward, name)
+            events.append(TypeRegistered(stack=stack, cls=full_name(cls), where="kept", paste=""))
+    return registered
+
+
+UNBOUND = ""
+"""The only name in `bound_arguments` where the arguments do not fit the signature of `forward`."""
 
 
 def bound_arguments(mod: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameter → what it is given; all under one name where the call does not bind."""
+    """Parameter of `forward` → argument. Where the arguments do not fit the signature, all are under `UNBOUND`."""
     try:
         return inspect.signature(mod.forward).bind(*args, **kwargs).arguments
     except (TypeError, ValueError):
-        return {"": (args, kwargs)}
+        return {UNBOUND: (args, kwargs)}
 
 
 def without_duplicate_tensors(inputs: Any) -> Any:
-    """`inputs` with a tensor that is given twice as two tensors that share its memory.
+    """`inputs` in which a tensor that is passed twice is two tensors that share memory.
 
-    Under one identity both would be one input of the program, and wrong on calls that give two. The parts of a sparse
-    tensor become tensors of their own: torch cannot make a fake view of a sparse tensor.
+    As one object, both would become one input of the program, which is wrong for calls that pass two tensors. The
+    indices and values of a sparse tensor are detached from it: torch cannot create a fake view of a sparse tensor.
     """
-    if any(_part_of_sparse(leaf) for leaf in pytree.tree_leaves(inputs)):
-        inputs = pytree.tree_map_only(torch.Tensor, lambda t: t.data if _part_of_sparse(t) else t, inputs)
+    if any(_is_part_of_sparse(leaf) for leaf in pytree.tree_leaves(inputs)):
+        inputs = pytree.tree_map_only(torch.Tensor, lambda t: t.data if _is_part_of_sparse(t) else t, inputs)
     leaves = [leaf for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, torch.Tensor)]
     if len({id(leaf) for leaf in leaves}) == len(leaves):
         return inputs
@@ -96,6 +95,6 @@ def without_duplicate_tensors(inputs: Any) -> Any:
     return pytree.tree_map_only(torch.Tensor, alias, inputs)
 
 
-def _part_of_sparse(leaf: Any) -> bool:
+def _is_part_of_sparse(leaf: Any) -> bool:
     """Whether `leaf` is the indices or values of a sparse tensor."""
     return isinstance(leaf, torch.Tensor) and leaf._base is not None and leaf._base.layout is not torch.strided

@@ -1,7 +1,7 @@
 """Inputs that no program can take: dtypes, devices, functions, members of enumerations, NumPy arrays, sets, slices.
 
-Upstream ends an export at such a leaf. Here export is given None in its place, and `forward` the value of the example,
-which the program is made for: nothing in it can look at what stands there in another call.
+`torch.export` raises on such a leaf. Here export receives None in its place, and `forward` receives the value of the
+example. The value is constant in the program, which ignores what another call passes there.
 """
 
 from __future__ import annotations
@@ -18,46 +18,44 @@ from torchdraft._torch.export import is_input
 
 
 def is_program_input(leaf: Any) -> bool:
-    """Whether a program can have `leaf` as an input and be written to a file with it."""
+    """Whether a program can have `leaf` as an input and be saved with it."""
     return is_input(leaf) and not isinstance(leaf, enum.Enum)
 
 
 def constant_inputs(value: Any) -> list[Any]:
-    """The leaves of an input that no program can take."""
+    """The leaves of an input that no program can take as inputs."""
     return [leaf for leaf in pytree.tree_leaves(value) if not is_program_input(leaf)]
 
 
 def without_constant_inputs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The inputs as export can take them."""
+    """The inputs with None in the place of constant ones."""
     leaves, spec = pytree.tree_flatten((args, dict(kwargs)))
     if all(is_program_input(leaf) for leaf in leaves):
         return args, dict(kwargs)
-    made: tuple[tuple[Any, ...], dict[str, Any]] = pytree.tree_unflatten([_taken(leaf) for leaf in leaves], spec)
-    return made
-
-
-def _taken(leaf: Any) -> Any:
-    return leaf if is_program_input(leaf) else None
+    replaced = [leaf if is_program_input(leaf) else None for leaf in leaves]
+    inputs: tuple[tuple[Any, ...], dict[str, Any]] = pytree.tree_unflatten(replaced, spec)
+    return inputs
 
 
 @contextmanager
 def constant_inputs_restored(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
-    """Puts the values of the example back where export calls `mod` with None in their places."""
-    own = pytree.tree_leaves((args, dict(kwargs)))
-    if all(is_program_input(leaf) for leaf in own):
+    """A context in which `mod` receives the values of the example where export passes None in their places."""
+    example = pytree.tree_leaves((args, dict(kwargs)))
+    if all(is_program_input(leaf) for leaf in example):
         yield
         return
 
-    def put_back(_module: Any, args: Any, kwargs: Any) -> Any:
-        given, spec = pytree.tree_flatten((args, kwargs))
-        if len(given) != len(own):  # the module calls itself with other arguments
+    def restore(_module: Any, args: Any, kwargs: Any) -> Any:
+        leaves, spec = pytree.tree_flatten((args, kwargs))
+        if len(leaves) != len(example):  # the module calls itself with other arguments
             return None
-        filled = [
-            was if now is None and not is_program_input(was) else now for now, was in zip(given, own, strict=True)
+        restored = [
+            constant if leaf is None and not is_program_input(constant) else leaf
+            for leaf, constant in zip(leaves, example, strict=True)
         ]
-        return pytree.tree_unflatten(filled, spec)
+        return pytree.tree_unflatten(restored, spec)
 
-    handle = mod.register_forward_pre_hook(put_back, prepend=True, with_kwargs=True)
+    handle = mod.register_forward_pre_hook(restore, prepend=True, with_kwargs=True)
     try:
         yield
     finally:

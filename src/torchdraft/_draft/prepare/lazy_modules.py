@@ -1,4 +1,4 @@
-"""Lazy modules: parameters that the model makes in its first call, of sizes that it learns from the inputs."""
+"""Lazy modules (`nn.LazyLinear`): their parameters are created in the first call, with sizes taken from the inputs."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from torchdraft.model.events import AttributeWritten
 def lazy_modules_materialized(
     mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[torch.nn.Module, list[AttributeWritten]]:
-    """`mod`, or where parameters of it are not made yet a copy that ran once, and what that run made. Nothing can be
-    traced before, and the model itself is left as it was.
+    """`mod`, or a copy of it that ran once if it has uninitialized parameters, and an event for each of those.
+
+    A model with uninitialized parameters cannot be traced; the caller's model must stay as it is.
     """
-    lazy = list(_uninitialized(mod))
+    lazy = list(_uninitialized_names(mod))
     if not lazy:
         return mod, []
-    copied = copy.deepcopy(mod, {id(buffer): _like(buffer) for buffer in mod.buffers() if is_lazy(buffer)})
-    given, named = copy_preserving_aliasing((args, dict(kwargs)))
+    buffers = {id(buffer): _uninitialized_like(buffer) for buffer in mod.buffers() if is_lazy(buffer)}
+    copied = copy.deepcopy(mod, buffers)
+    copied_args, copied_kwargs = copy_preserving_aliasing((args, dict(kwargs)))
     with torch.random.fork_rng(), torch.no_grad():
         try:
-            copied(*given, **named)
+            copied(*copied_args, **copied_kwargs)
         except Exception as error:
             raise error.with_traceback(from_user(error.__traceback__)) from None
-    made = dict(_tensors(copied))
-    return copied, [_written(name, made.get(name)) for name in lazy]
+    initialized = dict(_tensors(copied))
+    return copied, [_initialized(name, initialized.get(name)) for name in lazy]
 
 
-def _like(buffer: Any) -> Any:
-    """Another one; torch copies such parameters and no such buffers."""
-    make: Any = UninitializedBuffer  # it takes what it does not say it takes
+def _uninitialized_like(buffer: Any) -> Any:
+    """A new uninitialized buffer: `copy.deepcopy` fails on them, and not on uninitialized parameters."""
+    make: Any = UninitializedBuffer  # its annotations lack the arguments
     return make(buffer.requires_grad, device=buffer.device, dtype=buffer.dtype)
 
 
@@ -46,12 +48,12 @@ def _tensors(mod: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     yield from mod.named_buffers()
 
 
-def _uninitialized(mod: torch.nn.Module) -> Iterator[str]:
+def _uninitialized_names(mod: torch.nn.Module) -> Iterator[str]:
     return (name for name, tensor in _tensors(mod) if is_lazy(tensor))
 
 
-def _written(name: str, made: torch.Tensor | None) -> AttributeWritten:
+def _initialized(name: str, tensor: torch.Tensor | None) -> AttributeWritten:
     module = name.rpartition(".")[0]
     return AttributeWritten(
-        module=module, stack=(), name=name, before="uninitialized", after=describe_value(made), kept=True
+        module=module, stack=(), name=name, before="uninitialized", after=describe_value(tensor), kept=True
     )

@@ -1,4 +1,4 @@
-"""What an object holds, and which values are one thing to a program."""
+"""The fields of objects, and which values export treats as one leaf."""
 
 from __future__ import annotations
 
@@ -13,14 +13,7 @@ import torch
 from torchdraft._torch import pytree
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
-
-
-def opaque(leaf: Any) -> bool:
-    """Values that are one thing to a program: enums, script objects, symbolic numbers, functions, references."""
-    if isinstance(leaf, OPAQUE) or not holds_content(leaf):
-        return True
-    return callable(leaf) and not holds_tensor(leaf, set())
-
+"""Classes whose instances are leaves."""
 
 OPAQUE = (
     torch.SymInt,
@@ -35,42 +28,53 @@ OPAQUE = (
     FunctionType,
     MethodType,
 )
+"""Further classes whose instances are never flattened into fields."""
 
 
-def holds_tensor(value: Any, seen: set[int]) -> bool:
-    """Whether there is a tensor in an object, in what it holds, and so on."""
+def is_opaque(leaf: Any) -> bool:
+    """Whether `leaf` is not flattened into fields: it is of an opaque class, has no fields, or is a callable object
+    without tensors.
+    """
+    if isinstance(leaf, OPAQUE) or not has_fields(leaf):
+        return True
+    return callable(leaf) and not _holds_tensor(leaf, set())
+
+
+def _holds_tensor(value: Any, seen: set[int]) -> bool:
+    """Whether there is a tensor in `value`, in its fields, in their fields, and so on."""
     for leaf in pytree.tree_leaves(value):
         if isinstance(leaf, torch.Tensor):
             return True
         if isinstance(leaf, (*LEAVES, *OPAQUE)) or id(leaf) in seen:
             continue
         seen.add(id(leaf))
-        if holds_content(leaf) and holds_tensor(list(fields_of(leaf).values()), seen):
+        if has_fields(leaf) and _holds_tensor(list(fields_of(leaf).values()), seen):
             return True
     return False
 
 
-def holds_content(leaf: Any) -> bool:
+def has_fields(leaf: Any) -> bool:
+    """Whether `leaf` is an object that `fields_of` can read."""
     return hasattr(leaf, "__dict__") or isinstance(leaf, (dict, list, tuple)) or hasattr(type(leaf), "__slots__")
 
 
 def fields_of(leaf: Any) -> dict[str, Any]:
-    """Attributes of an object; the items of a dict, list or tuple subclass stand first under their keys."""
-    content: dict[Any, Any] = {}
+    """The items of a dict, list or tuple subclass, under names such as `['key']` and `[0]`, then the attributes."""
+    fields: dict[Any, Any] = {}
     if isinstance(leaf, dict):
-        content.update({f"[{k!r}]": v for k, v in leaf.items()})
+        fields.update({f"[{k!r}]": v for k, v in leaf.items()})
     elif isinstance(leaf, (list, tuple)):
-        content.update({f"[{i}]": v for i, v in enumerate(leaf)})
+        fields.update({f"[{i}]": v for i, v in enumerate(leaf)})
     with contextlib.suppress(AttributeError):
-        content.update(vars(leaf) if hasattr(leaf, "__dict__") else {})
+        fields.update(vars(leaf) if hasattr(leaf, "__dict__") else {})
     for name, slot in slots_of(type(leaf)).items():
         with contextlib.suppress(AttributeError):
-            content[name] = slot.__get__(leaf)
-    return content
+            fields[name] = slot.__get__(leaf)
+    return fields
 
 
 def slots_of(cls: type) -> dict[str, Any]:
-    """What `__slots__` made, by the name in the class: a private name is another there."""
+    """The descriptors that `__slots__` created, by their names in the class, where private names are mangled."""
     if cls.__module__ == "builtins":
         return {}
     return {

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from torchdraft._draft.prepare.pytree_types import Rest
+from torchdraft._draft.prepare.object_nodes import ObjectContext
 from torchdraft._torch import pytree
 from torchdraft._torch.fake import FakeTensor
 
@@ -158,8 +158,8 @@ def _registered_parts(value: Any) -> Iterator[tuple[str, Any]]:
     children, spec = pytree.flatten_one_level(value)
     if not isinstance(value, (Mapping, list, tuple)):
         yield from ((f"<{index}>", child) for index, child in enumerate(children))
-    if isinstance(spec.context, Rest):
-        yield from ((f".{name}", item) for name, item in spec.context.fixed.items())
+    if isinstance(spec.context, ObjectContext):
+        yield from ((f".{name}", item) for name, item in spec.context.static.items())
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
