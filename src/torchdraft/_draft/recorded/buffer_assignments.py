@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from torchdraft._torch.patching.changes import Changes
+
 
 @contextmanager
 def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
@@ -18,11 +20,13 @@ def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor])
         now = module.named_buffers(remove_duplicate=False)
         found.update({name: buffer for name, buffer in now if name in given and buffer is not given[name]})
 
-    handle = module.register_forward_hook(note)
-    try:
+    def make(changes: Changes) -> None:
+        handles: list[Any] = []
+        changes.afterwards(lambda: [handle.remove() for handle in handles])
+        handles.append(module.register_forward_hook(note))
+
+    with Changes(make):
         yield found
-    finally:
-        handle.remove()
 
 
 def assign_buffers(module: torch.nn.Module, values: Mapping[str, torch.Tensor]) -> None:
