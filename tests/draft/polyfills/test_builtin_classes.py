@@ -1,4 +1,4 @@
-"""`isinstance` and `type` in the model's code hold of fake tensors and of symbolic numbers what holds eagerly."""
+"""`isinstance` and `type` give the model's code the eager results for fake tensors and symbolic numbers."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_name_of_the_modules_own_stays(monkeypatch):
     assert "type" in globals()
 
 
-def test_what_is_lent_does_what_type_does():
+def test_the_replacement_behaves_as_type():
     class Meta(Type):
         """A metaclass, made of it as of Python's."""
 

@@ -1,4 +1,4 @@
-"""Questions about data inside and after control flow operators, grad modes and autocast."""
+"""Guards on data inside and after control flow operators, grad modes and autocast."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ CASES = [
         (X, FOUR),
         right=[(-X, FOUR)],
         loud=[(X, torch.tensor(2))],
-        codes=("TD101", "TD101", "TD602"),  # unrolled, the loop asks its own counter whether to go on
+        codes=("TD101", "TD101", "TD602"),  # the unrolled loop evaluates a guard on its own counter
         lines=("if n.item() > 3:", "return while_loop", "return while_loop"),
     ),
     Draftable(MapThenBranch, (X,), right=[(X + 1,)], loud=[(-X,)], codes=("TD101",), lines=("if y.sum() > 10:",)),
@@ -247,7 +247,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_questions_are_answered_asserted_and_told(case: Draftable) -> None:
+def test_guards_are_evaluated_asserted_and_reported(case: Draftable) -> None:
     program = hold_to_the_promises(case)
     found = told(program)
     assert tuple(code for code, _ in found) == case.codes

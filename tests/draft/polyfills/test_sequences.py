@@ -1,4 +1,4 @@
-"""Calls whose native code takes plain numbers only: the trace makes them with tensors and symbols."""
+"""Sequences that contain tensors and symbols, and random numbers: the polyfills give the results of eager."""
 
 from __future__ import annotations
 

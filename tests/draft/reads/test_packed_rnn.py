@@ -1,4 +1,4 @@
-"""Recurrent layers on packed sequences: right on every batch with these lengths, loud on others, fit to go on."""
+"""Recurrent layers on packed sequences: right for every batch with these lengths, an assertion fails for others."""
 
 import io
 
@@ -25,7 +25,7 @@ class Packed(nn.Module):
 
 
 class Given(Packed):
-    """Packed by somebody else: the batch sizes are data of the call."""
+    """The input is packed already, so the batch sizes are data of the call."""
 
     def forward(self, data, batch_sizes):
         out, state = self.layer(PackedSequence(data, batch_sizes))
@@ -61,7 +61,7 @@ def model(request):
     return Packed(LAYERS[request.param]())
 
 
-def test_as_eager_on_these_lengths_and_loud_on_others(model):
+def test_as_eager_for_these_lengths_and_an_error_for_others(model):
     program = torchdraft.draft_export(model, (X, LENGTHS))
     assert str(program._report.rung) == "symbolic"
     for x in (X, X + 1):

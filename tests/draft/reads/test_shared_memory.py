@@ -1,4 +1,4 @@
-"""What NumPy and native code write into a tensor's memory is in the program, and told."""
+"""What NumPy and native code write into a tensor's memory is in the program, and reported."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_data_that_an_array_was_made_of_is_asserted(model):
         (IntoInput, ["TD103", "TD303", "TD401"]),
     ],
 )
-def test_writes_are_told_and_reads_are_not_taken_for_them(model, codes):
+def test_writes_are_reported_and_reads_are_not_reported_as_writes(model, codes):
     report = torchdraft.draft_export(model(), (X.clone(),))._report
     assert [i.code for i in report.issues] == codes
 

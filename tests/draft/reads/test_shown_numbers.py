@@ -1,4 +1,4 @@
-"""Numbers that are only printed or logged show what eager shows, cost a note, and steer nothing."""
+"""Numbers that are only printed or logged have their eager text, are reported as a note, and decide nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Logs(torch.nn.Module):
 
 @pytest.fixture
 def shown(capsys):
-    """What was printed and logged since it was asked last."""
+    """Returns what was printed and logged since its last call."""
     handler = logging.StreamHandler(io.StringIO())
     LOG.addHandler(handler)
 
