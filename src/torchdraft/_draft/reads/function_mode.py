@@ -69,7 +69,7 @@ class HostReads(TorchFunctionMode):
             if memory.aliases:
                 memory.refresh((args, kwargs))
             if self.unbound_symbols.waiting:
-                self.unbound_symbols.settle(args, kwargs)
+                self.unbound_symbols.bind(args, kwargs)
             return out
         except TypeError as error:
             plain = _with_plain_sizes(args) if "FakeTensor" in str(error) else None

@@ -23,10 +23,11 @@ from .session import Session
 def forward_hooks(
     mod: torch.nn.Module, session: Session, snapshot: Snapshot, drop_export_hook: Callable[[], None]
 ) -> Iterator[None]:
-    """Sees the state the model's forward starts from, what it returns before export flattens it, and what it changed.
+    """Hooks that see the state in which the model's `forward` begins, its result before export flattens it, and what it
+    changed.
 
-    Tracing itself swaps parameters before forward runs, and modules such as `LSTM` keep lists of them: only what
-    changed between the two hooks is the model's doing.
+    Export swaps parameters before `forward` runs, and modules such as `LSTM` keep lists of them. Therefore only what
+    changed between the two hooks is an effect of the model.
     """
     forwards: list[Forward] = []
     running = ExitStack()

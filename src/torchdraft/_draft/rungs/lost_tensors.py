@@ -1,6 +1,6 @@
-"""Finds tensors that slipped past the tracer: made from fake tensors where no mode was active (a thread, a C++ helper).
+"""Finds lost tensors: fake tensors computed where no dispatch mode is active, in a thread or in C++ code.
 
-Upstream keeps such a fake tensor among the program's constants and warns. A program like that cannot run.
+Upstream keeps such a fake tensor among the program's constants and warns. That program cannot run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LostTensor(RuntimeError):
-    """The program holds a fake tensor. `module` is the dotted name of the submodule to blame, `stack` the line."""
+    """The program holds a fake tensor. `module` is the dotted name of the submodule that uses it first, `stack` the line."""
 
     def __init__(self, name: str, module: str, stack: tuple[Frame, ...] = ()) -> None:
         super().__init__(f"computation that the tracer did not see made {name}")
@@ -28,9 +28,9 @@ class LostTensor(RuntimeError):
 def raise_if_tensors_lost(
     program: torch.export.ExportedProgram, request: Request, stack: tuple[Frame, ...] = ()
 ) -> None:
-    """Raises `Untraced` where a constant of the program is a fake tensor and the user's inputs were real.
+    """Raises `LostTensor` where a constant of the program is a fake tensor that the caller did not give.
 
-    `stack` is where the model gave work to a thread, if it did.
+    `stack` is the line on which the model last gave work to a thread; empty if it did not.
     """
     given = {id(t) for t in (*request.mod.parameters(), *request.mod.buffers())}
     for name, constant in program.constants.items():

@@ -1,8 +1,7 @@
-"""Strict tracing through Dynamo, and the fall back where it gives up.
+"""One trace of the model through Dynamo (`strict=True`), with everything it patches undone afterwards.
 
-Dynamo interprets the model's bytecode over the session's fake tensors, so that a guard on data is answered from the
-tape as it is without Dynamo, and Dynamo writes the assertion into its graph. That graph's ops are then traced as a
-model's.
+Dynamo interprets the model's bytecode on the session's fake tensors. A guard on data is answered from the tape, as in a
+trace without Dynamo, and Dynamo writes the assertion into its graph. Export then traces the operations of that graph.
 """
 
 from __future__ import annotations

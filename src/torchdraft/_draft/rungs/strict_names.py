@@ -1,7 +1,7 @@
-"""Inputs under their own names where Dynamo calls them by number.
+"""The names of inputs in a strict trace, where Dynamo numbers them.
 
-Strict export hands Dynamo a wrapper that takes the flattened inputs. There a dimension is
-`L['flat_args'][3].size()[0]`.
+Strict export gives Dynamo a wrapper that takes the flattened inputs, so the source of a dimension is
+`L['flat_args'][3].size()[0]`. The report needs the names that the caller wrote.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _FLAT = re.compile(r"L\['flat_args'\]\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Stands in for one of Dynamo's sources."""
+    """A source with the caller's name, in place of Dynamo's."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Stands in for one of the shape environment's tracked inputs."""
+    """An input that the shape environment tracks, with the caller's name."""
 
     fake: Any
     source: Named
@@ -39,16 +39,16 @@ class Tracked:
 
 @contextmanager
 def inputs_named(request: Request, context: TraceContext) -> Iterator[None]:
-    """Inside, what the trace remembers of its inputs names them as the caller does."""
+    """In this block the shape environment and the symbol origins name the inputs as the caller does."""
     names = [f"L['{name}']{path}" for name, path in _leaf_names(request)]
 
-    def told(text: str) -> str:
+    def renamed(text: str) -> str:
         return _FLAT.sub(lambda m: names[int(m[1])] if int(m[1]) < len(names) else m[0], text)
 
     env = context.shape_env
     tracked, sources = env.tracked_fakes, env.var_to_sources
-    env.tracked_fakes = [Tracked(t.fake, Named(told(t.source.name))) for t in tracked or ()]
-    env.var_to_sources = {s: [Named(told(source.name)) for source in found] for s, found in sources.items()}
+    env.tracked_fakes = [Tracked(t.fake, Named(renamed(t.source.name))) for t in tracked or ()]
+    env.var_to_sources = {s: [Named(renamed(source.name)) for source in found] for s, found in sources.items()}
     context.origins.input_names = {s: found[0].name for s, found in env.var_to_sources.items() if found}
     try:
         yield

@@ -1,7 +1,7 @@
-"""Rewrites assumptions into assertions the graph can hold.
+"""Rewrites conditions so that upstream's runtime-assert pass writes them into the graph.
 
-Upstream's runtime-assert pass leaves out, silently, every condition with a conversion between int and float in it
-(`int(t.sum().item())` used as a size is the usual one). Each is rewritten here into comparisons that it does write.
+The pass (`torch.fx.passes.runtime_assert`) silently skips every condition that contains a conversion between int and
+float, such as `int(t.sum().item())` used as a size. Each is rewritten into comparisons that the pass does write.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNWRITABLE = (*ROUNDING, ToFloat)
 
 
 def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
-    """Conditions that together imply `expr`, true on the example, without int/float conversions.
+    """Conditions without int/float conversions that are true on the example and together imply `expr`.
 
     `TruncToInt(f)` with the value 3 becomes `3 <= f < 4`. `real(e)` gives an expression's value on the example.
     """

@@ -1,4 +1,4 @@
-"""The fake mode: writes each op on the tape, and answers for operators torch has no fake kernel for."""
+"""The fake tensor mode: records each operation on the tape, and lets the kernel hook compute its fake outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .context import TraceContext
 
 
 class DraftMode(FakeTensorMode):
-    """A `FakeTensorMode` with a tape. `depth` is 0 for the op the program asked for, more for its decomposition."""
+    """A `FakeTensorMode` with a tape. `depth` is 0 for an operation that the program calls, more in its decomposition."""
 
     def __init__(self, context: TraceContext, shape_env: Any, **options: Any) -> None:
         super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
@@ -40,7 +40,7 @@ class DraftMode(FakeTensorMode):
         )
 
     def recorded(self, func: Any, args: Any, kwargs: Any, fake: Any) -> Any:
-        """Runs `fake()` with the op on the tape, around it."""
+        """Records the operation on the tape and returns its fake outputs. `fake()` runs the fake kernel."""
         context = self.context
         assert context is not None
         context.scopes.visit()
@@ -71,7 +71,7 @@ class DraftMode(FakeTensorMode):
 
     @classmethod
     def higher_order(cls, op: Any, rule: Any) -> Any:
-        """FakeTensorMode's rule for a higher-order operator, with the op on the tape."""
+        """`FakeTensorMode`'s rule for a higher-order operator, which also records the operator on the tape."""
 
         def recorded(mode: DraftMode, *args: Any, **kwargs: Any) -> Any:
             if mode.context is None:

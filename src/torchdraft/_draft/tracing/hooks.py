@@ -1,7 +1,7 @@
 """Protocols through which the trace calls features that stand above it. Each feature keeps its own state.
 
-The session (`_draft/rungs/session.py`) makes the features and puts them here; a feature reaches one in another folder
-only through these protocols.
+The session (`_draft/rungs/session.py`) creates the features and stores them in `TraceHooks`. A feature calls one in
+another folder only through these protocols.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torchdraft.model.events import Frame
 
 
 class KernelHook(Protocol):
-    """Answers an operator's call with fake outputs (`_draft/custom_ops`)."""
+    """Computes the fake outputs of an operator's call (`_draft/custom_ops`)."""
 
     def run(self, mode: Any, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake outputs of the call; `fake()` runs the fake kernel."""
@@ -27,7 +27,7 @@ class DrawHook(Protocol):
     """Watches random draws (`_draft/effects/calls/seeded_rng.py`)."""
 
     def note_operation(self, func: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        """Called for each operation that the program itself asks for."""
+        """Called for each operation that the program calls, not for those of its decomposition."""
         ...
 
     def draw(self, func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -40,7 +40,7 @@ class DrawHook(Protocol):
 
 
 class ThreadHook(Protocol):
-    """Knows where the model hands work to threads (`_draft/effects/calls/threads.py`)."""
+    """Knows where the model gives work to threads (`_draft/effects/calls/threads.py`)."""
 
     @property
     def last_start(self) -> tuple[Frame, ...]:

@@ -1,4 +1,4 @@
-"""What the caller asked to be drafted."""
+"""The arguments of one call of `draft_export`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torchdraft._torch import pytree
 
 @dataclass(slots=True)
 class Request:
-    """What the caller asked to be drafted."""
+    """A model, its example inputs, and the options of `torch.export.export`."""
 
     mod: torch.nn.Module
     args: tuple[Any, ...]

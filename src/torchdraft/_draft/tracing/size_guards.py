@@ -1,4 +1,4 @@
-"""Guards on the sizes of inputs: which were taken, where, by whom, and which of them the program has to assert."""
+"""Guards on the sizes of inputs: where they were taken, what evaluated them, and which the program has to assert."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class TakenGuard(NamedTuple):
     expr: Any
     place: dict[str, Any]
     by_code: bool = True
-    """Whether Python code asked; False where an operation asked for its own ends."""
+    """Whether Python code evaluated the condition; False where an operation did."""
     by_kernel: bool = False
-    """Whether a kernel asked, which decides again when the program runs."""
+    """Whether a kernel evaluated it, which does so again when the program runs."""
 
 
 class SizeGuards:

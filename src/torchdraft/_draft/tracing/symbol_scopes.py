@@ -1,9 +1,9 @@
-"""What is learnt of a number inside a branch must not be taken for known outside of it.
+"""Symbols per graph: a guard that is asserted inside a branch says nothing outside of it.
 
-A fake tensor remembers the symbol its first `item()` (or `nonzero()`, `unique()`) made and gives it again. If the first
-was in a `torch.cond` branch, the assertion about it stands in that branch's graph, where it only runs when the branch
-does; the same question after the operator, or in the other branch, would be taken for answered. So each graph being
-traced reads its own symbols.
+A fake tensor memoizes the symbol that its first `item()` (or `nonzero()`, `unique()`) created, and returns it again. If
+the first call is in a `torch.cond` branch, the assertion about the symbol is in that branch's graph and runs only with
+the branch. The same guard after the operator, or in the other branch, would find the symbol already decided and
+assert nothing. Therefore the memos are cleared whenever the trace enters another graph.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from torchdraft._torch.fake import FakeTensor, clear_symbol_memos
 
 
 class SymbolScopes:
-    """Knows in which graph the trace is, and which tensors remember symbols read there."""
+    """Knows which graph is being traced, and which fake tensors hold memos of symbols created in it."""
 
     def __init__(self) -> None:
         self.current: Any = None
-        self._remembering: list[weakref.ref[torch.Tensor]] = []
+        self._with_memos: list[weakref.ref[torch.Tensor]] = []
 
     def visit(self) -> None:
-        """Called before each operation: on entering another graph, tensors forget the symbols they made."""
+        """Called before each operation. Clears the memos when the trace has entered another graph."""
         tracer = current_tracer()
         if tracer is None or tracer is self.current:
             return
@@ -34,14 +34,14 @@ class SymbolScopes:
         self.current = tracer
 
     def leave(self) -> None:
-        """Called around a control flow operator, whose own rule runs the branches once more."""
+        """Clears the memos. Called before and after a control flow operator, whose rule runs its branches again."""
         self.current = None
-        for ref in self._remembering:
+        for ref in self._with_memos:
             tensor = ref()
             if tensor is not None:
                 clear_symbol_memos(tensor)
-        self._remembering.clear()
+        self._with_memos.clear()
 
     def read(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Symbols were made of `tensors`."""
-        self._remembering.extend(weakref.ref(t) for t in tensors if isinstance(t, FakeTensor))
+        """Symbols were created from these tensors."""
+        self._with_memos.extend(weakref.ref(t) for t in tensors if isinstance(t, FakeTensor))

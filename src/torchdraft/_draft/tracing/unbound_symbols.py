@@ -1,8 +1,9 @@
-"""Symbols born inside an op and gone when it returns: a kernel or a decomposition read data and kept the number.
+"""Unbound unbacked symbols: an operation's kernel or decomposition read a number and did not return it.
 
-Such a symbol is bound nowhere in the graph, so no assertion can name it (upstream stops with "pending unbacked
-symbols"). If the number was never used it is forgotten. If it was, the few ops that led to it are written into the
-graph after the op, from the op's own arguments, and what was assumed of the symbol is asserted of their result.
+No node of the graph binds such a symbol, so no assertion can name it (upstream raises
+`PendingUnbackedSymbolNotFound`). A symbol whose number was never used is dropped. For the others, the operations that
+led to the number are written into the graph after the operation that read it, from its arguments, and the assertions
+about the symbol are made about their result.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ if TYPE_CHECKING:
 
 
 class UnboundSymbols:
-    """Orphans of the trace that wait to be settled in the graph."""
+    """The unbound symbols of a trace that still have to be bound in the graph."""
 
     def __init__(self, context: TraceContext) -> None:
         self.context = context
         self.waiting: list[sympy.Symbol] = []
 
     def adopt(self, unbound: list[sympy.Symbol]) -> None:
-        """Takes symbols that the node just made does not bind."""
+        """Adds symbols that the node just written does not bind."""
         self.waiting.extend(unbound)
 
-    def settle(self, args: Any, kwargs: Any) -> None:
-        """Writes the orphans whose numbers were used into the graph, from the arguments of the op they came from.
+    def bind(self, args: Any, kwargs: Any) -> None:
+        """Binds the symbols whose numbers were used, with the arguments of the operation that read them.
 
-        Runs where the modes of the trace are active.
+        To be called while the modes of the trace are active.
         """
         waiting, self.waiting = self.waiting, []
         emitter: Emitter | None = None
@@ -46,25 +47,25 @@ class UnboundSymbols:
             self._reassert(symbol, emitter.number(origin))
 
     def _reassert(self, symbol: sympy.Symbol, number: Any) -> None:
-        """Moves what was to be asserted of `symbol` over to `number`, which the graph binds."""
+        """Replaces `symbol` by `number`, which the graph binds, in the assertions about it."""
         env = self.context.shape_env
-        held = env.deferred_runtime_asserts.pop(symbol, [])
+        deferred = env.deferred_runtime_asserts.pop(symbol, [])
         fresh = number.node.expr
         if isinstance(fresh, sympy.Eq):
             fresh = fresh.lhs
         if not isinstance(fresh, sympy.Symbol):
             return
         env.real_tensor_prop_unbacked_vals[fresh] = env.real_tensor_prop_unbacked_vals[symbol]
-        for assertion in held:
+        for assertion in deferred:
             env.guard_or_defer_runtime_assert(assertion.expr.xreplace({symbol: fresh}), assertion.msg)
         bounds = env.var_to_range.get(symbol)
-        if not held and bounds is not None and fresh in env.var_to_range:
+        if not deferred and bounds is not None and fresh in env.var_to_range:
             value = env.real_tensor_prop_unbacked_vals[symbol]
             env.guard_or_defer_runtime_assert(sympy.Eq(fresh, value), "read inside an op")
 
 
 class Emitter:
-    """Replays the records between an op's arguments and a symbol, as ops of the program."""
+    """Writes the records between an operation's arguments and a symbol as operations of the program."""
 
     def __init__(self, context: TraceContext, tensors: list[torch.Tensor]) -> None:
         self.known: dict[tuple[int, int], torch.Tensor] = {}
@@ -74,7 +75,7 @@ class Emitter:
                 self.known[id(handle), id(handle.cell.version)] = tensor
 
     def number(self, origin: Record) -> Any:
-        """The number that `origin` made, as a scalar the graph binds."""
+        """The number that the operation of `origin` read, as a scalar that the graph binds."""
         out = flat_outputs(self._run(origin))
         scalars = [o for o in out if isinstance(o, SYMBOLIC)]
         if scalars:
