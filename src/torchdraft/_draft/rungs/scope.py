@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from torchdraft._draft.shapes.verdicts import judge_dimensions
+from torchdraft._draft.shapes.dimensions import judge_dimensions
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.dispatch import modes_restored

@@ -1,4 +1,4 @@
-"""What the caller's `dynamic_shapes` ask of each dimension, and where the example itself does not keep to it."""
+"""Reads the requested `dynamic_shapes`: what each dimension is requested to be, and where the example violates it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestedDim:
-    """One dimension that is to be dynamic. `strict` where anything but a free size breaks the request."""
+    """A dimension that is requested to be dynamic. `strict`: no other outcome satisfies the request."""
 
     spec: Any
     strict: bool
@@ -33,17 +33,17 @@ class RequestedDim:
         return f"Dim({', '.join([repr(name), *bounds_text(*self.bounds())])})"
 
     def name(self) -> str | None:
-        """The name of a `Dim`, the expression of a derived one."""
+        """The name of a `Dim`; of a derived one its expression; None for a hint."""
         return getattr(self.spec, "__name__", None)
 
     def bounds(self) -> tuple[int, int | None]:
-        """The smallest and the largest size asked for; None where none is."""
+        """The smallest and the largest requested size; None for no largest."""
         low, high = getattr(self.spec, "min", None), getattr(self.spec, "max", None)
         return (low if isinstance(low, int) else 0), (high if isinstance(high, int) and high < 2**31 else None)
 
 
 def bounds_text(low: int, high: int | None) -> list[str]:
-    """`min=…` and `max=…`, as far as they say anything."""
+    """The arguments `min=…` and `max=…` of a `Dim`, those that restrict it."""
     return [f"min={low}"] * bool(low) + [f"max={high}"] * (high is not None)
 
 
@@ -58,8 +58,8 @@ def hint_kind(spec: Any) -> str:
     return kind if kind in ("AUTO", "DYNAMIC", "STATIC") else ""
 
 
-def resolved(request: Request) -> Any:
-    """The caller's `dynamic_shapes` as plain containers: collections of shapes are asked for theirs."""
+def plain_shapes(request: Request) -> Any:
+    """The caller's `dynamic_shapes` as plain containers, also where they are a `ShapesCollection`."""
     shapes = request.options.get("dynamic_shapes")
     if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
         return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
@@ -67,7 +67,7 @@ def resolved(request: Request) -> Any:
 
 
 def requested_dims(request: Request) -> dict[str, RequestedDim]:
-    """`x.shape[0]` → what `dynamic_shapes` says of it, for every dimension that is to be dynamic."""
+    """`x.shape[0]` → the request, for every dimension that is requested to be dynamic."""
     found: dict[str, RequestedDim] = {}
 
     def note(name: str, spec: Any, size: int) -> Any:
@@ -75,12 +75,12 @@ def requested_dims(request: Request) -> dict[str, RequestedDim]:
             found[name] = RequestedDim(spec, hint_kind(spec) != "AUTO", size)
         return spec
 
-    mapped(request, resolved(request), note)
+    mapped(request, plain_shapes(request), note)
     return found
 
 
 def mapped(request: Request, shapes: Any, change: Callable[[str, Any, int], Any]) -> Any:
-    """`shapes` with `change(name, spec, size)` in the place of each entry; names are the caller's, `x.shape[0]`."""
+    """`shapes` with each entry replaced by `change(name, spec, size)`; names are the caller's, `x.shape[0]`."""
     if not shapes:
         return shapes
     try:
@@ -110,11 +110,11 @@ def _mapped(name: str, value: Any, spec: Any, change: Callable[[str, Any, int], 
     return spec
 
 
-def broken_by_example(asked: Mapping[str, RequestedDim]) -> dict[str, str]:
-    """Dimensions whose size in the example is not what was asked of it → why."""
+def broken_by_example(requested: Mapping[str, RequestedDim]) -> dict[str, str]:
+    """Dimension whose size in the example violates the request → how."""
     found: dict[str, str] = {}
     sizes: dict[str, tuple[str, int]] = {}
-    for name, want in asked.items():
+    for name, want in requested.items():
         low, high = want.bounds()
         if want.size < low or (high is not None and want.size > high):
             found[name] = f"its size in the example is {want.size}"
@@ -125,7 +125,7 @@ def broken_by_example(asked: Mapping[str, RequestedDim]) -> dict[str, str]:
 
 
 def _expected(name: str, want: RequestedDim, sizes: dict[str, tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """What earlier dimensions of the same name, or of the same root, make of this one. Notes its own root's size."""
+    """The sizes that earlier dimensions of the same name, or root, require of this one. The first sets the root's."""
     root, of = getattr(want.spec, "root", want.spec), getattr(want.spec, "fn", lambda n: n)
     key = getattr(root, "__name__", None)
     if key is None:
@@ -141,23 +141,25 @@ def _expected(name: str, want: RequestedDim, sizes: dict[str, tuple[str, int]]) 
 
 
 def with_auto_dims(request: Request, level: int) -> Any:
-    """The caller's structure with dimensions left to the tracer: on level 1 those the example breaks, if it does so
-    to any, otherwise and on level 2 all.
+    """The requested structure with `Dim.AUTO` in the place of dimensions.
+
+    Level 1 replaces those that the example violates and those of their names; all where it violates none. Level 2
+    replaces all.
     """
-    asked = requested_dims(request)
-    broken = broken_by_example(asked) if level == 1 else {}
-    names = {want.name() for name, want in asked.items() if name in broken}
+    requested = requested_dims(request)
+    broken = broken_by_example(requested) if level == 1 else {}
+    names = {want.name() for name, want in requested.items() if name in broken}
 
     def free(name: str, spec: Any, _size: int) -> Any:
-        if name not in asked or (broken and name not in broken and asked[name].name() not in names - {None}):
+        if name not in requested or (broken and name not in broken and requested[name].name() not in names - {None}):
             return spec
         return Dim.AUTO
 
-    return mapped(request, resolved(request), free)
+    return mapped(request, plain_shapes(request), free)
 
 
-def in_words(spec: Any) -> str:
-    """An entry of `dynamic_shapes` as it is written. Named dimensions by their names."""
+def spec_text(spec: Any) -> str:
+    """An entry of `dynamic_shapes` as source code. A named dimension is its name."""
     if kind := hint_kind(spec):
         return _hint_text(kind, getattr(spec, "min", None) or 0, getattr(spec, "max", None))
     return re.sub(r"\*(?=\w)", " * ", str(getattr(spec, "__name__", spec)))

@@ -1,4 +1,4 @@
-"""The `dynamic_shapes` that hold, where those asked for do not: as data and as code to paste."""
+"""The `dynamic_shapes` to use where the requested ones do not hold: as data, and as code to paste."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from torch.export import Dim
 
-from torchdraft._source.expressions import in_user_terms
-
-from .requested import RequestedDim, bounds_text, hint_kind, in_words, mapped, resolved
+from .requested import RequestedDim, bounds_text, hint_kind, mapped, plain_shapes, spec_text
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
@@ -24,11 +22,11 @@ Bounds = tuple[int, int | None]
 
 
 def suggested(
-    request: Request, asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
+    request: Request, requested: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
 ) -> Any:
-    """The caller's structure with an entry that holds in the place of each that does not."""
-    roots = _roots(asked, verdicts)
-    tied_to = _hints_tied_to(asked, verdicts, context)
+    """The requested structure, in which each entry that does not hold is replaced by one that does."""
+    roots = _roots(requested, verdicts)
+    tied_to = _hints_tied_to(requested, verdicts, context)
     roots |= tied_to
 
     def entry(name: str, spec: Any, _size: int) -> Any:
@@ -40,7 +38,7 @@ def suggested(
         if name in tied_to:
             return tied_to[name]
         if verdict.kind == "tied":
-            return _derived(verdict.to, asked, roots, context)
+            return _derived(verdict.to, requested, roots, context)
         if verdict.kind == "broken":
             return Dim.AUTO
         if hint_kind(spec):
@@ -51,13 +49,13 @@ def suggested(
             return spec.fn(roots[spec.root.__name__]) if spec.root.__name__ in roots else spec
         return roots.get(spec.__name__, spec)
 
-    return mapped(request, resolved(request), entry)
+    return mapped(request, plain_shapes(request), entry)
 
 
-def _roots(asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
-    """Each named dimension, with the range in which all that have the name hold."""
+def _roots(requested: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+    """Name → a `Dim` with the range in which every dimension of that name holds."""
     ranges: dict[str, Bounds] = {}
-    for name, want in asked.items():
+    for name, want in requested.items():
         verdict = verdicts.get(name)
         if want.name() is None or hasattr(want.spec, "root") or verdict is None:
             continue
@@ -69,14 +67,14 @@ def _roots(asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict]) -
 
 
 def _hints_tied_to(
-    asked: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
+    requested: Mapping[str, RequestedDim], verdicts: Mapping[str, Verdict], context: TraceContext
 ) -> dict[str, Any]:
-    """Dimensions left to the tracer that another one is tied to: they need a name for the other to be said by."""
+    """Hints (`Dim.AUTO`) that another dimension is tied to → a named `Dim`: the other one's entry refers to it."""
     found = {}
     for verdict in verdicts.values():
         for symbol in verdict.to.free_symbols if verdict.kind == "tied" else ():
-            name = in_user_terms(symbol, context.origins.of([symbol]))
-            if name in asked and asked[name].name() is None:
+            name = context.origins.in_user_terms(symbol)
+            if name in requested and requested[name].name() is None:
                 found[name] = Dim(_identifier(name))
     return found
 
@@ -86,13 +84,13 @@ def _identifier(dimension: str) -> str:
     return "_".join(re.findall(r"\w+", dimension.replace(".shape", "")))
 
 
-def _derived(to: Any, asked: Mapping[str, RequestedDim], roots: Mapping[str, Any], context: TraceContext) -> Any:
-    """`2*batch` where a dimension is tied to one of that name; left to the tracer where it can't be said so."""
+def _derived(to: Any, requested: Mapping[str, RequestedDim], roots: Mapping[str, Any], context: TraceContext) -> Any:
+    """`2*batch` for a dimension that is tied to one of that name; `Dim.AUTO` where no `Dim` expresses it."""
     if len(to.free_symbols) != 1:
         return Dim.AUTO
     (symbol,) = to.free_symbols
-    name = in_user_terms(symbol, context.origins.of([symbol]))
-    other = asked.get(name)
+    name = context.origins.in_user_terms(symbol)
+    other = requested.get(name)
     root = roots.get(str(other.name() or name)) if other is not None else None
     factor, rest = to.coeff(symbol, 1), to.coeff(symbol, 0)
     whole = isinstance(factor, sympy.Integer) and isinstance(rest, sympy.Integer) and factor > 0
@@ -109,7 +107,7 @@ def _bounded_hint(spec: Any, verdict: Verdict) -> Any:
 
 
 def _multiple(name: str, guard: Any) -> Any:
-    """`16*_rows` for a size that has to be a multiple of 16."""
+    """`16*_rows` for a size that is asserted to be a multiple of 16; `Dim.AUTO` for other conditions."""
     remainder: Any = guard.lhs if isinstance(guard, sympy.Eq) and guard.rhs == 0 else None
     if type(remainder).__name__ not in ("Mod", "PythonMod") or len(guard.free_symbols) != 1:
         return Dim.AUTO
@@ -123,18 +121,19 @@ def _multiple(name: str, guard: Any) -> Any:
 
 
 def code_of(shapes: Any) -> str:
-    """Python that makes `shapes`: its named dimensions, then the structure."""
+    """Python code that creates `shapes`: the named dimensions, then the structure."""
     names: dict[str, str] = {}
-    body = _written(shapes, names)
-    lines = [f"{name} = {made}" for name, made in names.items()]
+    body = _source(shapes, names)
+    lines = [f"{name} = {dim}" for name, dim in names.items()]
     return "\n".join([*lines, f"dynamic_shapes = {body}"])
 
 
-def _written(value: Any, names: dict[str, str]) -> str:
+def _source(value: Any, names: dict[str, str]) -> str:
+    """The structure as source code. Adds name → `Dim(…)` of each named dimension in it to `names`."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k!r}: {_written(v, names)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k!r}: {_source(v, names)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        inner = ", ".join(_written(v, names) for v in value)
+        inner = ", ".join(_source(v, names) for v in value)
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -143,4 +142,4 @@ def _written(value: Any, names: dict[str, str]) -> str:
         low = root.min if isinstance(root.min, int) else 0
         high = root.max if isinstance(root.max, int) and root.max < 2**31 else None
         names[name] = f"Dim({', '.join([repr(name), *bounds_text(low, high)])})"
-    return in_words(value)
+    return spec_text(value)

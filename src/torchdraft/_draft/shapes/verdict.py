@@ -1,4 +1,4 @@
-"""What became of one dynamic dimension."""
+"""The outcome of one dynamic dimension."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of a dimension. `free`: it is as free as asked."""
+    """The outcome of one dynamic dimension."""
 
     kind: Literal["free", "constant", "tied", "narrowed", "asserted", "broken"]
+    """`free`: as requested. `constant`: one size. `tied`: an expression of other dimensions. `narrowed`: a smaller
+    range. `asserted`: a condition that no range expresses. `broken`: as requested, but the example violates the request."""
     got: str = ""
-    """The outcome in words: `32`, `2*y.shape[0]`, `>= 11`."""
+    """The outcome as text: `32`, `2*y.shape[0]`, `>= 11`."""
     low: int | None = None
     high: int | None = None
     to: Any = None
-    """The expression of another dimension that it is tied to, or the condition that is asserted."""
+    """The expression that the dimension is tied to, or the condition that is asserted."""
     causes: tuple[TakenGuard, ...] = ()
-    """The guards that made it so: each line of the model's that asked, or the first operation that did."""
+    """The guards that caused it: one for each line of the model that has one, or the first one of an operation."""
 
     @property
     def cause(self) -> TakenGuard | None:
-        """The first of them."""
+        """The first of `causes`."""
         return self.causes[0] if self.causes else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._source.expressions import in_user_terms
 from torchdraft._source.input_names import in_caller_terms
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.tape import Record, View
@@ -50,6 +51,10 @@ class SymbolOrigins:
             elif name:
                 found[str(symbol)] = SymbolOrigin(input=in_caller_terms(name))
         return found
+
+    def in_user_terms(self, expr: Any) -> str:
+        """An expression as text, in which inputs and operations stand for symbols: `2*x.shape[0]` for `2*s0`."""
+        return in_user_terms(expr, self.of(expr.free_symbols))
 
 
 def path_of_symbol(out: Any, symbol: Any) -> str:

@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchdraft._draft.shapes.guard_functions import Conditions, python_source
+from torchdraft._draft.shapes.guard_functions import CompiledGuards, python_source
 from torchdraft._torch.probe import need
 
 FloorDiv, PythonMod, Mod, Max, Min, FloorToInt, IntTrueDiv = (
@@ -50,19 +50,19 @@ def refuse(*_):
 
 @given(CONDITIONS, st.integers(0, 9), st.integers(2, 9))
 def test_the_same_as_sympy(condition, size, other):
-    conditions = Conditions({X: other, Y: other}, refuse)
+    conditions = CompiledGuards({X: other, Y: other}, refuse)
     want = condition.xreplace({X: sympy.Integer(size)}).xreplace({Y: sympy.Integer(other)})
     assert conditions.outcome(condition, X, size) == want
 
 
 def test_a_division_by_zero_says_nothing():
-    assert Conditions({X: 4, Y: 3}, refuse).outcome(sympy.Eq(PythonMod(Y, X), 1), X, 0) is None
+    assert CompiledGuards({X: 4, Y: 3}, refuse).outcome(sympy.Eq(PythonMod(Y, X), 1), X, 0) is None
 
 
 @pytest.mark.parametrize("condition", [sympy.Gt(FloorToInt(IntTrueDiv(X, 2)), 3), sympy.Gt(X / 3, 1), Y > 3])
 def test_what_is_more_than_whole_numbers_is_asked_of_sympy(condition):
     asked = []
-    conditions = Conditions({X: 8}, lambda *given: asked.append(given) or True)
+    conditions = CompiledGuards({X: 8}, lambda *given: asked.append(given) or True)
     assert conditions.outcome(condition, X, 5)
     assert asked == [(condition, X, 5)]
 
