@@ -15,7 +15,7 @@ class Verdict:
 
     kind: Literal["free", "constant", "tied", "narrowed", "asserted", "broken"]
     """`free`: as requested. `constant`: one size. `tied`: an expression of other dimensions. `narrowed`: a smaller
-    range. `asserted`: a condition that no range expresses. `broken`: as requested, but the example violates the request."""
+    range. `asserted`: a condition that no range expresses. `broken`: as requested, but the example violates it."""
     got: str = ""
     """The outcome as text: `32`, `2*y.shape[0]`, `>= 11`."""
     low: int | None = None
