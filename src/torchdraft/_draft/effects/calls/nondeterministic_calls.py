@@ -3,11 +3,13 @@
 The functions are replaced in the modules that have them. A class is replaced only where the model looks it up in its
 module. Both are replaced in the namespaces of the model's code that imported them by name. A generator that moves
 without such a call is reported by `mutations/random_generators.py`.
+
+Replacements are made once and live as long as the process: Dynamo keeps identities of the functions of some modules,
+and another object could get the identity of a replacement that was freed.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,43 +26,65 @@ from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
 from .module_views import show_model
-from .sources import SOURCES, TAKE_A_SEED, CallerTest, WatchedClass, called_by_model
+from .sources import SOURCES, TAKE_A_SEED, CallerTest, WatchedClass, WatchedFunction, called_by_model
+
+
+class _Active:
+    """The trace that the replacements report to."""
+
+    trace: WatchedTrace | None = None
+
+
+_active = _Active()
+_REPLACEMENTS: dict[int, tuple[Any, Any]] = {}
+"""Identity of an original, or of a replacement → the original and the replacement."""
 
 
 @watches(why="A trace bakes the value that the call returned into the program.")
 class NondeterministicCalls(Watcher):
-    """Emits an event for each such call that the model makes, and answers clocks as the trace is told to."""
+    """Emits an event for each such call that the model makes, and gives it the answers of `WatchedTrace.answers`."""
 
     def install(self, changes: Changes, at_draft: Snapshot) -> None:
         """Replaces the functions and classes of every source."""
+        changes.attribute(_active, "trace", self.trace)
         instead: dict[int, Any] = {}
         classes: dict[ModuleType, dict[str, Any]] = {}
         for source in SOURCES:
             for function in source.functions:
-                original = getattr(function.owner, function.name)
-                if id(original) not in instead:
-                    instead[id(original)] = watched_function(original, function.label, function.by_model, self.trace)
-                changes.attribute(function.owner, function.name, instead[id(original)])
+                original, replacement = _replacement(function)
+                instead[id(original)] = replacement
+                changes.attribute(function.owner, function.name, replacement)
             for watched in source.classes:
-                original = getattr(watched.owner, watched.name)
-                if id(original) not in instead:
-                    instead[id(original)] = watched_class(original, watched, self.trace)
-                classes.setdefault(watched.owner, {})[watched.name] = instead[id(original)]
+                original, replacement = _replacement(watched)
+                instead[id(original)] = replacement
+                classes.setdefault(watched.owner, {})[watched.name] = replacement
         for module, shown in classes.items():
             show_model(changes, module, shown)
         replace_values(changes, at_draft.namespaces(), instead)
 
 
+def _replacement(watched: WatchedFunction | WatchedClass) -> tuple[Any, Any]:
+    """The original and the replacement. In a draft inside a draft, the attribute is a replacement already."""
+    now = getattr(watched.owner, watched.name)
+    if id(now) not in _REPLACEMENTS:
+        if isinstance(watched, WatchedFunction):
+            made: Any = watched_function(now, watched.label, watched.by_model)
+        else:
+            made = watched_class(now, watched)
+        _REPLACEMENTS[id(now)] = _REPLACEMENTS[id(made)] = (now, made)
+    return _REPLACEMENTS[id(now)]
+
+
 def watched_function(
-    original: Callable[..., Any], label: str, by_model: CallerTest, trace: WatchedTrace, first: int = 0
+    original: Callable[..., Any], label: str, by_model: CallerTest, first: int = 0
 ) -> Callable[..., Any]:
     """A replacement of `original`, which is called without the first `first` arguments: the class, for a `__new__`."""
 
-    @functools.wraps(original, updated=())
     def watched(*args: Any, **kwargs: Any) -> Any:
-        args, caller = args[first:], sys._getframe(1)
-        if not belongs():
-            trace.moved_by_others.add(label.rpartition(".")[0])
+        args, caller, trace = args[first:], sys._getframe(1), _active.trace
+        if trace is None or not belongs():
+            if trace is not None:
+                trace.moved_by_others.add(label.rpartition(".")[0])
             return original(*args, **kwargs)
         if not by_model(caller) or in_an_import(caller) or _is_determined(label, args, kwargs):
             return original(*args, **kwargs)
@@ -91,7 +115,7 @@ def _is_determined(label: str, args: Any, kwargs: Any) -> bool:
     return label == "open" and "r" not in mode and "+" not in mode
 
 
-def watched_class(original: Any, watched: WatchedClass, trace: WatchedTrace) -> Any:
+def watched_class(original: Any, watched: WatchedClass) -> Any:
     """A subclass of `original` whose watched methods emit events. Making an instance gives one of `original`."""
 
     class Like(type(original)):  # type: ignore[misc]
@@ -105,10 +129,10 @@ def watched_class(original: Any, watched: WatchedClass, trace: WatchedTrace) -> 
         return original(*args, **kwargs)
 
     if not watched.methods:
-        make = watched_function(original, watched.label, called_by_model, trace, first=1)
+        make = watched_function(original, watched.label, called_by_model, first=1)
     label = f"{original.__module__}.{original.__name__}"
     methods = {
-        name: staticmethod(watched_function(getattr(original, name), f"{label}.{name}", called_by_model, trace))
+        name: staticmethod(watched_function(getattr(original, name), f"{label}.{name}", called_by_model))
         for name in watched.methods
     }
     return Like(original.__name__, (original,), {"__new__": make, "__module__": original.__module__, **methods})
