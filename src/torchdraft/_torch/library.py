@@ -1,9 +1,7 @@
-"""Custom operators: their registered kernels, a temporary fake kernel, and torch's operator profiles."""
+"""Custom operators: their registered kernels and torch's operator profiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,7 +18,7 @@ LAYOUT_NUMBERS: dict[torch.layout, int] = {
     layout: int(e) for layout, e in need(f"{_serialize}:_TORCH_TO_SERIALIZE_LAYOUT").items()
 }
 
-_definition_of: Any = need("torch._library.custom_ops:_maybe_get_opdef")
+definition_of: Any = need("torch._library.custom_ops:_maybe_get_opdef")
 _registry: Any = need("torch._library.simple_registry:singleton")
 _has_kernel: Any = need("torch._C:_dispatch_has_kernel_for_dispatch_key")
 _is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
@@ -32,7 +30,7 @@ def has_written_fake(op: Any) -> bool:
     A `CompositeExplicitAutograd` kernel, which torch runs on meta tensors, does not count. Neither does a kernel that
     torch generates (`can_generate_trivial_fake_impl`, for an op that only mutates).
     """
-    definition = _definition_of(op.name())
+    definition = definition_of(op.name())
     if definition is not None:
         return definition._abstract_fn is not None
     entry = _registry.find(op.name())
@@ -42,27 +40,3 @@ def has_written_fake(op: Any) -> bool:
 def needs_no_fake_kernel(op: Any) -> bool:
     """Whether `op` needs no fake kernel: it decomposes into other ops, or returns nothing but its mutated arguments."""
     return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
-
-
-@contextmanager
-def temporary_fake_kernel(name: str, kernel: Callable[..., Any]) -> Iterator[None]:
-    """A context in which `kernel` is the fake kernel of the operator `namespace::name`.
-
-    Upstream's `torch._library.fake_profile.unsafe_generate_fake_kernels` does not remove the kernel of a `@custom_op`
-    that had none.
-    """
-    definition = _definition_of(name)
-    if definition is not None:
-        before = definition._abstract_fn
-        definition._abstract_fn = kernel
-        try:
-            yield
-        finally:
-            definition._abstract_fn = before
-        return
-    library: Any = torch.library.Library(name.partition("::")[0], "FRAGMENT")
-    try:
-        torch.library.register_fake(name, kernel, lib=library, allow_override=True)
-        yield
-    finally:
-        library._destroy()

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.library import MissingOpProfile, TensorMetadata, temporary_fake_kernel
+from torchdraft._torch.library import MissingOpProfile, TensorMetadata
+from torchdraft._torch.patches.fake_kernels import temporary_fake_kernel
 
 from .infer import written_arguments
 

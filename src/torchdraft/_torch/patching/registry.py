@@ -28,6 +28,9 @@ from .changes import Changes
 PATCHES = "torchdraft._torch.patches"
 """The package whose modules are imported before a scope is applied."""
 
+_TARGET = "target"
+"""The parameter of a declared function that receives the `Target`."""
+
 Declared = TypeVar("Declared", bound=Callable[..., Any])
 
 
@@ -78,16 +81,14 @@ class Patch:
     upstream: str
     replaces: bool
     """Whether `function` returns what replaces a target; otherwise it makes the changes itself."""
+    hooks: tuple[str, ...]
+    """The parameters that `applied` must be given, by name."""
+    takes_target: bool
 
     @property
     def what(self) -> str:
         """The first paragraph of the declared function's docstring, on one line."""
         return " ".join((self.function.__doc__ or "").strip().partition("\n\n")[0].split())
-
-    @property
-    def hooks(self) -> tuple[str, ...]:
-        """The parameters that `applied` must be given, by name."""
-        return tuple(name for name in list(inspect.signature(self.function).parameters)[1:] if name != "target")
 
     def apply(self, changes: Changes, hooks: dict[str, Any]) -> None:
         """Makes the change, or replaces each target."""
@@ -95,9 +96,8 @@ class Patch:
         if not self.replaces:
             self.function(changes, **given)
             return
-        takes_target = "target" in inspect.signature(self.function).parameters
         for target in self.targets:
-            named = {"target": target} if takes_target else {}
+            named = {_TARGET: target} if self.takes_target else {}
             changes.attribute(target.owner, target.name, self.function(target.value(), **given, **named))
 
 
@@ -131,7 +131,10 @@ def _declaration(
     scopes = (scope,) if isinstance(scope, Scope) else scope
 
     def declare(function: Declared) -> Declared:
-        patch = Patch(function, tuple(Target.at(path) for path in targets), scopes, why, upstream, replaces)
+        resolved = tuple(Target.at(path) for path in targets)
+        _first, *others = inspect.signature(function).parameters
+        hooks = tuple(name for name in others if name != _TARGET)
+        patch = Patch(function, resolved, scopes, why, upstream, replaces, hooks, _TARGET in others)
         for each in scopes:
             _refuse_duplicates(each, patch)
             insort(each.patches, patch, key=lambda other: other.function.__module__)
