@@ -6,6 +6,8 @@ private name and raises `UnsupportedTorch` where torch has moved it. The first i
 of torch.
 """
 
+import torch  # noqa: F401  # first: its import runs `torchdraft.saved`, which needs this package
+
 from .probe import check_version
 
 check_version()
