@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -42,3 +43,8 @@ def test_a_second_declaration_is_refused():
         @replaces_builtin(isinstance, why="")
         def never(value, classes):
             raise AssertionError
+
+
+def test_other_functions_are_refused():
+    with pytest.raises(ValueError, match=r"math\.floor is not a builtin"):
+        replaces_builtin(math.floor, why="")

@@ -9,6 +9,7 @@ Only the model's modules find the replacement: torch must distinguish its symbol
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -36,11 +37,15 @@ BUILTINS: Declarations[ReplacedBuiltin] = Declarations("replacement of the built
 def replaces_builtin(original: Any, *, why: str) -> Callable[[Replacement], Replacement]:
     """Declares a function or class that modules of the model find under the name of the builtin `original`.
 
-    Raises `ValueError` for a builtin that has a replacement already.
+    Raises `ValueError` for what is no builtin (a function of `math` is found by another way than by its name), and for
+    a builtin that has a replacement already.
     """
+    name: str = original.__name__
+    if vars(builtins).get(name) is not original:
+        raise ValueError(f"{original.__module__}.{name} is not a builtin")
 
     def declare(replacement: Replacement) -> Replacement:
-        BUILTINS.add(original, ReplacedBuiltin(original.__name__, replacement, why), place_of(replacement))
+        BUILTINS.add(original, ReplacedBuiltin(name, replacement, why), place_of(replacement))
         return replacement
 
     return declare
