@@ -123,7 +123,7 @@ _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
 
 
 class ModeStacks:
-    """How many dispatch modes, function modes and transforms are active now, and which dispatch keys."""
+    """The number of active dispatch modes, function modes and transforms, and the dispatch keys, at construction."""
 
     def __init__(self) -> None:
         self._dispatch, self._function = active_modes()
@@ -131,7 +131,7 @@ class ModeStacks:
         self.keys = _included_keys(), _excluded_keys()
 
     def restore(self) -> None:
-        """Takes off what was left active since (upstream forgets some after a failed trace). May be called again."""
+        """Removes the modes and transforms that were added since, as by a failed trace. May be called again."""
         _undo_transforms(self._functorch)
         while _pre_dispatch_modes() > self._pre_dispatch:
             _pop_pre_dispatch()
@@ -143,7 +143,7 @@ class ModeStacks:
 
 @contextmanager
 def modes_restored() -> Iterator[None]:
-    """After this block modes, transforms and dispatch keys are as before, whatever a failed trace left active."""
+    """On exit, removes the modes, transforms and dispatch keys that a failed trace left active."""
     modes = ModeStacks()
     keys = _ForceKeys(*modes.keys)  # restores, on exit, the keys that are set now
     try:
@@ -155,7 +155,7 @@ def modes_restored() -> Iterator[None]:
 
 @contextmanager
 def as_if_nothing_traced() -> Iterator[None]:
-    """Like `outside_tracing`, and nobody finds the fake mode of an outer trace: the place of a draft inside another."""
+    """Like `outside_tracing`, and without tracing context and transforms; a draft inside another trace runs here."""
     with _tracing(None), _no_transforms(), outside_tracing():
         yield
 

@@ -1,7 +1,7 @@
-"""Global flags and modes of torch that an export changes for its time: remembered, and put back exactly.
+"""Global flags and modes of torch that an export changes while it runs.
 
-Upstream puts each back in a `finally` clause. An exception that arrives in the middle of such a clause, as a
-KeyboardInterrupt may, leaves it changed for the rest of the process.
+Upstream restores each of them in a `finally` clause. An exception in the middle of such a clause, which a
+KeyboardInterrupt may be, leaves it changed for the rest of the process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MISSING = object()
 
 
 class ProcessState:
-    """The flags as they are now. `restore` may be called any number of times."""
+    """The flags and modes at the time of construction."""
 
     def __init__(self) -> None:
         self._flags = [(module, name, getattr(module, name)) for module, name in _FLAGS]
@@ -42,7 +42,7 @@ class ProcessState:
         self._grad = torch.is_grad_enabled()
 
     def restore(self) -> None:
-        """Puts everything back."""
+        """Restores them. May be called again."""
         for module, name, value in self._flags:
             if getattr(module, name) is not value:
                 setattr(module, name, value)

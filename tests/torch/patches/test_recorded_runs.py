@@ -1,0 +1,60 @@
+"""Patches for a run on real tensors: tracing flags, subclasses, tensors without strides, pickling."""
+
+from __future__ import annotations
+
+import pickle
+from types import CodeType
+from typing import Any
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import TorchFunctionMode
+
+from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import RECORDING
+
+
+def test_the_flags_are_false_for_the_models_code_only(monkeypatch: Any) -> None:
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    with tracing_flags_hidden(lambda _code: False):
+        assert not torch.compiler.is_compiling()
+    with tracing_flags_hidden(_is_this_file):
+        assert torch.compiler.is_compiling()
+    assert torch.compiler.is_compiling()
+
+
+def _is_this_file(code: CodeType) -> bool:
+    return code.co_filename == __file__
+
+
+class Image(torch.Tensor):
+    """A subclass."""
+
+
+def test_a_tensor_made_a_subclass_keeps_its_node() -> None:
+    with applied(RECORDING):
+        graph = make_fx(lambda x: (x.as_subclass(Image) * 2).as_subclass(torch.Tensor))(torch.ones(2))
+    assert [node.op for node in graph.graph.nodes] == ["placeholder", "call_function", "output"]
+
+
+def test_a_tensor_without_strides_is_recorded() -> None:
+    with applied(RECORDING):
+        graph = make_fx(lambda x: x.to_sparse_csr().to_dense())(torch.eye(2))
+    torch.testing.assert_close(graph(torch.eye(2)), torch.eye(2))
+
+
+def test_function_modes_handle_the_pickling_of_a_plain_tensor() -> None:
+    class Handles(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            called.append(func)
+            return func(*args, **(kwargs or {}))
+
+    called: list[Any] = []
+    own = torch.Tensor.__reduce_ex__
+    with Handles():
+        pickle.dumps(torch.ones(2))
+    assert own not in called
+    with applied(RECORDING), Handles():
+        pickle.dumps(torch.ones(2))
+    assert own in called
