@@ -6,10 +6,9 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._draft.effects import watchers
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.protocol import WatchedTrace, Watcher
-from torchdraft._draft.effects.watchers import ORDER, watchers_of, watches
+from torchdraft._draft.effects.watchers import ORDER, WATCHERS, watchers_of, watches
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft.model.events import ImpureCall
 
@@ -20,11 +19,10 @@ def trace():
 
 
 @pytest.fixture
-def declared(trace, monkeypatch):
-    """The declared watchers, as a copy that a test may add to."""
-    watchers_of(trace)
-    monkeypatch.setattr(watchers, "DECLARED", dict(watchers.DECLARED))
-    return watchers.DECLARED
+def declared():
+    """The declared watchers, to which a test may add some."""
+    with WATCHERS.restored():
+        yield WATCHERS.units
 
 
 class Barometer:
@@ -62,7 +60,7 @@ def test_one_declaration_adds_a_watcher(declared):
 
 
 def test_two_watchers_of_one_name_are_refused(declared):
-    with pytest.raises(ValueError, match="two watchers are called Threads"):
+    with pytest.raises(ValueError, match="the watcher Threads is declared twice"):
 
         @watches(why="")
         class Threads(Watcher):

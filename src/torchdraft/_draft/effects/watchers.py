@@ -10,16 +10,12 @@ A watcher is found because its file is in `effects/calls/` or `effects/mutations
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
-from functools import cache
 from typing import TypeVar
 
-from .protocol import WatchedTrace, Watcher
+from torchdraft._draft.tracing.declarations import Declarations, place_of
 
-PACKAGES = ("torchdraft._draft.effects.calls", "torchdraft._draft.effects.mutations")
-"""The packages whose modules are imported before the watchers of a trace are made."""
+from .protocol import WatchedTrace, Watcher
 
 ORDER = (
     "Threads",  # first: what the watchers after it install acts in the threads that work for the draft
@@ -38,8 +34,7 @@ ORDER = (
 )
 """Watchers whose place matters, by name. Any others come after them, by name."""
 
-DECLARED: dict[str, type[Watcher]] = {}
-"""Name → watcher."""
+WATCHERS: Declarations[type[Watcher]] = Declarations("watcher", f"{__package__}.calls", f"{__package__}.mutations")
 
 W = TypeVar("W", bound=Watcher)
 
@@ -48,11 +43,8 @@ def watches(*, why: str) -> Callable[[type[W]], type[W]]:
     """Declares a watcher under the name of its class. Raises `ValueError` where that name is taken."""
 
     def declare(watcher: type[W]) -> type[W]:
-        name = watcher.__name__
-        if name in DECLARED:
-            raise ValueError(f"two watchers are called {name}: {DECLARED[name].__module__} and {watcher.__module__}")
-        watcher.name, watcher.why = name, why
-        DECLARED[name] = watcher
+        watcher.name, watcher.why = watcher.__name__, why
+        WATCHERS.add(watcher.name, watcher, place_of(watcher))
         return watcher
 
     return declare
@@ -60,16 +52,8 @@ def watches(*, why: str) -> Callable[[type[W]], type[W]]:
 
 def watchers_of(trace: WatchedTrace) -> list[Watcher]:
     """An instance of each declared watcher, in order."""
-    _import_declarations()
-    missing = [name for name in ORDER if name not in DECLARED]
-    if missing:
+    WATCHERS.load()
+    declared = WATCHERS.units
+    if missing := [name for name in ORDER if name not in declared]:
         raise LookupError(f"ORDER names watchers that are not declared: {', '.join(missing)}")
-    names = [*ORDER, *sorted(DECLARED.keys() - {*ORDER})]
-    return [DECLARED[name](trace) for name in names]
-
-
-@cache
-def _import_declarations() -> None:
-    for name in PACKAGES:
-        for module in pkgutil.iter_modules(importlib.import_module(name).__path__):
-            importlib.import_module(f"{name}.{module.name}")
+    return [declared[name](trace) for name in (*ORDER, *sorted(declared.keys() - {*ORDER}))]

@@ -1,4 +1,4 @@
-"""State: a model and what its code can reach go in; a snapshot comes out that finds changes and undoes them.
+"""State: a model and its inputs go in; a `Snapshot` comes out that finds changes of state and undoes them.
 
-Modules, containers, globals and closures, external tensors, random generators. May import `tracing`.
+It covers modules, containers, globals and closures, external tensors and random generators. May import `tracing`.
 """

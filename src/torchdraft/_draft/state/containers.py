@@ -1,4 +1,4 @@
-"""Containers that state lives in: what they held is remembered, compared by what they hold, and put back."""
+"""Containers that hold state: their content is copied, compared and restored."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from typing import Any
 import numpy
 
 MOST_ITEMS = 4096
-"""Containers with more items are not watched, nor arrays with more bytes than eight for each."""
+"""Containers with more items are not watched, nor arrays of more than eight bytes for each of so many items."""
 
 MOST_INNER = 256
 MOST_LEVELS = 8
-"""Containers in a container that are watched with it, and how deep they may lie."""
+"""How many containers inside a container are watched with it, and how deeply nested they may be."""
 
 _TABLES = (dict, OrderedDict, defaultdict, Counter)
 _ROWS = (list, deque)
 CONTAINERS = (*_TABLES, *_ROWS, set, numpy.ndarray)
-"""Classes proper, not their subclasses: those may do anything when they are written to."""
+"""Exactly these classes. A subclass may do anything when it is written to."""
 
 
 def is_container(value: Any) -> bool:
-    """Whether a value is one whose content is watched."""
+    """Whether a value is a container whose content is watched."""
     if type(value) not in CONTAINERS or _is_namespace(value):
         return False
     return bool(value.nbytes <= 8 * MOST_ITEMS if _is_array(value) else len(value) <= MOST_ITEMS)
 
 
 def _is_namespace(value: Any) -> bool:
-    """Whether a dictionary is that of a module, was given to `exec`, or holds Python's modules: those are not to be
-    emptied for a moment, nor is what is loaded meanwhile to be forgotten.
+    """Whether a dictionary is the namespace of a module or of `exec`, or `sys.modules`. Restoring empties a container
+    for a moment and removes what was added, which would break code that runs in such a namespace.
     """
     return isinstance(value, dict) and ("__builtins__" in value or "__name__" in value or value is sys.modules)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inner:
-    """A container in a container, and what it held."""
+    """A container inside a container, with a copy of its content."""
 
     itself: Any
     content: Any
 
 
 def content_of(container: Any) -> Any:
-    """A copy; containers in it are `Inner`, as far down as they are watched."""
+    """A copy of a container's content. Containers in it are copied too, as `Inner`, as far as they are watched."""
     return _copied(container, {id(container)}, MOST_LEVELS)
 
 
@@ -60,10 +60,10 @@ def _copied(container: Any, met: set[int], levels: int) -> Any:
 
 
 def same_content(container: Any, content: Any) -> bool:
-    """Whether a container holds the very things it held; numbers and texts may be others of the same value."""
+    """Whether a container holds the same objects as `content`; plain values only have to be equal."""
     if type(container) is not type(content):
         return False
-    if _is_array(container):  # one without dimensions has no length
+    if _is_array(container):  # an array without dimensions has no length
         return _same_array(container, content)
     if len(container) != len(content):
         return False
@@ -75,7 +75,7 @@ def same_content(container: Any, content: Any) -> bool:
 
 
 def same_copy(one: Any, other: Any) -> bool:
-    """Whether two copies, or two parts of them, are of the same content."""
+    """Whether two copies made by `content_of`, or two parts of such copies, are equal."""
     if isinstance(one, Inner) and isinstance(other, Inner):
         return one.itself is other.itself and same_copy(one.content, other.content)
     if type(one) is not type(other) or type(one) not in (*_TABLES, *_ROWS):
@@ -86,26 +86,26 @@ def same_copy(one: Any, other: Any) -> bool:
 
 
 def restore_content(container: Any, content: Any) -> None:
-    """Gives a container its content back."""
+    """Restores a container's content. Idempotent."""
     if same_content(container, content):
         return
     if _is_array(container):
         container[...] = content
         return
     if isinstance(container, _ROWS):
-        held: Any = [_back(value) for value in content]
+        values: Any = [_restored(value) for value in content]
     elif isinstance(container, dict):
-        held = {key: _back(value) for key, value in content.items()}
+        values = {key: _restored(value) for key, value in content.items()}
     else:
-        held = content
+        values = content
     container.clear()
     if isinstance(container, _ROWS):
-        container.extend(held)
+        container.extend(values)
     else:
-        container.update(held)
+        container.update(values)
 
 
-def _back(value: Any) -> Any:
+def _restored(value: Any) -> Any:
     if isinstance(value, Inner):
         restore_content(value.itself, value.content)
         return value.itself
@@ -113,7 +113,7 @@ def _back(value: Any) -> Any:
 
 
 def parts_of(value: Any) -> list[Any]:
-    """What a value is made of, containers taken apart, each once: they may hold themselves. Itself where it is none."""
+    """The values in a container and in the containers inside it, each container once. Any other value alone."""
     parts: list[Any] = []
     opened: set[int] = set()
     waiting = [value]
@@ -129,14 +129,14 @@ def parts_of(value: Any) -> list[Any]:
 
 
 def same(left: Any, right: Any) -> bool:
-    """The very same thing, or a number or text of the same value. `right` may be what a container held."""
+    """Whether both are the same object, or equal plain values. `right` may be an `Inner`."""
     if isinstance(right, Inner):
         return left is right.itself and same_content(left, right.content)
     return left is right or (type(left) is type(right) and is_plain(left) and bool(left == right))
 
 
 def is_plain(value: Any) -> bool:
-    """A number, a text or nothing."""
+    """Whether a value is a number, a string, bytes or None."""
     return isinstance(value, (int, float, bool, str, bytes, type(None)))
 
 

@@ -1,4 +1,4 @@
-"""Values in words."""
+"""Short descriptions of values, for reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .module_states import MISSING
 
 
 def describe_value(value: Any) -> str:
-    """A value in words, without reading a tensor's data: that would be a read of the model's."""
+    """Describes a value without reading the data of tensors, since such a read would count as one of the model."""
     if value is MISSING:
         return "(not set)"
     if isinstance(value, Inner):

@@ -1,5 +1,7 @@
-"""Tensors around a model that are no parts of it: what globals, closures, objects, and modules that it uses without
-holding them as submodules have. A draft runs the model, and puts their memory and numbers back.
+"""External tensors: those that the model's code reaches through globals, closures, objects and hidden modules.
+
+A hidden module is one that the model uses without holding it as a submodule. A draft runs the model, which may write to
+external tensors, and restores them.
 """
 
 from __future__ import annotations
@@ -16,22 +18,23 @@ from torchdraft._torch.fake import FakeTensor
 from .containers import is_container, parts_of
 
 MOST_COPIED = 4_194_304
-"""Elements that are copied at most, so that what was written can be put back; the memory itself is for any tensor."""
+"""How many elements are copied in total to restore values. The memory of a tensor is restored whatever its size."""
 
 
 @dataclass(slots=True)
 class ExternalTensor:
-    """One tensor as it was."""
+    """One tensor, as it was."""
 
     name: str
     tensor: torch.Tensor
     memory: torch.Tensor
-    """A look at the memory it had."""
+    """An alias of the memory that the tensor had."""
     content: torch.Tensor | None
-    """Its numbers. They are compared: the program writes to them too, and the tensor's version does not tell."""
+    """A copy of its values. They are compared, because the tensor's version does not show every write: the check on the
+    example runs the program, which writes to the same memory."""
 
     def restore(self) -> None:
-        """Its memory, where it got other (`x.data = ...`), and the numbers in it, where they were written to."""
+        """Restores the memory, which `x.data = ...` replaces, and the values in it. Idempotent."""
         with outside_tracing(), torch.no_grad():
             if _memory(self.tensor) != _memory(self.memory):
                 self.tensor.data = self.memory
@@ -45,27 +48,27 @@ def _memory(tensor: torch.Tensor) -> Any:
     return tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype
 
 
-def external_tensors(mod: torch.nn.Module, held: Iterable[tuple[str, Any]]) -> list[ExternalTensor]:
-    """The tensors in what is `held` around `mod`, by name; not those of `mod` itself."""
+def external_tensors(mod: torch.nn.Module, named: Iterable[tuple[str, Any]]) -> list[ExternalTensor]:
+    """The tensors in the values of `named`, except those of `mod` itself."""
     own = {id(tensor) for tensor in (*mod.parameters(), *mod.buffers())}
     found: list[ExternalTensor] = []
     room = MOST_COPIED
-    for name, tensor in _tensors(held):
-        if id(tensor) in own or not _can_be_kept(tensor):
+    for name, tensor in _tensors(named):
+        if id(tensor) in own or not _can_be_restored(tensor):
             continue
         own.add(id(tensor))
         fits = tensor.numel() <= room
         room -= tensor.numel() if fits else 0
-        look = tensor.detach()
-        found.append(ExternalTensor(name, tensor, look, look.clone() if fits else None))
+        alias = tensor.detach()
+        found.append(ExternalTensor(name, tensor, alias, alias.clone() if fits else None))
     return found
 
 
-def hidden_modules(mod: torch.nn.Module, held: Iterable[tuple[str, Any]]) -> dict[str, torch.nn.Module]:
-    """Modules in what is `held` that are no submodules of `mod`, by name."""
+def hidden_modules(mod: torch.nn.Module, named: Iterable[tuple[str, Any]]) -> dict[str, torch.nn.Module]:
+    """The modules in the values of `named` that are no submodules of `mod`."""
     own = {id(module) for module in mod.modules()}
     found: dict[str, torch.nn.Module] = {}
-    for name, value in held:
+    for name, value in named:
         for part in _parts(value):
             if isinstance(part, torch.nn.Module) and id(part) not in own:
                 own.update(id(module) for module in part.modules())
@@ -73,8 +76,8 @@ def hidden_modules(mod: torch.nn.Module, held: Iterable[tuple[str, Any]]) -> dic
     return found
 
 
-def _tensors(held: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
-    for name, value in held:
+def _tensors(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
+    for name, value in named:
         for part in _parts(value):
             if isinstance(part, torch.Tensor):
                 yield name, part
@@ -87,7 +90,7 @@ def _parts(value: Any) -> Iterable[Any]:
     return parts_of(value) if is_container(value) else (value,)
 
 
-def _can_be_kept(tensor: torch.Tensor) -> bool:
+def _can_be_restored(tensor: torch.Tensor) -> bool:
     uninitialized = isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin)
     if uninitialized or isinstance(tensor, FakeTensor) or tensor.device.type == "meta" or tensor.is_inference():
         return False

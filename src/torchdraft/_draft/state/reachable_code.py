@@ -1,6 +1,6 @@
-"""What of the code around a model its forward can reach by name: functions, and the namespaces their names live in.
+"""The code that a model's `forward` reaches by name: functions, classes, and the globals of their modules.
 
-A trace watches those places, and their functions are searched for the line that wrote to one.
+These namespaces are compared before and after a trace, and the functions are searched for the line of a write.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import torch
 from torchdraft._source.functions import plain_function
 
 MOST_FUNCTIONS = 2048
-"""Functions that are followed; a model of many libraries stops here."""
+"""How many functions are followed, since a model may reach several large libraries."""
 
 _NOT_FOLLOWED = frozenset(
     {"torch", "torchdraft", "numpy", "sympy", *sys.builtin_module_names, *sys.stdlib_module_names}
 )
-"""Packages whose insides are no part of a model."""
+"""Packages whose code is no part of a model."""
 
 
 @dataclass(slots=True)
 class ReachableCode:
-    """The functions found, the classes, and the dictionaries of globals with the name of their module."""
+    """The functions, the classes, and the globals with the name of their module."""
 
     functions: dict[int, FunctionType] = field(default_factory=dict)
     classes: dict[type, None] = field(default_factory=dict)
@@ -35,13 +35,13 @@ class ReachableCode:
 
     @classmethod
     def of(cls, mod: torch.nn.Module) -> ReachableCode:
-        """What the classes of `mod` and of its submodules reach."""
+        """Follows the classes of `mod` and its submodules, and functions in their attributes."""
         found = cls()
         for module_class in dict.fromkeys(type(m) for m in mod.modules()):
             found._add(module_class)
         for value in (v for m in mod.modules() for v in vars(m).values()):
-            for held in value.values() if type(value) is dict else value if type(value) in (list, tuple) else (value,):
-                found._add_function(held)
+            for item in value.values() if type(value) is dict else value if type(value) in (list, tuple) else (value,):
+                found._add_function(item)
         waiting = list(found.functions.values())
         while waiting and len(found.functions) < MOST_FUNCTIONS:
             before = len(found.functions)
@@ -56,7 +56,7 @@ class ReachableCode:
             yield function.__code__
 
     def names(self) -> frozenset[str]:
-        """What the functions name."""
+        """All names that the functions use."""
         if self._names is None:
             self._names = frozenset(name for code in self.codes() for name in _names(code))
         return self._names
@@ -76,7 +76,7 @@ class ReachableCode:
 
     def _add_function(self, value: Any) -> None:
         if isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
-            self._add_plain(value)  # what a decorator put around the function runs too
+            self._add_plain(value)  # the wrapper that a decorator made runs too
         self._add_plain(plain_function(value))
 
     def _add_plain(self, function: FunctionType | None) -> None:
@@ -95,7 +95,7 @@ def is_followed(module: str | None) -> bool:
 
 
 def _named_in(function: FunctionType) -> Iterator[Any]:
-    """What the globals that a function names are, and what of a module it names."""
+    """The values of the globals that a function names, and of the attributes of modules that it names."""
     names = list(_names(function.__code__))
     for name in names:
         value = function.__globals__.get(name)
@@ -110,7 +110,7 @@ def _named_in(function: FunctionType) -> Iterator[Any]:
 
 
 def _imported(function: FunctionType, name: str) -> ModuleType | None:
-    """The module that a function's own `import` of `name` gives, where it is loaded."""
+    """The module that an `import` of `name` inside the function returns, if it is loaded."""
     if not is_followed(name):
         return None
     package = function.__globals__.get("__package__")

@@ -50,7 +50,7 @@ class CellState:
         return cls(name, cell, value, content_of(value) if is_container(value) else None)
 
     def unchanged(self) -> bool:
-        """Whether the variable holds what it held, as far as a trace can have changed it."""
+        """Whether the value is the same, as far as a trace can have changed it."""
         now = _value(self.cell)
         if now is not self.value:
             return not (_has_tensors(now) or _is_plain(now))

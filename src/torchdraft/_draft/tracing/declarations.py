@@ -1,4 +1,4 @@
-"""Units that are declared one by one, each in its own file: host reads, polyfills, replaced builtins."""
+"""Units that are declared one by one, each in its own file: host reads, polyfills, replaced builtins, watchers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def place_of(function: Callable[..., Any]) -> str:
 
 
 class Declarations(Generic[Unit]):
-    """The units of one kind. A unit is found because its module is in `package`, or because its module was imported."""
+    """The units of one kind. A unit is found because its module is in one of `packages`, or because it was imported."""
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, *packages: str) -> None:
         self.kind = kind
-        self.package = package
+        self.packages = packages
         self.units: dict[Any, Unit] = {}
         self._places: dict[Any, str] = {}
         self._loaded = False
@@ -36,11 +36,11 @@ class Declarations(Generic[Unit]):
         self._places[key] = place
 
     def load(self) -> None:
-        """Imports every module of the package, so that what they declare is known."""
+        """Imports every module of the packages, so that what they declare is known."""
         if not self._loaded:
-            package = importlib.import_module(self.package)
-            for module in pkgutil.iter_modules(package.__path__, f"{self.package}."):
-                importlib.import_module(module.name)
+            for package in self.packages:
+                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+                    importlib.import_module(module.name)
             self._loaded = True
 
     @contextmanager

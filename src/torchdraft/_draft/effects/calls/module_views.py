@@ -2,7 +2,7 @@
 
 A replaced class in a module's dictionary would be seen by the whole process: a class statement in a module that is
 imported meanwhile would inherit from it, and `pickle` would refuse instances of the original. Therefore the module
-itself gets, for the time of the trace, a subclass of its class that answers by who asks.
+object gets another `__class__` for the time of the trace, whose `__getattribute__` looks at the caller.
 """
 
 from __future__ import annotations

@@ -57,10 +57,10 @@ class SeededDraws(Watcher):
     def begin(self, changes: Changes, forward: Forward) -> None:
         """Gives every generator a state that no model sets, until `forward` ends."""
         randomness = self.context.reals.randomness
-        held = forward.at_draft.rng.torch_generators()
-        randomness.hold(held)
+        others = forward.at_draft.rng.torch_generators()
+        randomness.hold(others)
         changes.afterwards(self._restore)
-        for number, generator in enumerate((*_defaults(), *held)):
+        for number, generator in enumerate((*_defaults(), *others)):
             before = generator.get_state()
             known = KnownGenerator(generator, before, unusual=before)
             self._known[_UNUSUAL + number] = known

@@ -164,7 +164,7 @@ SOURCES = (
     ),
     Source(
         name="files",
-        why="The program repeats what the file held. NumPy opens some files from C, where `open` is not called.",
+        why="The program repeats the content of the file. NumPy opens some files from C, where `open` is not called.",
         functions=(
             *(WatchedFunction(owner, "open", "open", _opened_for_model) for owner in (builtins, io)),
             *_functions(numpy, "loadtxt", "genfromtxt", "fromfile", "memmap"),

@@ -82,7 +82,7 @@ def attribute_written(
 
 
 def attribute_is_recomputed(trace: WatchedTrace, name: str, before: Any, after: Any) -> bool:
-    """Whether all that an attribute came to hold is tensors that every call computes again from no input."""
+    """Whether an attribute only gained tensors, and each call computes them from no input."""
     return is_recomputed(trace.context, changed_name(name, None if before is MISSING else before, after))
 
 

@@ -41,10 +41,10 @@ def _hooks_changed(
         codes = [c for c in codes if c.co_filename == code.co_filename]  # many a file registers hooks
     calls = (writing(codes, mentioning(word)) for word in (_REGISTERING if new else _REMOVING))
     stack = next(filter(None, calls), ()) or parameter(new[0] if new else type(mod).forward)
-    told = [f"{len(hooks)} hook{'' if len(hooks) == 1 else 's'}" for hooks in (had, has)]
-    after_words = f"{told[1]}, others" if len(had) == len(has) else told[1]
+    counts = [f"{len(hooks)} hook{'' if len(hooks) == 1 else 's'}" for hooks in (had, has)]
+    after_words = f"{counts[1]}, others" if len(had) == len(has) else counts[1]
     return AttributeWritten(
-        stack=stack, module=name, name=hooks_of(name), before=told[0], after=after_words, kept=False
+        stack=stack, module=name, name=hooks_of(name), before=counts[0], after=after_words, kept=False
     )
 
 

@@ -1,4 +1,4 @@
-"""Which replacements of a user's tensor a program can copy into that tensor's own memory."""
+"""Which replacements of a user's tensor the program can copy into that tensor's own memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_written_back(user: UserTensors, target: torch.Tensor) -> bool | None:
 
 
 def fitting(old: Any, new: Any) -> list[Pair]:
-    """The pair, if one tensor's memory can hold the other's values: any dtype, the same sizes on the example."""
+    """`[(old, new)]` if the memory of `old` can hold the values of `new`: any dtype, equal sizes on the example."""
     if not isinstance(old, torch.Tensor) or not isinstance(new, torch.Tensor):
         return []
     same = old.device == new.device and old.layout is new.layout and old.dim() == new.dim()
