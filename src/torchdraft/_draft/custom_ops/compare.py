@@ -1,7 +1,7 @@
-"""Compares what a fake kernel said with what the real one did, in numbers.
+"""Compares the outputs of a fake kernel with those of the real one.
 
-A symbol is never compared: that would make a guard of the program. Each is replaced by its value on the example, which
-the tape knows; a symbol that the fake kernel itself made takes the value that its first appearance gives it.
+Symbols are replaced by their values on the example, which the tape knows: a comparison of symbols would add guards to
+the program. A symbol that the fake kernel created gets the real value at its first occurrence.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from torchdraft._tape.errors import NoRealValue
 from torchdraft._torch.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
-from .fresh_symbols import expression, free
+from .fresh_symbols import expression, free_symbols
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.fake_mode import DraftMode
+    from .op_call import OpCall
 
 
-class Given(NamedTuple):
-    """One run of an op: its arguments and what came out."""
+class OpResult(NamedTuple):
+    """The arguments and the outputs of an operator, fake or real."""
 
     args: Any
     kwargs: Any
     out: Any
 
 
-def differences(mode: DraftMode, fake: Given, real: Given, fresh: list[Any]) -> list[str]:
-    """Every way in which the fake outputs differ from the real ones; empty where the kernels agree."""
-    numbers = Numbers(mode, fresh)
-    said, did = flat_outputs(fake.out), flat_outputs(real.out)
-    if len(said) != len(did):
-        return [f"{len(said)} outputs, really {len(did)}"]
-    several = len(did) > 1
+def differences(call: OpCall, fake: OpResult, real: OpResult, fresh: list[Any]) -> list[str]:
+    """Each difference between fake and real outputs as text. `fresh`: the symbols that the fake kernel created."""
+    numbers = Numbers(call, fresh)
+    left_outputs, right_outputs = flat_outputs(fake.out), flat_outputs(real.out)
+    if len(left_outputs) != len(right_outputs):
+        return [f"{len(left_outputs)} outputs, really {len(right_outputs)}"]
+    several = len(right_outputs) > 1
     found: list[str] = []
-    for index, (left, right) in enumerate(zip(said, did, strict=True)):
+    for index, (left, right) in enumerate(zip(left_outputs, right_outputs, strict=True)):
         where = f"output {index}: " if several else ""
         found += [where + text for text in _of_output(left, right, numbers)]
     if not found:
@@ -46,116 +46,117 @@ def differences(mode: DraftMode, fake: Given, real: Given, fresh: list[Any]) -> 
     return found
 
 
-def _of_output(said: Any, did: Any, numbers: Numbers) -> Iterator[str]:
-    if isinstance(did, torch.Tensor) and isinstance(said, torch.Tensor):
-        yield from _of_tensor(said, did, numbers)
-    elif isinstance(did, torch.Tensor) or isinstance(said, torch.Tensor) or (said is None) != (did is None):
-        yield f"{_kind(said)}, really {_kind(did)}"
-    elif did is not None:
-        value = numbers.settle(said, did)
-        if value is not None and value != did:
-            yield f"the number {value}, really {did}"
+def _of_output(fake: Any, real: Any, numbers: Numbers) -> Iterator[str]:
+    if isinstance(real, torch.Tensor) and isinstance(fake, torch.Tensor):
+        yield from _of_tensor(fake, real, numbers)
+    elif isinstance(real, torch.Tensor) or isinstance(fake, torch.Tensor) or (fake is None) != (real is None):
+        yield f"{_kind(fake)}, really {_kind(real)}"
+    elif real is not None:
+        value = numbers.value_given(fake, real)
+        if value is not None and value != real:
+            yield f"the number {value}, really {real}"
 
 
-def _of_tensor(said: torch.Tensor, did: torch.Tensor, numbers: Numbers) -> Iterator[str]:
+def _of_tensor(fake: torch.Tensor, real: torch.Tensor, numbers: Numbers) -> Iterator[str]:
     for name in ("dtype", "device", "layout"):
-        left, right = getattr(said, name), getattr(did, name)
+        left, right = getattr(fake, name), getattr(real, name)
         if left != right:
             yield f"{name} {_short(left)}, really {_short(right)}"
-    if said.dim() != did.dim():
-        yield f"rank {said.dim()}, really {did.dim()}"
+    if fake.dim() != real.dim():
+        yield f"rank {fake.dim()}, really {real.dim()}"
         return
-    sizes = [numbers.settle(s, r) for s, r in zip(said.shape, did.shape, strict=True)]
-    if any(s is not None and s != r for s, r in zip(sizes, did.shape, strict=True)):
+    sizes = [numbers.value_given(s, r) for s, r in zip(fake.shape, real.shape, strict=True)]
+    if any(s is not None and s != r for s, r in zip(sizes, real.shape, strict=True)):
         shown = ["?" if s is None else s for s in sizes]
-        yield f"shape {_list(shown)}, really {list(did.shape)}"
-    elif said.layout is did.layout is torch.strided:
-        yield from _of_strides(said, did, numbers)
+        yield f"shape {_list(shown)}, really {list(real.shape)}"
+    elif fake.layout is real.layout is torch.strided:
+        yield from _of_strides(fake, real, numbers)
 
 
-def _of_strides(said: torch.Tensor, did: torch.Tensor, numbers: Numbers) -> Iterator[str]:
-    """Strides of dimensions longer than 1 (the others mean nothing). An offset into the storage is no difference: what
-    a kernel allocates around its output is its own affair.
+def _of_strides(fake: torch.Tensor, real: torch.Tensor, numbers: Numbers) -> Iterator[str]:
+    """Strides of dimensions longer than 1; those of the others have no effect. A storage offset is no difference: a
+    kernel may allocate more than its output.
     """
-    if did.numel() == 0:
+    if real.numel() == 0:
         return
-    matter = [d for d in range(did.dim()) if did.shape[d] > 1]
-    strides = [numbers.settle(said.stride(d), did.stride(d)) for d in matter]
-    if any(s is not None and s != did.stride(d) for s, d in zip(strides, matter, strict=True)):
-        values = [numbers.value(s) for s in said.stride()]
-        yield f"strides {_list(['?' if v is None else v for v in values])}, really {list(did.stride())}"
+    dims = [d for d in range(real.dim()) if real.shape[d] > 1]
+    strides = [numbers.value_given(fake.stride(d), real.stride(d)) for d in dims]
+    if any(s is not None and s != real.stride(d) for s, d in zip(strides, dims, strict=True)):
+        values = [numbers.value(s) for s in fake.stride()]
+        yield f"strides {_list(['?' if v is None else v for v in values])}, really {list(real.stride())}"
 
 
-def _of_aliases(fake: Given, real: Given) -> Iterator[str]:
-    """Outputs that look at an argument's data, or at each other's, on one side only."""
+def _of_aliases(fake: OpResult, real: OpResult) -> Iterator[str]:
+    """Outputs that share memory with an argument, or with each other, only in the fake or only in the real run."""
     fake_args, real_args = tensors_in((fake.args, fake.kwargs)), tensors_in((real.args, real.kwargs))
-    said, did = flat_outputs(fake.out), flat_outputs(real.out)
-    for index, (left, right) in enumerate(zip(said, did, strict=True)):
+    fake_outputs, real_outputs = flat_outputs(fake.out), flat_outputs(real.out)
+    for index, (left, right) in enumerate(zip(fake_outputs, real_outputs, strict=True)):
         if not isinstance(right, torch.Tensor):
             continue
-        where = f"output {index}" if len(did) > 1 else "the output"
-        says = {i for i, a in enumerate(fake_args) if same_storage(a, left)}
-        does = {i for i, a in enumerate(real_args) if same_storage(a, right)}
-        for i in sorted(says - does):
+        where = f"output {index}" if len(real_outputs) > 1 else "the output"
+        in_fake = {i for i, a in enumerate(fake_args) if same_storage(a, left)}
+        in_real = {i for i, a in enumerate(real_args) if same_storage(a, right)}
+        for i in sorted(in_fake - in_real):
             yield f"{where} shares memory with tensor argument {i}, really it does not"
-        for i in sorted(does - says):
+        for i in sorted(in_real - in_fake):
             yield f"{where} has memory of its own, really it shares that of tensor argument {i}"
         for other in range(index):
-            if isinstance(did[other], torch.Tensor) and not does and not says:
-                says_so, is_so = same_storage(said[other], left), same_storage(did[other], right)
-                if says_so != is_so:
-                    yield f"outputs {other} and {index} {'share' if says_so else 'do not share'} memory, really " + (
-                        "they do" if is_so else "they do not"
+            if isinstance(real_outputs[other], torch.Tensor) and not in_fake and not in_real:
+                fake_shares = same_storage(fake_outputs[other], left)
+                real_shares = same_storage(real_outputs[other], right)
+                if fake_shares != real_shares:
+                    yield (
+                        f"outputs {other} and {index} {'share' if fake_shares else 'do not share'} memory, "
+                        f"really they do{'' if real_shares else ' not'}"
                     )
 
 
 class Numbers:
     """Values of symbolic numbers on the example."""
 
-    def __init__(self, mode: DraftMode, fresh: list[Any]) -> None:
-        self.env = mode.shape_env
-        assert mode.context is not None
-        self.reals = mode.context.reals
+    def __init__(self, call: OpCall, fresh: list[Any]) -> None:
+        self.env = call.env
+        self.reals = call.context.reals
         self.fresh = set(fresh)
-        self.learned: dict[Any, Any] = {}
+        self.values: dict[Any, Any] = {}
 
-    def settle(self, said: Any, did: Any) -> Any:
-        """The value of `said`, where a lone fresh symbol takes the value `did`; None where nobody can tell."""
-        expr = expression(said)
+    def value_given(self, fake: Any, real: Any) -> Any:
+        """The value of `fake`, or None where it is unknown. A fresh symbol without a value gets the value `real`."""
+        expr = expression(fake)
         if isinstance(expr, sympy.Eq) and expr.rhs == 1:  # a SymBool is written `u == 1`
-            expr, did = expr.lhs, int(did)
-            value = self.settle_symbol(expr, did)
+            expr, real = expr.lhs, int(real)
+            value = self._value_of(expr, real)
             return None if value is None else bool(value)
-        return self.settle_symbol(expr, did)
+        return self._value_of(expr, real)
 
-    def settle_symbol(self, expr: Any, did: Any) -> Any:
-        """As `settle`, for an expression."""
-        if isinstance(expr, sympy.Symbol) and expr in self.fresh and expr not in self.learned:
-            self.learned[expr] = sympy.sympify(did)
+    def _value_of(self, expr: Any, real: Any) -> Any:
+        """As `value_given`, for an expression."""
+        if isinstance(expr, sympy.Symbol) and expr in self.fresh and expr not in self.values:
+            self.values[expr] = sympy.sympify(real)
         return self._number(expr)
 
-    def value(self, said: Any) -> Any:
-        """The value of a number on the example; None where nobody can tell."""
-        return self._number(expression(said))
+    def value(self, fake: Any) -> Any:
+        """The value of a number on the example; None where it is unknown."""
+        return self._number(expression(fake))
 
     def _number(self, expr: Any) -> Any:
         if not isinstance(expr, sympy.Basic):
             return expr
-        expr = expr.xreplace(self.learned)
-        for symbol in free(expr):
+        expr = expr.xreplace(self.values)
+        for symbol in free_symbols(expr):
             if symbol not in self.env.backed_var_to_val and symbol not in self.fresh:
                 try:
                     self.reals.symbol(self.env.renamed_from.get(symbol, symbol))
                 except NoRealValue:
                     return None
         expr = self.reals.symbols.substitute(expr)
-        if free(expr):
+        if free_symbols(expr):
             return None
         return int(expr) if expr.is_integer else float(expr) if expr.is_number else bool(expr)
 
     def broken(self) -> Iterator[str]:
-        """Ranges and checks that the fake kernel put on its own symbols and the real output does not keep."""
-        for symbol, value in self.learned.items():
+        """Ranges and conditions on symbols of the fake kernel that the real output violates."""
+        for symbol, value in self.values.items():
             bounds = self.env.var_to_range.get(symbol)
             if bounds is not None and value.is_number and not (bounds.lower <= value <= bounds.upper):
                 yield f"a size from {bounds.lower} to {bounds.upper}, really {value}"
@@ -179,5 +180,5 @@ def _short(value: Any) -> str:
 
 
 def _list(values: list[Any]) -> str:
-    """Numbers only: a symbol's name would make two calls of one line two issues."""
+    """The values are numbers: with names of symbols, two calls on one line would be two issues."""
     return f"[{', '.join(map(str, values))}]"

@@ -1,8 +1,8 @@
-"""Fake outputs made from real ones.
+"""Infers fake outputs from real ones.
 
-What one run cannot tell stays open: every size is a fresh unbacked symbol, whose value the tape knows. Rank, dtype,
-device and layout are taken from the run, and so is the order of the dimensions in memory. Strides that no dense tensor
-has are symbols too, so that a question about them is a guard of the program instead of a guess.
+Rank, dtype, device, layout and the order of the dimensions in memory are those of the real run. Every size is a fresh
+unbacked symbol, since one run does not determine it; the tape knows its value. Strides of tensors that are not dense
+are symbols too, so that a decision about them becomes a guard of the program.
 """
 
 from __future__ import annotations
@@ -18,75 +18,72 @@ from .compare import Numbers
 from .fresh_symbols import expression
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.fake_mode import DraftMode
-    from torchdraft._tape.tape import Record
+    from .op_call import OpCall
 
 
 class Inference:
-    """Makes the fake outputs of one call of an op. `plain`: a plain tensor stands in for one no fake tensor is like."""
+    """Creates the fake outputs of one call. `plain`: plain tensors represent those that no fake tensor can."""
 
-    def __init__(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, *, plain: bool = False) -> None:
-        self.mode = mode
+    def __init__(self, call: OpCall, *, plain: bool = False) -> None:
+        self.mode = call.mode
         self.plain = plain
-        self.env = mode.shape_env
-        self.func = record.func
-        self.numbers = Numbers(mode, [])
-        self.written = written_arguments(record.func, args, kwargs)
+        self.env = call.env
+        self.func = call.func
+        self.numbers = Numbers(call, [])
+        self.written = written_arguments(call.func, call.args, call.kwargs)
 
-    def outputs(self, real: Any, said: Any = None) -> Any:
-        """Fake counterparts of real outputs. `said` is the fake kernel's word: what it got right is kept."""
+    def outputs(self, real: Any, fake: Any = None) -> Any:
+        """Fake counterparts of real outputs. Sizes of the fake kernel's outputs `fake` that are right are used."""
         if len(self.written) == 1 and not isinstance(real, (list, tuple)):
-            return self.written[0] if self.written[0] is not None else self._output(real, said)
+            return self.written[0] if self.written[0] is not None else self._output(real, fake)
         if isinstance(real, (list, tuple)) and len(self.written) == len(real):
-            pairs = zip(self.written, real, _parts(said, len(real)), strict=True)
-            made = [w if w is not None else self._output(r, s) for w, r, s in pairs]
-            return type(real)(made) if type(real) in (list, tuple) else tuple(made)
-        return self._output(real, said)
+            pairs = zip(self.written, real, _outputs_or_none(fake, len(real)), strict=True)
+            outputs = [w if w is not None else self._output(r, s) for w, r, s in pairs]
+            return type(real)(outputs) if type(real) in (list, tuple) else tuple(outputs)
+        return self._output(real, fake)
 
-    def _output(self, real: Any, said: Any) -> Any:
+    def _output(self, real: Any, fake: Any) -> Any:
         if isinstance(real, torch.Tensor):
-            return self._tensor(real, said if isinstance(said, torch.Tensor) else None)
+            return self._tensor(real, fake if isinstance(fake, torch.Tensor) else None)
         if isinstance(real, (list, tuple)):
-            made = [self._output(r, s) for r, s in zip(real, _parts(said, len(real)), strict=True)]
-            return made if isinstance(real, list) else tuple(made)
+            outputs = [self._output(r, s) for r, s in zip(real, _outputs_or_none(fake, len(real)), strict=True)]
+            return outputs if isinstance(real, list) else tuple(outputs)
         if isinstance(real, int) and not isinstance(real, bool) and _carries_symbols(self.func):
             return self.env.create_unbacked_symint()
         return real
 
-    def _tensor(self, real: torch.Tensor, said: torch.Tensor | None) -> Any:
+    def _tensor(self, real: torch.Tensor, fake: torch.Tensor | None) -> Any:
         options = {"dtype": real.dtype, "device": real.device}
         if self.plain and real.layout is not torch.sparse_coo and not has_plain_memory(real):
             with self.mode:
                 return plain_surrogate(real)
-        if real.layout is not torch.strided:  # sparse sizes can't be symbols; the program asserts these
+        if real.layout is not torch.strided:  # sparse sizes cannot be symbols; the program asserts these
             with self.mode:
                 return torch.empty(real.shape, layout=real.layout, **options)
-        sizes = self._sizes(real, said)
+        sizes = self._sizes(real, fake)
         with self.mode:
             if real.is_contiguous():
                 return torch.empty(sizes, **options)
             return torch.empty_strided(sizes, self._strides(real, sizes), **options)
 
-    def _sizes(self, real: torch.Tensor, said: torch.Tensor | None) -> list[Any]:
-        """The fake kernel's sizes where they are right on the example, and fresh symbols elsewhere."""
-        if said is None or said.dim() != real.dim():
+    def _sizes(self, real: torch.Tensor, fake: torch.Tensor | None) -> list[Any]:
+        """A fresh symbol for each dimension, equal to the fake kernel's size where that is right."""
+        if fake is None or fake.dim() != real.dim():
             return [allocate_size(self.env) for _ in real.shape]
-        return [self._size(s, r) for s, r in zip(said.shape, real.shape, strict=True)]
+        return [self._size(s, r) for s, r in zip(fake.shape, real.shape, strict=True)]
 
-    def _size(self, said: Any, real: int) -> Any:
-        """A fresh symbol. Where the fake kernel's number or lone symbol is right on the example the two are equal, and
-        torch asserts it. (A compound expression in its place would make a program that can't be loaded.)
+    def _size(self, fake: Any, real: int) -> Any:
+        """A fresh symbol, asserted to equal the fake kernel's size where that is a number or one symbol, and right on
+        the example. With an expression in its place the program could not be loaded.
         """
         fresh = allocate_size(self.env)
-        lone = isinstance(said, int) or expression(said).is_symbol
-        if lone and self.numbers.value(said) == real:
-            torch._check(fresh == said)
+        single = isinstance(fake, int) or expression(fake).is_symbol
+        if single and self.numbers.value(fake) == real:
+            torch._check(fresh == fake)
         return fresh
 
     def _strides(self, real: torch.Tensor, sizes: list[Any]) -> list[Any]:
-        """Strides in the order of the real ones: products of sizes as long as those are dense, symbols from where they
-        are not.
-        """
+        """Strides in the order of the real ones: products of sizes while the real ones are dense, symbols elsewhere."""
         strides: list[Any] = [0] * real.dim()
         expected: Any = 1
         dense = 1
@@ -102,19 +99,19 @@ class Inference:
 
 
 def _carries_symbols(func: Any) -> bool:
-    """Whether an integer output reaches Python as a symbol. The dispatcher turns every other symbolic result (float,
-    bool, a list of integers) into a plain number on the way out.
+    """Whether an integer output reaches Python as a symbol. The dispatcher converts every other symbolic result (a
+    float, a bool, a list of integers) to plain numbers.
     """
     return all(str(result.type) in ("int", "SymInt", "Tensor", "Optional[Tensor]") for result in func._schema.returns)
 
 
-def _parts(said: Any, count: int) -> list[Any]:
-    """The fake kernel's outputs one by one; nothing where it returned another number of them."""
-    return list(said) if isinstance(said, (list, tuple)) and len(said) == count else [None] * count
+def _outputs_or_none(fake: Any, count: int) -> list[Any]:
+    """The outputs of the fake kernel; None for each where it returned another number of them."""
+    return list(fake) if isinstance(fake, (list, tuple)) and len(fake) == count else [None] * count
 
 
 def written_arguments(func: Any, args: Any, kwargs: Any) -> list[Any]:
-    """Per output: the argument it is by the schema, which says so of in-place and `out=` operators; None for others."""
+    """Per output: the argument that it is, for in-place and `out=` operators by their schemas; None for others."""
     schema = func._schema
     arguments = {}
     for position, argument in enumerate(schema.arguments):

@@ -1,7 +1,7 @@
-"""What the program asserts around an operator whose outputs were learned from a real run, and its profiles.
+"""Guards around operators whose outputs were inferred from a real run, and the profiles of their calls.
 
-Downstream of such an operator the graph relies on the dtype, device, layout and rank that were seen. Its sizes are
-symbols and need no guard of ours; torch asserts what was assumed of them.
+The graph after such an operator relies on the dtype, device, layout and rank of the real run, which the guards assert.
+Its sizes are symbols; torch asserts what the trace assumed of them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,17 @@ def guard_ops(program: torch.export.ExportedProgram, ops: Collection[str]) -> No
                 continue
             with module.graph.inserting_before(node):
                 for argument in node.all_input_nodes:
-                    _assert_like(module.graph, node, argument)
+                    _assert_metadata(module.graph, node, argument)
             for output in _outputs(node):
                 with module.graph.inserting_before(output.next):
-                    _hold_rank(module.graph, node, output)
-                    _assert_like(module.graph, node, output)
+                    _assert_rank(module.graph, node, output)
+                    _assert_metadata(module.graph, node, output)
         if calls:
             module.recompile()
 
 
 def _drop_if_frozen(graph: torch.fx.Graph, node: torch.fx.Node) -> bool:
-    """Removes a call whose results, numbers or strings, all became constants of the program. Nothing reads it, and the
-    saver refuses it.
-    """
+    """Removes a call whose results, numbers or strings, all became constants. It has no users and cannot be saved."""
     users = [user for user in node.users if user.target is operator.getitem and not user.users]
     if tensors_in(node.meta.get("val")) or len(users) < len(node.users) or node.target._schema.is_mutable:
         return False
@@ -55,13 +53,13 @@ def profiles_of(program: torch.export.ExportedProgram, ops: Collection[str]) -> 
     found: defaultdict[str, set[Any]] = defaultdict(set)
     for module in _graph_modules(program):
         for node in _calls(module, ops):
-            given = tuple(_argument(a) for a in (*node.args, *node.kwargs.values()))
-            found[str(node.target)].add(OpProfile(given, profile(node.meta.get("val"))))
+            arguments = tuple(_argument(a) for a in (*node.args, *node.kwargs.values()))
+            found[str(node.target)].add(OpProfile(arguments, profile(node.meta.get("val"))))
     return dict(found)
 
 
 def profile(value: Any) -> Profile:
-    """What is kept of an output in a profile."""
+    """The profile of an output."""
     if isinstance(value, torch.Tensor):
         return TensorMetadata.maybe_from_tensor(value)
     if isinstance(value, (list, tuple)):
@@ -85,40 +83,40 @@ def _calls(module: torch.fx.GraphModule, ops: Collection[str]) -> list[torch.fx.
 
 
 def _outputs(node: torch.fx.Node) -> list[torch.fx.Node]:
-    """The nodes that stand for the op's outputs: itself, or what is taken out of its list."""
+    """The nodes of the operator's output tensors: its own, or those of the elements of its list."""
     if isinstance(node.meta.get("val"), torch.Tensor):
         return [node]
-    taken = [user for user in node.users if user.target is operator.getitem]
-    return [leaf for user in taken for leaf in _outputs(user)]
+    elements = [user for user in node.users if user.target is operator.getitem]
+    return [leaf for user in elements for leaf in _outputs(user)]
 
 
-def _assert_like(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node) -> None:
-    """Asserts dtype, device and layout where `graph` inserts. Not sizes: torch's fake rule for this operator compares
-    a list of them with a `torch.Size` and always finds them different.
+def _assert_metadata(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node) -> None:
+    """Asserts dtype, device and layout of `tensor` at the insertion point. The assertion takes no sizes here: its fake
+    kernel compares their list with a `torch.Size`, which always differs.
     """
     value = tensor.meta.get("val")
     if isinstance(value, torch.Tensor):
         options = {"dtype": value.dtype, "device": value.device, "layout": value.layout}
         check = graph.call_function(torch.ops.aten._assert_tensor_metadata.default, (tensor,), options)
-        _describe(check, op, None)
+        _set_metadata(check, op, None)
 
 
-def _hold_rank(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node) -> None:
-    """Lets what follows use the output through a permutation that changes nothing and raises on another rank. No
-    assertion operator of torch's says a rank.
+def _assert_rank(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node) -> None:
+    """Inserts a permutation that changes nothing, and raises on another rank, between the output and its users. torch
+    has no operator that asserts a rank.
     """
     value = tensor.meta["val"]
     if value.layout is not torch.strided:
         return
     dims = list(range(value.dim()))
     users = [u for u in tensor.users if u.op != "output" and u.target is not torch.ops.aten.sym_size.int]
-    held = graph.call_function(torch.ops.aten.permute.default, (tensor, dims))
-    _describe(held, op, value)
+    permuted = graph.call_function(torch.ops.aten.permute.default, (tensor, dims))
+    _set_metadata(permuted, op, value)
     for user in users:
-        user.replace_input_with(tensor, held)
+        user.replace_input_with(tensor, permuted)
 
 
-def _describe(node: torch.fx.Node, op: torch.fx.Node, value: Any) -> None:
+def _set_metadata(node: torch.fx.Node, op: torch.fx.Node, value: Any) -> None:
     node.meta["val"] = value
     for key in ("stack_trace", "nn_module_stack", "torch_fn"):
         if key in op.meta:

@@ -1,7 +1,7 @@
-"""Operator profiles in files: YAML that torch reads, and torch's own.
+"""Writes operator profiles to YAML files that torch reads, and reads those and torch's own.
 
-torch's format has no place for a None argument or an output that is no tensor: it drops the first and refuses the
-second. Two further keys of a profile say them, `none_arguments` and `outputs`; torch passes over keys it doesn't know.
+torch's format drops arguments that are None and refuses outputs that are no tensors. The keys `none_arguments` and
+`outputs`, which torch ignores, contain them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ File = str | os.PathLike[str] | IO[Any]
 
 
 class ProfileFormatError(ValueError):
-    """The file holds no operator profiles, or such that this version can't read."""
+    """The file contains no operator profiles, or profiles that this version cannot read."""
 
 
 def save_op_profiles(op_profiles: Mapping[str, Set[Any]], f: File) -> None:
-    """Write profiles as YAML, to check in beside the model.
+    """Writes profiles as YAML, to be stored with the model.
 
     Args:
         op_profiles: operator (`mylib.foo.default`) → its profiles, such as `report.op_profiles`.
@@ -38,7 +38,7 @@ def save_op_profiles(op_profiles: Mapping[str, Set[Any]], f: File) -> None:
     """
     import yaml
 
-    operators = {op: sorted(map(_written, profiles), key=repr) for op, profiles in sorted(op_profiles.items())}
+    operators = {op: sorted(map(_to_data, profiles), key=repr) for op, profiles in sorted(op_profiles.items())}
     head = {"torch_version": "{}.{}".format(*version()), "operators": operators}
     text = yaml.dump(head, sort_keys=False)
     if isinstance(f, (str, os.PathLike)):
@@ -52,7 +52,7 @@ def _takes_text(f: Any) -> bool:
 
 
 def load_op_profiles(f: File) -> dict[str, set[Any]]:
-    """Read what `save_op_profiles` wrote, ours or torch's, under any supported version of torch.
+    """Reads what `save_op_profiles` of torchdraft or of torch wrote, under any supported version of torch.
 
     Raises `ProfileFormatError` where the file is something else.
     """
@@ -67,13 +67,13 @@ def load_op_profiles(f: File) -> dict[str, set[Any]]:
         raise ProfileFormatError("expected operator profiles, a mapping with the key 'operators'; see save_op_profiles")
     _check_version(body.get("torch_version"))
     try:
-        return {op: {_read(profile) for profile in profiles} for op, profiles in body["operators"].items()}
+        return {op: {_from_data(profile) for profile in profiles} for op, profiles in body["operators"].items()}
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ProfileFormatError(f"not an operator profile: {type(error).__name__}: {error}") from error
 
 
 def _check_version(text: Any) -> None:
-    """The numbers of dtypes are the same in every supported version; other versions may number them otherwise."""
+    """Refuses unsupported versions: dtypes are stored as numbers, which differ between versions."""
     low, high = SUPPORTED
     try:
         major, minor = map(int, str(text).split(".")[:2])
@@ -86,25 +86,25 @@ def _check_version(text: Any) -> None:
         )
 
 
-def _written(profile: Any) -> dict[str, Any]:
+def _to_data(profile: Any) -> dict[str, Any]:
     args, out = profile.args_profile, profile.out_profile
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "args_profile": [_metadata(a) for a in args if a is not None],
         "out_profile": _metadata(out) if isinstance(out, TensorMetadata) else [_metadata(o) for o in _tensors(out)],
     }
     missing = [i for i, a in enumerate(args) if a is None]
     if missing:
-        made["none_arguments"] = missing
-    if not _torch_can_say(out):
-        made["outputs"] = _outline(out)
-    return made
+        data["none_arguments"] = missing
+    if not _torch_can_store(out):
+        data["outputs"] = _outline(out)
+    return data
 
 
-def _read(data: dict[str, Any]) -> Any:
-    given = iter([_tensor(a) for a in data["args_profile"]])
+def _from_data(data: dict[str, Any]) -> Any:
+    tensors_given = iter([_tensor(a) for a in data["args_profile"]])
     missing = set(data.get("none_arguments", ()))
     count = len(data["args_profile"]) + len(missing)
-    args = tuple(None if i in missing else next(given) for i in range(count))
+    args = tuple(None if i in missing else next(tensors_given) for i in range(count))
     out = data["out_profile"]
     tensors = [_tensor(o) for o in out] if isinstance(out, list) else _tensor(out)
     if "outputs" in data:
@@ -112,7 +112,7 @@ def _read(data: dict[str, Any]) -> Any:
     return OpProfile(args, tuple(tensors) if isinstance(tensors, list) else tensors)
 
 
-def _torch_can_say(out: Any) -> bool:
+def _torch_can_store(out: Any) -> bool:
     flat = out if isinstance(out, tuple) else (out,)
     return all(isinstance(o, TensorMetadata) for o in flat)
 
@@ -124,7 +124,7 @@ def _tensors(out: Any) -> list[Any]:
 
 
 def _outline(out: Any) -> Any:
-    """The structure of the outputs: `tensor`, `none`, or the name of a Python class; lists for tuples."""
+    """The structure of the outputs: `tensor`, `none`, or the name of a Python class; a list for a tuple."""
     if isinstance(out, tuple):
         return [_outline(o) for o in out]
     if out is None:

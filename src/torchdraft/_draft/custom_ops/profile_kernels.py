@@ -1,4 +1,4 @@
-"""Fake kernels made from profiles, for as long as a `with` block lasts."""
+"""Temporary fake kernels that follow profiles."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .infer import written_arguments
 
 @contextmanager
 def unsafe_generate_fake_kernels(op_profiles: Mapping[str, Set[Any]]) -> Iterator[None]:
-    """Gives every operator of `op_profiles` a fake kernel that answers as its profiles say, and takes it away again.
+    """A context in which every operator of `op_profiles` has a fake kernel that follows its profiles.
 
-    A call that fits a profile (rank, dtype, device and layout of each tensor argument) gets outputs of that profile's
-    rank, dtype, device and layout, contiguous, every size open. Any other call raises `MissingOpProfile`. A fake kernel
-    the operator has of its own is out of use inside the block and back after it.
+    A call that fits a profile (rank, dtype, device and layout of each tensor argument) returns outputs of the rank,
+    dtype, device and layout in that profile, contiguous, with unbacked sizes. Any other call raises `MissingOpProfile`.
+    Inside the block, the operator's own fake kernel is not used.
 
-    Unsafe: a profile knows what was seen, and an operator may do otherwise on other inputs.
+    Unsafe: a profile describes the calls that were observed; the operator may behave differently on other inputs.
 
         program = torchdraft.draft_export(model, args)
         with torchdraft.unsafe_generate_fake_kernels(program._report.op_profiles):
@@ -32,7 +32,7 @@ def unsafe_generate_fake_kernels(op_profiles: Mapping[str, Set[Any]]) -> Iterato
         op_profiles: operator (`mylib.foo.default`) → its profiles, from a report or from `load_op_profiles`.
 
     Raises:
-        ValueError: a key is no operator's name.
+        ValueError: a key is not the name of an operator.
 
     """
     with ExitStack() as stack:
@@ -73,7 +73,7 @@ def _kernel(name: str, profiles: Set[Any]) -> Callable[..., Any]:
 
 
 def _fits(wanted: tuple[Any, ...], seen: list[Any]) -> bool:
-    """Equal, where an argument left at its default stands for None."""
+    """Whether the arguments are those of a profile. One that is left at its default counts as None."""
     length = max(len(wanted), len(seen))
     return all((*wanted, *[None] * (length - len(wanted)))[i] == s for i, s in enumerate(seen)) and not any(
         wanted[len(seen) :]

@@ -1,4 +1,4 @@
-"""Whose fake kernels are believed without a look at the real ones."""
+"""The operators whose fake kernels are used without a comparison with the real ones."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ SHIPPED = frozenset(
         "executorch",
     }
 )
-"""Namespaces whose fake kernels are trusted. One that is *missing* is answered for all the same, in any namespace."""
+"""Namespaces whose fake kernels are trusted. A *missing* fake kernel is inferred in any namespace."""
 
 BUILTIN = frozenset({"aten", "prim", "prims"})
 
 
 class TrustedOps:
-    """Which operators are custom: to be checked, and to be answered for whatever their fake kernel raises."""
+    """Decides which operators are trusted. `extra`: further namespaces (`mylib`) and operators (`mylib::foo`)."""
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self.namespaces = SHIPPED | {name for name in extra if "::" not in name}
@@ -56,7 +56,7 @@ class TrustedOps:
         self._known: dict[Any, bool] = {}
 
     def trusts(self, op: Any) -> bool:
-        """Whether the fake kernel of `op` is taken at its word."""
+        """Whether the fake kernel of `op` is used without a comparison."""
         known = self._known.get(op)
         if known is None:
             known = self._known[op] = self._judge(op)
@@ -70,5 +70,5 @@ class TrustedOps:
 
 
 def is_builtin(op: Any) -> bool:
-    """Whether `op` is torch's own, or no operator with a schema at all."""
+    """Whether `op` belongs to torch itself, or has no schema (a higher-order operator)."""
     return not isinstance(op, OpOverload) or op.namespace in BUILTIN

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.custom_ops.infer import Inference
+from torchdraft._draft.custom_ops.op_call import OpCall
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
 from torchdraft._torch.fake import OpOverload
@@ -87,7 +88,7 @@ class Replay(torch.fx.Interpreter):
             before = len(context.shape_env.unbacked_created)
             record = context.tape.open(target, args, kwargs)
             ran = context.reals.run_now(record)
-            out = Inference(mode, record, args, kwargs, plain=True).outputs(ran.out)
+            out = Inference(OpCall(mode, record, args, kwargs), plain=True).outputs(ran.out)
             context.tape.close(record, args, kwargs, out)
             context.reals.symbols.note_origin(set(context.shape_env.unbacked_created[before:]), record, out)
             context.origins.note(context.shape_env.unbacked_created[before:], record, out)

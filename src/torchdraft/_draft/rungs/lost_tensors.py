@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LostTensor(RuntimeError):
-    """The program holds a fake tensor. `module` is the dotted name of the submodule that uses it first, `stack` the line."""
+    """The program holds a fake tensor. `module` is the submodule that uses it first, dotted, and `stack` the line."""
 
     def __init__(self, name: str, module: str, stack: tuple[Frame, ...] = ()) -> None:
         super().__init__(f"computation that the tracer did not see made {name}")

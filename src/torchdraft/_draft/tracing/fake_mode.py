@@ -14,7 +14,7 @@ from .context import TraceContext
 
 
 class DraftMode(FakeTensorMode):
-    """A `FakeTensorMode` with a tape. `depth` is 0 for an operation that the program calls, more in its decomposition."""
+    """A `FakeTensorMode` with a tape. `depth` is 0 for an operation that the program calls, else in a decomposition."""
 
     def __init__(self, context: TraceContext, shape_env: Any, **options: Any) -> None:
         super().__init__(**{"shape_env": shape_env, "allow_non_fake_inputs": True, "export": True} | options)
