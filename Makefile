@@ -28,6 +28,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/one_door.py
+	$(BIN)/python tools/layers.py
 	$(BIN)/python tools/gen_docs.py --check
 
 # What `check` would complain about and a program can mend.

@@ -43,6 +43,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_tape": ("_torch",),
     # the steps of a draft: each is listed after those that it uses
     "_draft/tracing": BASE,
+    "_draft/guards": (*BASE, "_draft/tracing"),
     "_draft/state": (*BASE, "_draft/tracing"),
     "_draft/prepare": (*BASE, "saved", "_draft/tracing", "_draft/state"),
     "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
@@ -52,8 +53,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         f"_draft/effects/{kind}": (*BASE, "_draft/tracing", "_draft/state", "_draft/effects")
         for kind in ("calls", "mutations")
     },
-    "_draft/shapes": (*BASE, "_draft/tracing"),
-    "_draft/reads": (*BASE, "_draft/tracing", "_draft/polyfills"),
+    "_draft/shapes": (*BASE, "_draft/tracing", "_draft/guards"),
+    "_draft/reads": (*BASE, "_draft/tracing", "_draft/guards", "_draft/polyfills"),
     "_draft/recorded": (
         *BASE,
         *(f"_draft/{step}" for step in ("tracing", "polyfills", "prepare", "custom_ops", "reads")),
@@ -67,7 +68,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *(
             f"_draft/{step}"
             for step in (
-                *("tracing", "state", "prepare", "polyfills", "custom_ops", "effects"),
+                *("tracing", "guards", "state", "prepare", "polyfills", "custom_ops", "effects"),
                 *("shapes", "reads", "recorded", "finish"),
             )
         ),

@@ -15,9 +15,10 @@ from unittest.mock import patch
 
 import torchdraft
 from torchdraft._draft.effects import assigned_lines
+from torchdraft._draft.guards import shape_env
 from torchdraft._draft.reads import function_mode, shown_numbers
 from torchdraft._draft.report import assemble
-from torchdraft._draft.tracing import event_log, shape_env, symbol_origins, user_tensors
+from torchdraft._draft.tracing import event_log, symbol_origins, user_tensors
 
 from ..isolate import in_fork
 from ..progress import progress

@@ -14,7 +14,7 @@ from torch.export import Dim
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._draft.tracing import shape_env
+from torchdraft._draft.guards import shape_env
 
 Inputs = tuple[torch.Tensor, torch.Tensor]
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import torchdraft
+from torchdraft._draft.guards import shape_env
 from torchdraft._draft.pipeline import Draft
 from torchdraft._draft.recorded import frozen_result as frozen
-from torchdraft._draft.tracing import shape_env
 
 
 class CountsInThread(torch.nn.Module):

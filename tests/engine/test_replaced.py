@@ -10,7 +10,7 @@ import torch
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._draft.tracing import shape_env
+from torchdraft._draft.guards import shape_env
 
 
 class Holder(torch.nn.Module):

@@ -98,10 +98,6 @@ def test_the_exit_status_says_whether_there_is_a_problem(tree, capsys):
     assert "model/a.py:1" in capsys.readouterr().out
 
 
-WITH_CIRCLES = {"_draft/reads"}
-"""Folders whose files import each other in a circle."""
-
-
 @pytest.fixture(scope="module")
 def source():
     return layers.imports(layers.SOURCE)
@@ -113,7 +109,7 @@ def test_the_source_has_no_problem_in(source, folder):
     assert list(layers.forbidden(own)) == []
     assert [group for group in layers.circles_of_folders(source) if folder in group] == []
     circles = [group for group in layers.circles(source) if folder in map(layers.folder_of, group)]
-    assert circles == [] or folder in WITH_CIRCLES
+    assert circles == []
 
 
 def test_every_folder_of_the_table_exists():

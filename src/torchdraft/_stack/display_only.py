@@ -1,4 +1,4 @@
-"""Tells whether a read was made only to be displayed: the argument of a `print` or of a logging call."""
+"""Whether a read only serves to display something: the argument of a `print` or of a logging call."""
 
 from __future__ import annotations
 
@@ -6,42 +6,37 @@ import ast
 from functools import lru_cache
 from itertools import islice
 from types import CodeType
-from typing import TYPE_CHECKING
 
 from torchdraft._source.syntax import parsed
 
 from .user_stack import innermost_user_frame
 
-if TYPE_CHECKING:
-    pass
-
-
 _LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "log", "warn", "write"}
 
 
 def read_is_only_displayed() -> bool:
-    """Whether the statement the user's code is at does nothing but show something."""
-    frame = innermost_user_frame(2)
-    return frame is not None and _is_shown(frame.f_code, frame.f_lineno, frame.f_lasti)
+    """Whether the statement that the user's code executes only displays something."""
+    frame = innermost_user_frame()
+    return frame is not None and _is_displayed(frame.f_code, frame.f_lineno, frame.f_lasti)
 
 
 @lru_cache(4096)
-def _is_shown(code: CodeType, line: int, instruction: int) -> bool:
+def _is_displayed(code: CodeType, line: int, instruction: int) -> bool:
     tree = parsed(code.co_filename)
     if tree is None:
         return False
     return any(
-        _shows(node, code, instruction)
+        _displays(node, code, instruction)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Expr, ast.Raise, ast.Assert))
         and node.lineno <= line <= (node.end_lineno or node.lineno)
     )
 
 
-def _shows(statement: ast.stmt, code: CodeType, instruction: int) -> bool:
-    """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(x, f"…")`: the text is for a reader."""
+def _displays(statement: ast.stmt, code: CodeType, instruction: int) -> bool:
+    """`print(…)`, `log.info(…)`, `raise E(f"…")`, `assert x, f"…"`, `check(x, f"…")`: a person reads the text."""
     if isinstance(statement, ast.Assert):
-        return statement.msg is not None and _runs(statement.msg, code, instruction)
+        return statement.msg is not None and _belongs_to(statement.msg, code, instruction)
     if isinstance(statement, ast.Raise):
         return True
     call = statement.value if isinstance(statement, ast.Expr) else None
@@ -56,7 +51,7 @@ def _shows(statement: ast.stmt, code: CodeType, instruction: int) -> bool:
     )
 
 
-def _runs(part: ast.expr, code: CodeType, instruction: int) -> bool:
+def _belongs_to(part: ast.expr, code: CodeType, instruction: int) -> bool:
     """Whether the instruction belongs to `part` of its statement."""
     line, _, column, _ = next(islice(code.co_positions(), instruction // 2, None))
     if line is None or column is None:

@@ -1,4 +1,4 @@
-"""Whether the model would catch an exception raised now."""
+"""Whether the model would catch an exception that is raised now."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from .user_stack import frames_of_user
 
 
-def model_would_catch(skip: int = 1) -> bool:
-    """Whether a frame of the user's stands inside a `try` that has a handler."""
-    return any(_handled(frame) for frame in frames_of_user(sys._getframe(skip)))
+def model_would_catch() -> bool:
+    """Whether one of the user's frames is inside a `try` statement that has an `except` clause."""
+    return any(_handled(frame) for frame in frames_of_user(sys._getframe(1)))
 
 
 def _handled(frame: FrameType) -> bool:
-    """Whether an exception in `frame` gets to a handler of its own."""
+    """Whether an exception in `frame` reaches an `except` clause of that frame."""
     place = id(frame.f_code), frame.f_lasti
     known = _HANDLED.get(place)
     if known is None:
@@ -25,13 +25,13 @@ def _handled(frame: FrameType) -> bool:
 
 
 _HANDLED: dict[tuple[int, int], tuple[bool, CodeType]] = {}
-"""By identity: a code object's own hash goes over all it holds. Those in here stay alive, and keep theirs."""
+"""Identity of a code object, and instruction → whether it is handled, and the code, kept alive for its identity."""
 
 
 def _is_handled(code: CodeType, instruction: int) -> bool:
-    """Whether an exception at `instruction` gets to a handler in `code` that is not the end of a `with` statement.
+    """Whether an exception at `instruction` reaches a handler in `code` that is not the end of a `with` statement.
 
-    Each instruction has the innermost handler only, from which the next one out is reached as from anywhere else.
+    The exception table names the innermost handler of an instruction; the next one is found from that handler.
     """
     bytecode: Any = dis.Bytecode(code)
     operations = {i.offset: i.opname for i in bytecode}

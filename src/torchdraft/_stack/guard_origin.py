@@ -1,4 +1,4 @@
-"""Who asks what a symbol is: Python code that branches, or an operation on its way."""
+"""What evaluates a guard: the user's Python code, which branches on it, or an operation for its own purposes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import torch
 from torchdraft._torch import files
 from torchdraft._torch.patches import symbolic_numbers, tensor_methods
 
+from .frame_kinds import is_framework
 from .transparent import acts_for_caller, is_transparent
-from .user_stack import is_framework
 
 _PATCHES = (symbolic_numbers.__file__, tensor_methods.__file__)
 
@@ -37,16 +37,17 @@ CONVERSIONS: frozenset[Any] = frozenset(
         torch.allclose,
     }
 )
-"""Functions that make a Python value of a tensor: what they ask, the code that called them asks."""
+"""Functions that convert a tensor to a Python value: a guard in them is one of the code that called them."""
 
 
 def guard_from_kernel() -> bool:
-    """Whether the condition being evaluated is one of an operation's, in C++ or in torch's Python for it.
+    """Whether an operation evaluates the condition, in C++ or in torch's Python implementation of it.
 
-    It decides again when the program runs. A layer of `torch.nn` does not: its branch is taken once, here.
+    The operation evaluates it again when the program runs. A layer of `torch.nn` does not: it branches once, in the
+    trace.
     """
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and _passes_on(frame):
+    while frame is not None and _acts_for_caller(frame):
         frame = frame.f_back
     if frame is None:
         return False
@@ -61,34 +62,32 @@ _KERNELS = tuple(
 
 
 def guard_from_user_code() -> bool:
-    """Whether the condition being evaluated is a choice of Python code, the model's or a library's.
+    """Whether Python code of the model or of a library evaluates the condition, in order to branch on it.
 
-    False where an operation asks for its own ends: whether a size is 1, whether memory lies in one piece.
+    False where an operation does so for its own purposes: whether a size is 1, whether memory is contiguous.
     """
-    return _asked_by_code(sys._getframe(2))
+    return _evaluated_by_code(sys._getframe(2))
 
 
 def assertion_from_user_code() -> bool:
-    """Whether the condition being asserted is one that Python code wrote down (`torch._check`). False where an
-    operation asserts it.
-    """
-    return _asked_by_code(sys._getframe(2), ("__", "_check"))
+    """Whether Python code asserts the condition with `torch._check`. False where an operation asserts it."""
+    return _evaluated_by_code(sys._getframe(2), ("__", "_check"))
 
 
-def _asked_by_code(frame: FrameType | None, through: tuple[str, ...] = ("__",)) -> bool:
-    """`through`: how functions of `torch/__init__.py` that pass a question on are called."""
+def _evaluated_by_code(frame: FrameType | None, through: tuple[str, ...] = ("__",)) -> bool:
+    """`through`: prefixes of the functions in `torch/__init__.py` that evaluate a symbol on behalf of their caller."""
     while frame is not None:
         code = frame.f_code
         if code.co_name == "__torch_function__":
             return frame.f_locals.get("func") in CONVERSIONS
         if code.co_filename.startswith(files.DYNAMO):
             return code.co_filename != files.DYNAMO_RUNS_OPERATIONS
-        if not _passes_on(frame, through):
+        if not _acts_for_caller(frame, through):
             return not is_framework(code)
         frame = frame.f_back
     return False
 
 
-def _passes_on(frame: FrameType, through: tuple[str, ...] = ("__",)) -> bool:
+def _acts_for_caller(frame: FrameType, through: tuple[str, ...] = ("__",)) -> bool:
     file, name = frame.f_code.co_filename, frame.f_code.co_name
     return is_transparent(file) or (file == torch.__file__ and name.startswith(through))

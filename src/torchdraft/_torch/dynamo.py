@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from types import CodeType, FrameType
 from typing import Any
+
+from . import files
 
 UserFrame = tuple[CodeType, int, int]
 """Code object, line and instruction, as in `torchdraft.model.events.Frame`."""
@@ -48,7 +49,7 @@ _NO_INSTRUCTION = 1 << 30
 def interpreted_frame(frame: FrameType) -> UserFrame | None:
     """The user's code, line and instruction that Dynamo interprets in `frame`; None for a frame of other code."""
     code = frame.f_code
-    if code.co_name != "run" or not code.co_filename.endswith(_INTERPRETER):
+    if code.co_name != "run" or code.co_filename != files.DYNAMO_INTERPRETER:
         return None
     translator = frame.f_locals.get("self")
     user_code, line = getattr(translator, "f_code", None), getattr(translator, "lineno", -1)
@@ -56,9 +57,6 @@ def interpreted_frame(frame: FrameType) -> UserFrame | None:
         return None
     instruction = getattr(getattr(translator, "current_instruction", None), "offset", None)
     return user_code, line, instruction or 0
-
-
-_INTERPRETER = os.path.join("torch", "_dynamo", "symbolic_convert.py")
 
 
 def dynamo_tracer() -> Any:

@@ -9,7 +9,7 @@ from torch._higher_order_ops import map as map_rows
 from torch._higher_order_ops.scan import scan
 
 import torchdraft
-from tests.trace.drafting import Draftable, hold_to_the_promises, told
+from tests.draft.drafting import Draftable, hold_to_the_promises, told
 from torchdraft._draft.polyfills.control_flow import FALLBACKS, ControlFlowFallback, python_fallback
 from torchdraft._draft.tracing.context import TraceContext
 

@@ -11,7 +11,7 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.trace.drafting import Draftable, hold_to_the_promises, replay
+from tests.draft.drafting import Draftable, hold_to_the_promises, replay
 
 X = torch.arange(16.0).reshape(4, 4) + 0.5
 PLACES, OTHERS = torch.tensor([1, 2]), (torch.tensor([2, 3]), torch.tensor([0, 1]))

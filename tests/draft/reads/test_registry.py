@@ -9,7 +9,7 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.trace.drafting import raises, replay
+from tests.draft.drafting import raises, replay
 from torchdraft._draft.reads.registry import READS, declared_read, host_read, shape_read
 
 

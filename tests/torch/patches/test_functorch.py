@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from tests.trace.drafting import Draftable, hold_to_the_promises, told
+from tests.draft.drafting import Draftable, hold_to_the_promises, told
 
 X = torch.tensor([[1.0, 2.0, -0.5], [3.0, -4.0, 5.0]])
 FOUR = torch.tensor(4)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.export import Dim
 
-from tests.trace.drafting import Draftable, hold_to_the_promises
+from tests.draft.drafting import Draftable, hold_to_the_promises
 
 
 class OfAnInput(torch.nn.Module):

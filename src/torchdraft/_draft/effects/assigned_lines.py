@@ -17,7 +17,7 @@ class AssignedLines:
 
     def note(self, module: Any, name: str) -> None:
         """Called when an attribute of `module` is assigned."""
-        if belongs() and (stack := user_stack(3)):
+        if belongs() and (stack := user_stack()):
             self._lines[_key(module, name)] = stack
 
     def line_of(self, module: Any, name: str) -> tuple[Frame, ...]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from torchdraft._draft.tracing.declarations import Declarations, place_of
-from torchdraft._stack.user_stack import describe_operand, here
+from torchdraft._stack.line_operands import describe_operand
+from torchdraft._stack.user_stack import here
 from torchdraft._torch.control_flow import branch_outputs
 from torchdraft._torch.dispatch import erase_failed_nodes
 from torchdraft._torch.dynamo import failure_reason
@@ -77,7 +78,7 @@ class ControlFlowFallback:
             erase_failed_nodes()
             self.context.log.rollback(before)  # nothing of the failed compilation is in the graph
             event = BranchMismatched(
-                operator=fallback.operator, reason=_reason(error), branches=_branches(error), **here(2)
+                operator=fallback.operator, reason=_reason(error), branches=_branches(error), **here()
             )
             if fallback.condition_first:
                 event, args = self._with_condition(event, args)

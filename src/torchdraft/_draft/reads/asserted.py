@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.tracing.assertions import ABSOLUTE, RELATIVE
+from torchdraft._draft.guards.assertions import ABSOLUTE, RELATIVE
 from torchdraft._torch.dispatch import outside_modes
 
 BY_VALUE = 64

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._stack.transparent import acts_for_caller
-from torchdraft._stack.user_stack import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_modes, outside_tracing, without_fake_mode
 from torchdraft._torch.patching.registry import patches

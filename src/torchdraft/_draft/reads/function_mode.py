@@ -25,8 +25,8 @@ from .registry import Read, declared_read
 from .shared_memory import SharedMemory
 
 if TYPE_CHECKING:
+    from torchdraft._draft.guards.unbound_symbols import UnboundSymbols
     from torchdraft._draft.tracing.context import TraceContext
-    from torchdraft._draft.tracing.unbound_symbols import UnboundSymbols
 
 
 acts_for_caller(__file__)
@@ -110,7 +110,7 @@ class HostReads(TorchFunctionMode):
                 shape=tuple(str(s) for s in fake.shape),
                 value=_described(real),
                 asserted=asserted,  # type: ignore[arg-type]
-                **here(3),
+                **here(),
             )
         )
         return real

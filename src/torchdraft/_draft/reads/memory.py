@@ -43,7 +43,7 @@ def _array(trace: SymbolicTrace, read: str, args: Any, kwargs: Any) -> Any:
         memory = real.clone()  # `real` is a constant of the assertion
         array = getattr(memory, read)(*options, **kwargs)
     asserted = real.numel() <= BY_CONSTANT
-    event = ComputedOutside(what="a NumPy array of its memory, written to", asserted=asserted, **here(3))
+    event = ComputedOutside(what="a NumPy array of its memory, written to", asserted=asserted, **here())
     trace.shared_memory.share(fake, memory, event, weakref.ref(array))
     return array
 

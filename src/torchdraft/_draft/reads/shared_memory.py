@@ -127,7 +127,7 @@ class SharedMemory:
 
 def report_address(context: TraceContext, tensor: torch.Tensor, memory: torch.Tensor) -> ComputedOutside:
     """Reports that the model took an address; returns the event to emit if the memory there is written to."""
-    place, function = here(3), _function_given_address(innermost_user_frame(3))
+    place, function = here(), _function_given_address(innermost_user_frame())
     if function:
         context.log.emit(ComputedOutside(what=function, **place))
     else:

@@ -36,6 +36,6 @@ class SymbolText:
             return None
         if any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols):
             kind = type(value).__name__
-            event = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here(3))
+            event = HostRead(read="item", dtype=kind, shape=(), value=str(value), asserted="unused", **here())
             self.context.log.emit(event)
         return value

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
+from torchdraft._stack.frame_kinds import is_framework, is_library
 from torchdraft._stack.transparent import acts_for_caller, is_transparent
-from torchdraft._stack.user_stack import innermost_user_frame, is_framework, is_library
+from torchdraft._stack.user_stack import innermost_user_frame
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import outside_modes
 
@@ -48,7 +49,7 @@ def _called_by_user() -> bool:
     frame: Any = sys._getframe(2)
     while frame is not None and _passes_on(frame.f_code):
         frame = frame.f_back
-    return frame is not None and frame is innermost_user_frame(2)
+    return frame is not None and frame is innermost_user_frame()
 
 
 def _passes_on(code: CodeType) -> bool:

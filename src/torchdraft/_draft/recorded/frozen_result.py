@@ -13,7 +13,7 @@ import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._draft.reads.asserted import BY_CONSTANT, assert_data
-from torchdraft._stack.user_stack import is_framework
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
 from torchdraft._torch.fake import FakeTensor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.prepare.outputs import iterators_materialized
-from torchdraft._stack.user_stack import is_framework
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_tracing
 from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden

@@ -91,7 +91,7 @@ class RecordedReads(TorchFunctionMode):
         finally:
             self._assert_numbers_since(last, asserted=read is not None and read.asserted)
         if read is not None and read.shares_memory and isinstance(args[0], torch.Tensor):
-            event = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here(3))
+            event = ComputedOutside(what="a NumPy array of its memory, written to", asserted=True, **here())
             self.shared_memory.share(args[0], args[0].detach(), event, weakref.ref(out))
         return out
 
@@ -105,7 +105,7 @@ class RecordedReads(TorchFunctionMode):
     def set_data(self, target: torch.Tensor, source: torch.Tensor) -> None:
         """`target.data = source`. A tensor that is no part of the model gets its memory back after the run."""
         if not is_tracked(target):
-            self.context.log.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here(3)))
+            self.context.log.emit(OutsideStateWritten(name="a tensor that is no part of the model", **here()))
             self._moved_external.append((target, target.detach()))
         self.moved[id(target)] = target
         retarget(target, source.detach())
@@ -133,7 +133,7 @@ class RecordedReads(TorchFunctionMode):
 
     def _assert(self, tensor: torch.Tensor, name: str, guard: GuardKind | None) -> None:
         """Asserts a tensor's data, and reports it as read by the function `name`."""
-        stack = user_stack(3)
+        stack = user_stack()
         single = tensor.numel() == 1
         asserted = single or tensor.numel() <= BY_CONSTANT
         with outside_tracing():

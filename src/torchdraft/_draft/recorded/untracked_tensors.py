@@ -55,7 +55,7 @@ class UntrackedTensors:
         """Reports every untracked tensor in `value`, which the run uses."""
         for tensor in tensors_in(value):
             if not is_tracked(tensor):
-                self.report(tensor, user_stack(3) if stack is None else stack)
+                self.report(tensor, user_stack() if stack is None else stack)
 
     def report(self, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> None:
         """Reports a constant of the recording, once, unless it is known or existed before."""

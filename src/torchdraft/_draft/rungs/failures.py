@@ -6,8 +6,8 @@ from types import FrameType
 
 import torch
 
-from torchdraft._draft.tracing.shape_env import TooManySymbols
-from torchdraft._stack.user_stack import is_framework
+from torchdraft._draft.guards.shape_env import TooManySymbols
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch.dynamo import interpreted_frame
 from torchdraft._torch.shapes import is_constraint_error
 from torchdraft.model.events import Frame

@@ -21,7 +21,7 @@ from torchdraft._draft.shapes.requested import with_auto_dims
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
-from torchdraft._stack.user_stack import is_framework
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patches.modules import BufferHooks
 from torchdraft._torch.patches.torchscript import LoadedParameters

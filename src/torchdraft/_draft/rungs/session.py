@@ -11,6 +11,8 @@ from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.guards.shape_env import DraftShapeEnv
+from torchdraft._draft.guards.unbound_symbols import UnboundSymbols
 from torchdraft._draft.polyfills.builtins import BUILTINS
 from torchdraft._draft.polyfills.control_flow import FALLBACKS
 from torchdraft._draft.polyfills.registry import POLYFILLS
@@ -21,8 +23,6 @@ from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.hooks import TraceHooks
-from torchdraft._draft.tracing.shape_env import DraftShapeEnv
-from torchdraft._draft.tracing.unbound_symbols import UnboundSymbols
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.tape import Tape
 from torchdraft._torch.fake import FakeTensorMode

@@ -83,7 +83,7 @@ def environment_reads_reported(context: TraceContext) -> Callable[[tuple[Any, ..
     """
 
     def tell(args: tuple[Any, ...]) -> None:
-        place = here(2)
+        place = here()
         if place["stack"] and len(args) > 1:
             context.log.emit(ImpureCall(what=f"os.environ[{args[1]!r}]", absent=args[1] not in os.environ, **place))
 

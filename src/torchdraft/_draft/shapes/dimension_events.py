@@ -15,9 +15,9 @@ from .requested import RequestedDim
 from .verdict import Verdict
 
 if TYPE_CHECKING:
+    from torchdraft._draft.guards.size_guards import TakenGuard
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.size_guards import TakenGuard
 
 
 @dataclass(frozen=True, slots=True)

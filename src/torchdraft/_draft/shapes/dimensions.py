@@ -21,9 +21,9 @@ from .suggestions import code_of, suggested
 from .verdict import Verdict
 
 if TYPE_CHECKING:
+    from torchdraft._draft.guards.size_guards import TakenGuard
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.request import Request
-    from torchdraft._draft.tracing.size_guards import TakenGuard
 
 
 def judge_dimensions(request: Request, context: TraceContext) -> tuple[list[Dimension], list[Event], Any]:

@@ -13,8 +13,8 @@ from .guard_functions import CompiledGuards
 from .requested import RequestedDim
 
 if TYPE_CHECKING:
+    from torchdraft._draft.guards.size_guards import TakenGuard
     from torchdraft._draft.tracing.context import TraceContext
-    from torchdraft._draft.tracing.size_guards import TakenGuard
 
 
 class Exclusions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from torchdraft._draft.tracing.size_guards import TakenGuard
+    from torchdraft._draft.guards.size_guards import TakenGuard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

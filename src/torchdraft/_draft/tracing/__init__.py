@@ -1,5 +1,5 @@
-"""Tracing: operations of the model's `forward` go in, a graph, an event log and a tape come out.
+"""Tracing: operations of the model's `forward` go in; a tape, an event log and symbol origins come out.
 
-The fake tensor mode, the shape environment and the trace context that everything in a trace shares. Features register
-through the protocols of `hooks.py` and keep their own state. Imports nothing else of `_draft`.
+The fake tensor mode, the trace context that everything in a trace shares, and the protocols in `hooks.py` through which
+a trace calls features, which keep their own state. Imports nothing else of `_draft`.
 """

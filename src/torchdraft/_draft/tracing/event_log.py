@@ -40,7 +40,7 @@ class EventLog:
         for op in erase_failed_nodes():
             text = str(error).strip().splitlines()
             self._caught.append(
-                ExceptionCaught(stack=user_stack(3), exception=f"{type(error).__name__}: {text[0] if text else op}")
+                ExceptionCaught(stack=user_stack(), exception=f"{type(error).__name__}: {text[0] if text else op}")
             )
 
     def checkpoint(self) -> Checkpoint:

@@ -26,7 +26,7 @@ class SymbolOrigins:
 
     def note(self, symbols: Iterable[Any], record: Record, out: Any) -> None:
         """Records that the operation of `record` made unbacked `symbols`, which stand somewhere in its output `out`."""
-        stack, truth = user_stack(3), isinstance(out, torch.SymBool)
+        stack, truth = user_stack(), isinstance(out, torch.SymBool)
         for symbol in symbols:
             part = path_of_symbol(out, symbol) or element_read(record)
             self._made.setdefault(symbol, SymbolOrigin(op=str(record.func), stack=stack, part=part, truth=truth))

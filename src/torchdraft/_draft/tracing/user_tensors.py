@@ -47,7 +47,7 @@ class UserTensors:
         for operand in record.writes:
             cell = operand.handle.cell
             if operand.version.origin is None and id(cell) not in self.first_writes:
-                self.first_writes[id(cell)] = user_stack(3)
+                self.first_writes[id(cell)] = user_stack()
 
     def note_rebinding(self, target: torch.Tensor, *, shared: bool) -> None:
         """`target` is about to get other memory. `shared`: another of the user's tensors shares its old memory."""
@@ -57,4 +57,4 @@ class UserTensors:
 
     def note_surrogate(self, weight: torch.Tensor) -> None:
         """A seeded surrogate was computed with in the place of `weight`, which has no data."""
-        self.surrogate_locations[id(weight)] = here(3)
+        self.surrogate_locations[id(weight)] = here()

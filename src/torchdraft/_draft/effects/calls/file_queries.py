@@ -18,7 +18,8 @@ from torchdraft._draft.state.namespaces import replace_values
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
-from torchdraft._stack.user_stack import here, in_an_import, is_framework, is_library
+from torchdraft._stack.frame_kinds import in_an_import, is_framework, is_library
+from torchdraft._stack.user_stack import here
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
@@ -53,7 +54,7 @@ def _watched(original: Callable[..., Any], name: str, context: TraceContext) -> 
             caller = sys._getframe(1)
             what = _query(caller, name, args)
             if what and not in_an_import(caller):
-                context.log.emit(ImpureCall(what=what, **here(2)))
+                context.log.emit(ImpureCall(what=what, **here()))
         return original(*args, **kwargs)
 
     return watched

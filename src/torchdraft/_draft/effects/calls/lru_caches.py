@@ -97,7 +97,7 @@ def _with_separate_cache(cached: Any, name: str, context: TraceContext) -> Any:
 
 def _tensors_cached(name: str, tensors: list[torch.Tensor], context: TraceContext) -> OutsideStateWritten:
     same = not depends_on(context.tape, tensors, context.input_cells())
-    return OutsideStateWritten(stack=user_stack(3), name=name, same_each_time=same)
+    return OutsideStateWritten(stack=user_stack(), name=name, same_each_time=same)
 
 
 def _caches() -> list[Any]:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from torchdraft._draft.tracing.draft_threads import belongs
-from torchdraft._stack.user_stack import in_an_import, is_framework
+from torchdraft._stack.frame_kinds import in_an_import, is_framework
 from torchdraft._torch.patching.changes import Changes
 
 

@@ -21,7 +21,8 @@ from torchdraft._draft.effects.watchers import watches
 from torchdraft._draft.state.namespaces import replace_values
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.draft_threads import belongs
-from torchdraft._stack.user_stack import here, in_an_import
+from torchdraft._stack.frame_kinds import in_an_import
+from torchdraft._stack.user_stack import here
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
@@ -88,7 +89,7 @@ def watched_function(
             return original(*args, **kwargs)
         if not by_model(caller) or in_an_import(caller) or _is_determined(label, args, kwargs):
             return original(*args, **kwargs)
-        event, absent = ImpureCall(what=_named(label, args), **here(2)), False
+        event, absent = ImpureCall(what=_named(label, args), **here()), False
         try:
             return trace.answers.answer(label, original(*args, **kwargs))
         except KeyError:

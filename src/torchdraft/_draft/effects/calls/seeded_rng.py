@@ -115,7 +115,7 @@ class SeededDraws(Watcher):
 
     def constant(self, real: torch.Tensor, func: Callable[..., Any]) -> torch.Tensor:
         """A tensor of the trace with the numbers that were drawn. Emits the event."""
-        self.context.log.emit(SeededDraw(what=func.__name__, **here(4)))
+        self.context.log.emit(SeededDraw(what=func.__name__, **here()))
         made = real.detach().clone()
         return made.requires_grad_() if real.requires_grad else made
 

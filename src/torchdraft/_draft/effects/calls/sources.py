@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy
 
+from torchdraft._stack.frame_kinds import is_framework, is_library
 from torchdraft._stack.transparent import is_transparent
-from torchdraft._stack.user_stack import is_framework, is_library
 from torchdraft._torch import files
 
 CallerTest = Callable[[FrameType | None], bool]

@@ -36,7 +36,7 @@ class Threads(Watcher):
             if not belongs():
                 original(thread)
                 return
-            self.last_start = user_stack(2) or self.last_start
+            self.last_start = user_stack() or self.last_start
             undo = _join_at_start(thread)
             try:
                 original(thread)
@@ -52,7 +52,7 @@ class Threads(Watcher):
         def submit(executor: ThreadPoolExecutor, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             member = belongs()
             if member:
-                self.last_start = user_stack(2) or self.last_start
+                self.last_start = user_stack() or self.last_start
 
             def run(*args: Any, **kwargs: Any) -> Any:
                 with joined() if member else parted():

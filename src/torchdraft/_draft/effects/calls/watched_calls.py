@@ -57,7 +57,7 @@ def _watched(original: Callable[..., Any], name: str, context: TraceContext) -> 
     @functools.wraps(original)
     def watched(*args: Any, **kwargs: Any) -> Any:
         if belongs() and called_by_user(1):
-            context.log.emit(FunctionCalled(stack=user_stack(2), function=name))
+            context.log.emit(FunctionCalled(stack=user_stack(), function=name))
         return original(*args, **kwargs)
 
     return watched

@@ -19,7 +19,7 @@ from torchdraft._draft.state.module_states import MISSING
 from torchdraft._draft.state.residual import changed_name
 from torchdraft._source.definitions import mentioning, parameter, writes_to, writing
 from torchdraft._source.functions import plain_function
-from torchdraft._stack.user_stack import is_framework
+from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.provenance import depends_on
 from torchdraft._torch.dispatch import outside_modes

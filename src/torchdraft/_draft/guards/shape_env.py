@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 import torch
 
+from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._stack.exception_handlers import model_would_catch
 from torchdraft._stack.guard_origin import assertion_from_user_code, guard_from_kernel, guard_from_user_code
 from torchdraft._stack.transparent import acts_for_caller
@@ -25,7 +26,6 @@ from torchdraft._torch.shapes import (
 from torchdraft.model.events import GuardResolved
 
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
-from .context import TraceContext
 from .quiet_shape_env import QuietShapeEnv
 from .size_guards import DECIDED, SizeGuards, TakenGuard
 
@@ -120,7 +120,7 @@ class DraftShapeEnv(QuietShapeEnv):
         if context is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if self.resolved and (again := self.resolved.get(orig_expr)) is not None and guard_from_user_code():
-            context.log.emit(replace(again, **here(2)))
+            context.log.emit(replace(again, **here()))
         if context.running_op in _SQUEEZING and _compares_with_one(orig_expr):
             kwargs["fallback_value"] = None
         guards = len(self.guards)
@@ -133,7 +133,7 @@ class DraftShapeEnv(QuietShapeEnv):
                 raise
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         if len(self.guards) > guards:
-            place, by = here(2), (guard_from_user_code(), guard_from_kernel())
+            place, by = here(), (guard_from_user_code(), guard_from_kernel())
             self.sizes.taken.extend(TakenGuard(guard.expr, place, *by) for guard in self.guards[guards:])
         elif (result is sympy.true or result is sympy.false) and orig_expr is not result and guard_from_user_code():
             self._note_small_sizes(orig_expr, result)
@@ -168,7 +168,7 @@ class DraftShapeEnv(QuietShapeEnv):
         """Remembers sizes whose values 0 and 1 would decide a condition of the model otherwise."""
         symbols = [s for s in expr.free_symbols - self.sizes.at_least_two if s in self.backed_var_to_val]
         symbols = [s for s in symbols if self.var_to_range[s].lower <= 2]  # others are asserted to be more
-        self.sizes.note_small_sizes(expr, result, symbols, self.outcome, lambda: here(4))
+        self.sizes.note_small_sizes(expr, result, symbols, self.outcome, lambda: here())
 
     def outcome(self, condition: Any, symbol: sympy.Symbol, size: int) -> Any:
         """What a condition evaluates to where one size is another than in the example; None where it cannot be said."""
@@ -188,7 +188,7 @@ class DraftShapeEnv(QuietShapeEnv):
             value=unsound_result,
             kind="branch" if truth else "size",
             by="code" if guard_from_user_code() else "operation",
-            **here(2),
+            **here(),
         )
         self.resolved[orig_expr] = event
         context.log.emit(event)

@@ -14,7 +14,7 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.trace.drafting import Draftable, eager, hold_to_the_promises, told
+from tests.draft.drafting import Draftable, eager, hold_to_the_promises, told
 from torchdraft._draft import pipeline as _draft
 
 V = torch.tensor([1.0, -2.0, 3.0, 4.0])

@@ -18,7 +18,7 @@ from torchdraft._torch.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:
-    from .context import TraceContext
+    from torchdraft._draft.tracing.context import TraceContext
 
 
 class UnboundSymbols:

@@ -13,7 +13,7 @@ class QuietShapeEnv(ShapeEnv):
 
     def _get_stack_summary(self, is_debug: bool = False, framework_loc: str | None = None) -> tuple[Any, str]:  # noqa: ARG002
         """Where a guard was made, without a formatted stack."""
-        frame = innermost_user_frame(2)
+        frame = innermost_user_frame()
         place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}" if frame else None
         return SLoc(framework_loc, place), ""
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import torchdraft
-from torchdraft._draft.tracing.assertions import needs_rewriting, writable
+from torchdraft._draft.guards.assertions import needs_rewriting, writable
 from torchdraft._torch.shapes import ToFloat
 
 RELATIONS = (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt, sympy.Eq, sympy.Ne)
