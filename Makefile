@@ -29,9 +29,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/python tools/one_door.py
 	$(BIN)/python tools/layers.py
+	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/gen_docs.py --check
 
-# What `check` would complain about and a program can mend.
+# Applies the fixes that `check` would ask for and that a program can make.
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
