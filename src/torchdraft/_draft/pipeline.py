@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.check.eager import has_data, mismatch, run_eagerly
+from torchdraft._draft.check.eager import has_data, run_eagerly
 from torchdraft._draft.check.on_example import check, worth_checking
+from torchdraft._draft.check.outputs import mismatch
 from torchdraft._draft.check.second_trace import mark_harmless_effects
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers

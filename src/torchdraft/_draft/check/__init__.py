@@ -1,4 +1,5 @@
-"""Check: a finished program goes in; what differs from eager on the example comes out.
+"""Check: a finished program goes in; the differences from eager on the example come out.
 
-May import `effects`, `prepare`, `state` and `tracing`.
+`second_trace.py` finds out which effects of `forward` are harmless. May import `effects`, `prepare`, `state` and
+`tracing`.
 """

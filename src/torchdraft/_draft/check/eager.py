@@ -1,8 +1,7 @@
-"""Runs the model eagerly on private copies, and a program beside it."""
+"""Runs the model eagerly, on copies of its parameters and inputs."""
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ModelRaised(Exception):
-    """The model itself raises on the example inputs; `error` is its own exception."""
+    """The model raises `error` on the example inputs, without any tracing."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
@@ -28,22 +27,22 @@ class ModelRaised(Exception):
 
 
 def has_data(request: Request) -> bool:
-    """Whether the model can run at all: none of its tensors or inputs is fake or on the meta device."""
+    """Whether the model can run: none of its tensors and inputs is fake, or on the meta device."""
     tensors = [*request.mod.parameters(), *request.mod.buffers()]
     tensors += [t for t in pytree.tree_leaves((request.args, dict(request.kwargs))) if isinstance(t, torch.Tensor)]
     return not any(isinstance(t, FakeTensor) or t.device.type == "meta" for t in tensors)
 
 
 def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], snapshot: Snapshot) -> Any:
-    """The model's own output on copies of the example. Raises `ModelRaised` with the model's own exception."""
+    """The model's output on copies of the example. Raises `ModelRaised` with the exception that the model raised."""
     handled = sys.exception()
     snapshot.restore_random()
     buffers, parameters = dict(mod.named_buffers(remove_duplicate=False)), mod.named_parameters(remove_duplicate=False)
     copies = copy_preserving_aliasing({**buffers, **dict(parameters)})  # together: they may share storage
-    as_such: dict[int, torch.nn.Parameter] = {}
+    as_parameters: dict[int, torch.nn.Parameter] = {}
     for name in copies.keys() - buffers.keys():
         copied = copies[name]
-        copies[name] = as_such.setdefault(id(copied), torch.nn.Parameter(copied, copied.requires_grad))
+        copies[name] = as_parameters.setdefault(id(copied), torch.nn.Parameter(copied, copied.requires_grad))
     args, kwargs = copy_preserving_aliasing((args, dict(kwargs)))
     try:
         return iterators_materialized(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))
@@ -55,51 +54,9 @@ def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str
 
 
 def without_context(error: BaseException, handled: BaseException | None) -> None:
-    """Takes `handled`, which was being handled when the model ran, out of what Python says `error` came from."""
+    """Removes `handled`, which was being handled when the model ran, from the exceptions chained to `error`."""
     inner: BaseException | None = error
     while inner is not None and handled is not None:
         if inner.__context__ is handled:
             inner.__context__ = None
         inner = inner.__context__
-
-
-def mismatch(got: Any, want: Any) -> str:
-    """What differs between a program's output and eager's; empty where they agree.
-
-    Values may differ by rounding: export replays the same kernels, but fused ones can split differently.
-    """
-    got_leaves, got_spec = pytree.tree_flatten(got)
-    want_leaves, want_spec = pytree.tree_flatten(want)
-    if len(got_leaves) != len(want_leaves):
-        return f"{len(got_leaves)} outputs, eager returns {len(want_leaves)}"
-    if pytree.outline(got_spec) != pytree.outline(want_spec):
-        return f"outputs in the structure {got_spec}, eager returns {want_spec}"
-    for index, (have, wish) in enumerate(zip(got_leaves, want_leaves, strict=True)):
-        found = _leaf_mismatch(have, wish)
-        if found:
-            return f"output {index}: {found}"
-    return ""
-
-
-def _leaf_mismatch(have: Any, wish: Any) -> str:
-    if not isinstance(wish, torch.Tensor):
-        if isinstance(wish, float) and isinstance(have, float) and math.isnan(wish) and math.isnan(have):
-            return ""
-        simple = isinstance(wish, (int, float, bool, str, type(None)))
-        return "" if not simple or have == wish else f"{have!r}, eager returns {wish!r}"
-    if not isinstance(have, torch.Tensor):
-        return f"{type(have).__name__}, eager returns a tensor"
-    if isinstance(have, FakeTensor):
-        return "a fake tensor: computation that the tracer did not see"
-    if have.shape != wish.shape or have.dtype != wish.dtype:
-        return f"{have.dtype} {list(have.shape)}, eager returns {wish.dtype} {list(wish.shape)}"
-    if have.device.type == "meta" or wish.device.type == "meta":
-        return ""
-    have, wish = have.detach(), wish.detach()
-    if have.layout is not torch.strided:
-        have, wish = have.to_dense(), wish.to_dense()
-    try:
-        torch.testing.assert_close(have, wish, equal_nan=True, rtol=1e-3, atol=1e-4)
-    except AssertionError as error:
-        return " ".join(str(error).split())[:200]
-    return ""

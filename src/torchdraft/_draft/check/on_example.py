@@ -1,4 +1,4 @@
-"""Runs a program on the example beside eager, and says when that is worth its price."""
+"""Compares a program with eager on the example, and estimates whether that is cheap enough."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch.fake import same_storage
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
-from .eager import mismatch
+from .outputs import mismatch
 
 SHARE = 0.1
-"""On the first rung the check may cost so much of the trace's time: two runs, estimated as below."""
+"""The share of the trace's time that the check, two runs, may take on the first rung."""
 SECONDS_PER_OP = 25e-6
 SECONDS_PER_FLOP = 1 / 20e9
 SECONDS_PER_ELEMENT = 1 / 1e9
 
 
 def worth_checking(program: torch.export.ExportedProgram, trace_seconds: float) -> bool:
-    """Whether running eager and the program once each is cheap next to the trace.
+    """Whether one run of eager and one of the program are cheap compared to the trace.
 
-    The estimate counts 25 µs per op, 20 GFLOP/s for matrix products and convolutions (weight elements times rows) and
-    1 ns per output element: a small CPU core.
+    The estimate is that of a small CPU core: 25 µs for each operator, 20 GFLOP/s for matrix products and convolutions
+    (elements of the weight times rows), and 1 ns for each output element.
     """
-    left = trace_seconds * SHARE / 2
+    budget = trace_seconds * SHARE / 2
     for node in program.graph.nodes:
         if node.op != "call_function":
             continue
-        left -= SECONDS_PER_OP + _work(node)
-        if left < 0:
+        budget -= SECONDS_PER_OP + _work(node)
+        if budget < 0:
             return False
     return True
 
@@ -60,7 +60,7 @@ def _numel(value: Any) -> float:
 
 
 def _last(value: Any) -> float:
-    """Elements one output needs: the reduced dimensions of a weight or matrix."""
+    """The number of elements that one output element is computed from: the reduced dimensions of a weight or matrix."""
     if not isinstance(value, torch.Tensor) or value.dim() == 0:
         return 1.0
     return math.prod(_hint(s) for s in value.shape[1:]) if value.dim() > 1 else _hint(value.shape[0])
@@ -76,7 +76,7 @@ def _hint(size: Any) -> float:
 def check(
     program: torch.export.ExportedProgram, request: Request, snapshot: Snapshot, run_model: Callable[[], Any]
 ) -> str:
-    """What differs between the program and eager on the example; empty where they agree."""
+    """The first difference between the program and eager on the example, as text; empty where there is none."""
     expected = run_model()
     args, kwargs = copy_preserving_aliasing((request.args, dict(request.kwargs)))
     snapshot.restore_random()
@@ -90,16 +90,16 @@ def check(
 
 
 def copied_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
-    """The program's module with buffers of its own, and a parameter of its own where one may be written to: a run must
-    not move the user's.
+    """The program's module with copies of its buffers and of the parameters that it may write to: a run must not change
+    the user's.
     """
     module = program.module()
-    places = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
+    entries = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
     for full_name in written_parameters(program):
         owner, _, name = full_name.rpartition(".")
-        places.append((module.get_submodule(owner)._parameters, name))
-    copies = copy_preserving_aliasing([table[name] for table, name in places])  # together: they may share storage
-    for (table, name), copied in zip(places, copies, strict=True):
+        entries.append((module.get_submodule(owner)._parameters, name))
+    copies = copy_preserving_aliasing([table[name] for table, name in entries])  # together: they may share storage
+    for (table, name), copied in zip(entries, copies, strict=True):
         table[name] = (
             torch.nn.Parameter(copied, copied.requires_grad) if isinstance(table[name], torch.nn.Parameter) else copied
         )
@@ -107,8 +107,8 @@ def copied_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
 
 
 def written_parameters(program: torch.export.ExportedProgram) -> list[str]:
-    """The parameters whose memory an operation of the program writes to, or gets without being torch's own: its schema
-    may leave a write out.
+    """The parameters whose memory an operator of the program writes to. Custom operators count as writing to all of
+    their arguments: their schemas may omit a write.
     """
     names = program.graph_signature.inputs_to_parameters
     parameters = {
@@ -116,7 +116,7 @@ def written_parameters(program: torch.export.ExportedProgram) -> list[str]:
         for node in program.graph.nodes
         if node.op == "placeholder" and node.name in names
     }
-    written = [tensor for module in program.graph_module.modules() for tensor in _written(module)]
+    written = [tensor for module in program.graph_module.modules() for tensor in _written_tensors(module)]
     return [
         name
         for name, value in parameters.items()
@@ -124,21 +124,21 @@ def written_parameters(program: torch.export.ExportedProgram) -> list[str]:
     ]
 
 
-def _written(module: torch.nn.Module) -> list[torch.Tensor]:
-    """What the operations of a graph may write to, as the tensors of the trace."""
+def _written_tensors(module: torch.nn.Module) -> list[torch.Tensor]:
+    """The tensors of the trace that operators of a graph may write to."""
     if not isinstance(module, torch.fx.GraphModule):
         return []
-    nodes = [node for call in module.graph.nodes if call.op == "call_function" for node in _written_by(call)]
+    nodes = [node for call in module.graph.nodes if call.op == "call_function" for node in _written_nodes(call)]
     values = [node.meta.get("val") for node in nodes]
     return [value for value in values if isinstance(value, torch.Tensor)]
 
 
-def _written_by(call: torch.fx.Node) -> list[torch.fx.Node]:
+def _written_nodes(call: torch.fx.Node) -> list[torch.fx.Node]:
     signature = signature_of(call.target)
     if not signature.builtin:
         return call.all_input_nodes
-    given = [_argument(call, place) for place in signature.writes]
-    flat = [value for one in given for value in (one if isinstance(one, (list, tuple)) else [one])]
+    arguments = [_argument(call, place) for place in signature.writes]
+    flat = [value for each in arguments for value in (each if isinstance(each, (list, tuple)) else [each])]
     return [value for value in flat if isinstance(value, torch.fx.Node)]
 
 

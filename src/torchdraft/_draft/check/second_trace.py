@@ -1,9 +1,9 @@
-"""Whether a second trace makes the same program: from the state that `forward` left on the model or outside, and with
-other answers from clocks and makers of names.
+"""Traces the model a second time, from the state that `forward` left and with other answers of clocks, and marks the
+effects that do not change the program as harmless.
 
-A library notes, on a module or in a table of its own, that it has set something up, or how long the input was; nobody
-reads it before it is written again. That can't be told from a counter by looking at the write. Nor can a time that is
-logged be told from one that is computed with.
+A module may store that it has been initialized, or the length of the last input, and overwrite that before it reads it.
+The write looks like that of a counter, which changes later calls. Likewise, a time that is logged looks like one that
+is computed with. The second trace distinguishes them.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten
 
 Retrace = Callable[[ClockAnswers], tuple[torch.export.ExportedProgram, TraceEffects]]
-"""Traces the model once more from the state it is in, with these answers of clocks."""
+"""Traces the model again from its current state, with these answers of clocks."""
 
 
 def mark_harmless_effects(
     mod: torch.nn.Module, program: torch.export.ExportedProgram, effects: TraceEffects, retrace: Retrace
 ) -> None:
-    """Marks the state that `forward` left, and its reads of clocks and names, as harmless where a second trace gives
-    the same program and leaves the same state.
+    """Marks the state that `forward` changed, and its reads of clocks and random names, as harmless.
+
+    They are where a second trace produces the same program and the same state.
     """
-    left, read = bool(effects.residual), bool(effects.answers)
-    after = _traced_alike(mod, program, effects, retrace, others=read) if left or read else None
-    if after is None and left and read:  # one of both may be harmless
+    wrote, read = bool(effects.residual), bool(effects.answers)
+    after = _same_when_traced_again(mod, program, effects, retrace, others=read) if wrote or read else None
+    if after is None and wrote and read:  # one of them may be harmless
         read = False
-        after = _traced_alike(mod, program, effects, retrace, others=False)
+        after = _same_when_traced_again(mod, program, effects, retrace, others=False)
     if after is None:
         return
     settled, remembered = _settled(effects.residual, after.residual), _remembered(effects.residual, after.residual)
@@ -44,7 +45,7 @@ def mark_harmless_effects(
 
 
 def _settled(first: ResidualState, second: ResidualState) -> set[str]:
-    """Attributes that the second trace left as it found them, or left as the first did."""
+    """The attributes that the second trace did not change, or to which it assigned the same as the first."""
     settled = first.attributes.keys() - second.attributes.keys()
     settled |= {name for name, size in first.symbolic_sizes.items() if second.symbolic_sizes.get(name) == size}
     tables = second.constant_tensors
@@ -53,11 +54,11 @@ def _settled(first: ResidualState, second: ResidualState) -> set[str]:
 
 
 def _remembered(first: ResidualState, second: ResidualState) -> set[str]:
-    """Names outside the model that both traces left with the same value."""
+    """The names outside the model that have the same value after both traces."""
     return {name for name, value in first.values.items() if value.same_as(second.values.get(name))}
 
 
-def _traced_alike(
+def _same_when_traced_again(
     mod: torch.nn.Module,
     program: torch.export.ExportedProgram,
     effects: TraceEffects,
@@ -65,21 +66,21 @@ def _traced_alike(
     *,
     others: bool,
 ) -> TraceEffects | None:
-    """The effects of the second trace, if its program is the same. `others`: clocks give it other answers."""
-    _leave_again(mod, effects.residual)
+    """The effects of the second trace; None if its program differs. `others`: clocks give it other answers."""
+    _restore_residual(mod, effects.residual)
     codes = {frame[0] for event in effects.context.log if _may_be_unused(event) for frame in event.stack}
-    clear_caches(codes)  # they may hold what was computed from the first answers
+    clear_caches(codes)  # they may contain values computed from the first answers
     try:
         second, after = retrace(ClockAnswers(effects.answers, others=others))
     except Exception:
         return None
     finally:
-        clear_caches(codes)  # nor may the caller's process keep what was computed from others
+        clear_caches(codes)  # the caller must not get values computed from other answers
     return after if same_program(program, second) else None
 
 
-def _leave_again(mod: torch.nn.Module, residual: ResidualState) -> None:
-    """Puts the model into the state that `forward` left."""
+def _restore_residual(mod: torch.nn.Module, residual: ResidualState) -> None:
+    """Restores the state that `forward` left."""
     for name, value in residual.attributes.items():
         owner, _, leaf = name.rpartition(".")
         mod.get_submodule(owner).__dict__[leaf] = value
@@ -107,7 +108,7 @@ def _may_be_unused(event: Event) -> bool:
 
 
 def same_program(one: torch.export.ExportedProgram, other: torch.export.ExportedProgram) -> bool:
-    """Whether two programs hold the same operations, ranges and constants."""
+    """Whether two programs have the same operations, ranges and constants."""
     return (
         str(one.graph) == str(other.graph)
         and str(one.range_constraints) == str(other.range_constraints)

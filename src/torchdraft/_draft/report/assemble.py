@@ -22,20 +22,20 @@ from .expression_table import Expressions
 from .graph_nodes import GraphNodes
 from .implied import without_implied
 
-read_ahead()  # at import, so that the first draft does not take the time
+read_ahead()  # at import: otherwise the first draft takes the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedDraft:
-    """What a report is made of."""
+    """The data that a report is assembled from."""
 
     program: torch.export.ExportedProgram
     context: TraceContext
     before: Sequence[Event]
-    """Events from outside the trace: the call, the ladder, the check."""
+    """Events of the other steps: the preparation of the call, the choice of rungs, the check."""
     rung: RungName
     fallbacks: Mapping[str, FellBack]
-    """Module → why its real run was recorded."""
+    """Module → the failure after which its real run was recorded."""
     frozen: ResultFrozen | None
     dimensions: Sequence[Dimension]
     new_dynamic_shapes: Any
@@ -46,7 +46,7 @@ class FinishedDraft:
 
 
 def build_report(draft: FinishedDraft) -> Report:
-    """Everything the draft learned, as plain data."""
+    """The report of a draft."""
     context = draft.context
     events = [*draft.before, *without_implied(context), *context.log.caught()]
     events = with_origins(events, context)
@@ -73,24 +73,24 @@ def build_report(draft: FinishedDraft) -> Report:
 
 
 def with_origins(events: list[Event], context: TraceContext) -> list[Event]:
-    """The events with what their symbols are, which nobody had to know before."""
-    done: dict[int, Event] = {}
+    """The events, with the origins of the symbols in their expressions."""
+    replaced: dict[int, Event] = {}
     for event in events:
-        if _has_expression(event) and not event.symbols and id(event) not in done:
-            done[id(event)] = replace(event, symbols=context.origins.of(event.expr.free_symbols))
-    return [done.get(id(event), event) for event in events]
+        if _has_expression(event) and not event.symbols and id(event) not in replaced:
+            replaced[id(event)] = replace(event, symbols=context.origins.of(event.expr.free_symbols))
+    return [replaced.get(id(event), event) for event in events]
 
 
 def with_symbols_explained(issues: tuple[Issue, ...], context: TraceContext) -> tuple[Issue, ...]:
-    """The issues with the symbols explained that stand in the shapes of their locals."""
-    births: dict[str, SymbolOrigin] = {}
-    done = []
+    """The issues, with the origins of the symbols in the shapes of their local variables."""
+    origins: dict[str, SymbolOrigin] = {}
+    explained = []
     for issue in issues:
         named = {s for text in issue.locals.values() for s in SYMBOL.findall(text)} - issue.symbols.keys()
-        births = births or (context.origins.of(context.origins.all_symbols()) if named else {})
-        more = {name: describe_origin(name, births[name]) for name in sorted(named) if name in births}
-        done.append(replace(issue, symbols={**issue.symbols, **more}) if more else issue)
-    return tuple(done)
+        origins = origins or (context.origins.of(context.origins.all_symbols()) if named else {})
+        more = {name: describe_origin(name, origins[name]) for name in sorted(named) if name in origins}
+        explained.append(replace(issue, symbols={**issue.symbols, **more}) if more else issue)
+    return tuple(explained)
 
 
 def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]:
@@ -98,7 +98,7 @@ def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]
 
 
 def _broken_rungs(draft: FinishedDraft) -> tuple[BrokenRung, ...]:
-    """The rungs that did not serve: one entry for each cause."""
+    """The rungs that failed, with one entry for each cause."""
     causes: dict[int, tuple[str, FellBack]] = {}
     for name, event in draft.fallbacks.items():
         causes.setdefault(id(event), (name, event))

@@ -1,7 +1,7 @@
-"""torch's table of symbolic expressions, made for the issues alone: how each condition was put together, and where.
+"""torch's table of symbolic expressions, for the conditions of the issues: how each was computed, and where.
 
-torch logs every expression of a trace with two stacks, which is most of what its draft export costs. Here the parts are
-read off the conditions that became issues.
+torch's draft export logs every expression of a trace with two stacks, which takes most of its time. Here the parts of
+an expression are computed from the condition of an issue.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from torchdraft.model.events import BranchMismatched, Event, GuardResolved, Symb
 
 
 class Expressions:
-    """Numbers expressions, parts first."""
+    """Assigns numbers to expressions; the parts of an expression have smaller numbers."""
 
     def __init__(self, events: Iterable[Event]) -> None:
         self.table: dict[int, dict[str, Any]] = {}
         self._numbers: dict[Any, int] = {}
-        self._told: dict[str, GuardResolved | BranchMismatched] = {}
+        self._events: dict[str, GuardResolved | BranchMismatched] = {}
         for event in events:
             if isinstance(event, (GuardResolved, BranchMismatched)) and isinstance(event.expr, sympy.Basic):
-                self._told.setdefault(str(event.expr), event)
+                self._events.setdefault(str(event.expr), event)
 
     def numbered(self, issue: Issue) -> Issue:
-        """The issue with the number of its condition, which is in the table from now on."""
-        event = self._told.get(issue.data.get("symbolic", ""))
+        """The issue with the number of its condition in the table, to which the condition is added."""
+        event = self._events.get(issue.data.get("symbolic", ""))
         if event is None:
             return issue
         number = self._number(event.expr, event.symbols, issue)
         return replace(issue, data={**issue.data, "expr_node_id": number})
 
-    def _number(self, expr: Any, births: Mapping[str, SymbolOrigin | str], issue: Issue) -> int:
+    def _number(self, expr: Any, origins: Mapping[str, SymbolOrigin | str], issue: Issue) -> int:
         if expr in self._numbers:
             return self._numbers[expr]
-        parts = [self._number(part, births, issue) for part in expr.args]
-        birth = births.get(str(expr))
-        born = birth if isinstance(birth, SymbolOrigin) else None
+        parts = [self._number(part, origins, issue) for part in expr.args]
+        found = origins.get(str(expr))
+        origin = found if isinstance(found, SymbolOrigin) else None
         number = self._numbers[expr] = len(self._numbers)
         self.table[number] = {
-            "method": (born.op or born.input) if born else type(expr).__name__.lower(),
+            "method": (origin.op or origin.input) if origin else type(expr).__name__.lower(),
             "result": str(expr),
             "result_id": number,
             "arguments": [str(part) for part in expr.args],
             "argument_ids": parts,
             "user_stack": [
                 {"filename": at.file, "line": at.line, "name": at.function, "loc": at.source.strip()}
-                for at in (user_frames(born.stack) if born else issue.user_stack)
+                for at in (user_frames(origin.stack) if origin else issue.user_stack)
             ],
         }
         return number

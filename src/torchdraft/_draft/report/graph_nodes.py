@@ -1,4 +1,4 @@
-"""Which node of the program carries an assumption: the assertion, the operator's call, the input."""
+"""Finds the node of the program that an event is about: an assertion, the call of an operator, an input."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ class Assertion:
 
     node: str
     text: str
-    """Its condition as the shape environment writes it, the same before and after the program is lowered."""
+    """Its condition as text of the shape environment, which lowering the program does not change."""
     symbols: frozenset[str]
 
 
 class GraphNodes:
-    """A finished program's nodes, by what they are about."""
+    """The nodes of a finished program that events can be about."""
 
     def __init__(self, program: torch.export.ExportedProgram) -> None:
         self.assertions = list(_assertions(program))
         self.in_islands = list(_assertions_in_islands(program))
         self.inputs = {node.name for node in program.graph.find_nodes(op="placeholder")}
         calls = [(str(node.target), node.name) for node in program.graph.nodes if node.op == "call_function"]
-        self.calls = dict(reversed(calls))  # the first of each
+        self.calls = dict(reversed(calls))  # the first call of each operator
 
     def placed(self, event: Event) -> Event:
-        """The event with the name of its node, where there is one."""
+        """The event with the name of its node, if it has one."""
         node = event.node or self._node_of(event)
         return replace(event, node=node) if node != event.node else event
 
@@ -61,18 +61,18 @@ class GraphNodes:
         return self._input(event.name) if isinstance(event, InputMutated) else found
 
     def _assertion(self, condition: Any) -> str | None:
-        """The assertion that says the condition; otherwise one about the same numbers."""
+        """The assertion of a condition; otherwise one with the same symbols, or with one of its unbacked symbols."""
         if condition is None or not condition.free_symbols:
             return None
         texts = {str(form) for form in _forms(condition)}
         symbols = {str(symbol) for symbol in condition.free_symbols}
-        alike = [a for a in self.assertions if a.text in texts]
-        alike = alike or [a for a in self.assertions if a.symbols == symbols]
-        alike = alike or [a for a in self.assertions if a.symbols & {s for s in symbols if s[0] != "s"}]
-        return alike[-1].node if alike else None
+        found = [a for a in self.assertions if a.text in texts]
+        found = found or [a for a in self.assertions if a.symbols == symbols]
+        found = found or [a for a in self.assertions if a.symbols & {s for s in symbols if s[0] != "s"}]
+        return found[-1].node if found else None
 
     def _in_island(self, event: Event) -> str | None:
-        """The assertion that a recorded run wrote at the event's line."""
+        """The assertion that the recorded run of a submodule added for the event's line."""
         if not event.stack:
             return None
         code, line, _ = event.stack[-1]
@@ -80,8 +80,8 @@ class GraphNodes:
         return next((name for name, stack in self.in_islands if place in stack), None)
 
     def _input(self, name: str) -> str | None:
-        made = "_".join(re.findall(r"\w+", name))
-        return made if made in self.inputs else None
+        placeholder = "_".join(re.findall(r"\w+", name))
+        return placeholder if placeholder in self.inputs else None
 
 
 def _assertions(program: torch.export.ExportedProgram) -> Iterator[Assertion]:
@@ -92,13 +92,13 @@ def _assertions(program: torch.export.ExportedProgram) -> Iterator[Assertion]:
 
 
 def _assertions_in_islands(program: torch.export.ExportedProgram) -> Iterator[tuple[str, str]]:
-    """Name and stack of the assertions of data that recorded runs read."""
+    """Name and stack of each assertion about data that a recorded run read."""
     for node in program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_async.msg):
         yield node.name, str(node.meta.get("stack_trace") or "")
 
 
 def _condition(event: Event) -> Any:
-    """What the program has to assert for an event to hold; None where that is no condition on symbols."""
+    """The condition that the program asserts for an event; None where it contains no symbols."""
     if event.condition is not None:
         return event.condition
     expr, value = getattr(event, "expr", None), getattr(event, "value", None)
@@ -110,7 +110,7 @@ def _condition(event: Event) -> Any:
 
 
 def _forms(condition: Any) -> Iterator[Any]:
-    """The ways in which a condition can be written."""
+    """The forms in which torch may print a condition."""
     yield condition
     if isinstance(condition, sympy.core.relational.Relational):
         yield condition.reversed

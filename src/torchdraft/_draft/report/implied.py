@@ -1,4 +1,4 @@
-"""Assumptions that say nothing beside another one."""
+"""Removes guards that another guard implies."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def without_implied(context: TraceContext) -> list[Event]:
-    """The context's events without the conditions of operations on numbers that the program fixes as a whole anyway.
-    Guards on constants of the model's code, which hold in every call, are marked.
+    """The events of a trace, without guards of operators on symbols that another guard fixes to one number.
 
-    A loop over `x.nonzero()` fixes the count; that unbinding it asked whether there are any is no news then.
+    A loop over `x.nonzero()` fixes the number of elements; `unbind` also guards on whether it is 0. Guards that rest on
+    constants of the model's code alone, and therefore hold in every call, are marked.
     """
     events = [_marked(e, context) if isinstance(e, GuardResolved) else e for e in context.log]
     fixed = {str(e.expr) for e in events if isinstance(e, GuardResolved) and e.kind == "size"}
-    return [e for e in events if not (isinstance(e, GuardResolved) and _implied(e, fixed))]
+    return [e for e in events if not (isinstance(e, GuardResolved) and _is_implied(e, fixed))]
 
 
 def _marked(event: GuardResolved, context: TraceContext) -> GuardResolved:
@@ -28,11 +28,11 @@ def _marked(event: GuardResolved, context: TraceContext) -> GuardResolved:
     return replace(event, constant=True) if symbolic and context.rests_on_constants(event.expr) else event
 
 
-def symbols_in(expr: Any) -> list[str]:
+def _symbols_in(expr: Any) -> list[str]:
     """The names of an expression's symbols."""
     return SYMBOL.findall(expr) if isinstance(expr, str) else [str(s.name) for s in expr.free_symbols]
 
 
-def _implied(event: GuardResolved, fixed: set[str]) -> bool:
-    symbols = symbols_in(event.expr)
+def _is_implied(event: GuardResolved, fixed: set[str]) -> bool:
+    symbols = _symbols_in(event.expr)
     return event.kind == "branch" and event.by == "operation" and bool(symbols) and fixed.issuperset(symbols)

@@ -1,4 +1,4 @@
-"""Seconds spent per phase of a draft."""
+"""Measures the phases of a draft."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class Phases:
-    """Seconds spent per phase. `with phases("trace"): …` adds to one."""
+    """Seconds per phase. `with phases("trace"): …` adds to the phase `trace`."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._began = time.perf_counter()
 
     def since_start(self) -> float:
-        """Seconds since the call began."""
+        """Seconds since the object was created."""
         return time.perf_counter() - self._began
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What plain export takes soundly is told nothing: operations on as many rows as a mask keeps."""
+"""No issue is reported for what plain export handles soundly: operations on the rows that a mask selects."""
 
 from __future__ import annotations
 

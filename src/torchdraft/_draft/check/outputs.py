@@ -1,0 +1,53 @@
+"""Compares the outputs of a program with those of eager."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from torchdraft._torch import pytree
+from torchdraft._torch.fake import FakeTensor
+
+
+def mismatch(got: Any, want: Any) -> str:
+    """The first difference between a program's outputs and eager's, as text; empty where there is none.
+
+    Values may differ by rounding: a program runs the same kernels, but may decompose fused ones.
+    """
+    got_leaves, got_spec = pytree.tree_flatten(got)
+    want_leaves, want_spec = pytree.tree_flatten(want)
+    if len(got_leaves) != len(want_leaves):
+        return f"{len(got_leaves)} outputs, eager returns {len(want_leaves)}"
+    if pytree.outline(got_spec) != pytree.outline(want_spec):
+        return f"outputs in the structure {got_spec}, eager returns {want_spec}"
+    for index, (have, expected) in enumerate(zip(got_leaves, want_leaves, strict=True)):
+        found = _leaf_mismatch(have, expected)
+        if found:
+            return f"output {index}: {found}"
+    return ""
+
+
+def _leaf_mismatch(have: Any, expected: Any) -> str:
+    if not isinstance(expected, torch.Tensor):
+        if isinstance(expected, float) and isinstance(have, float) and math.isnan(expected) and math.isnan(have):
+            return ""
+        simple = isinstance(expected, (int, float, bool, str, type(None)))
+        return "" if not simple or have == expected else f"{have!r}, eager returns {expected!r}"
+    if not isinstance(have, torch.Tensor):
+        return f"{type(have).__name__}, eager returns a tensor"
+    if isinstance(have, FakeTensor):
+        return "a fake tensor: computation that the tracer did not see"
+    if have.shape != expected.shape or have.dtype != expected.dtype:
+        return f"{have.dtype} {list(have.shape)}, eager returns {expected.dtype} {list(expected.shape)}"
+    if have.device.type == "meta" or expected.device.type == "meta":
+        return ""
+    have, expected = have.detach(), expected.detach()
+    if have.layout is not torch.strided:
+        have, expected = have.to_dense(), expected.to_dense()
+    try:
+        torch.testing.assert_close(have, expected, equal_nan=True, rtol=1e-3, atol=1e-4)
+    except AssertionError as error:
+        return " ".join(str(error).split())[:200]
+    return ""
