@@ -8,9 +8,11 @@ An interval timer raises KeyboardInterrupt in the main thread, as Ctrl-C does.
 from __future__ import annotations
 
 import builtins
+import datetime
 import io
 import os
 import random
+import secrets
 import signal
 import sys
 import threading
@@ -24,9 +26,12 @@ import torch
 
 import torchdraft
 from tests.engine.world import World
+from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._torch.patching import inventory
 
 OWNERS = (builtins, io, os, os.path, random, time, threading, threading.Thread, ThreadPoolExecutor, uuid, numpy.random)
+SHOWN = (datetime, random, secrets, numpy.random)
+"""Modules that get another class during a draft."""
 CLASSES = (torch.Tensor, torch.nn.Module, torch.SymInt, torch.SymFloat, torch.SymBool, torch.fx.Tracer)
 CONTAINERS = (dict, list, set, tuple)
 
@@ -52,6 +57,8 @@ class Model(torch.nn.Module):
 def picture() -> dict[str, Any]:
     """What stands under each name that a patch may replace, and under the names of Python's and torch's modules."""
     found: dict[str, Any] = dict(inventory.current())
+    found.update({f"class of {module.__name__}": type(module) for module in SHOWN})
+    found["works for a draft"] = belongs()
     owners = [*OWNERS, *CLASSES, *(m for name, m in sorted(sys.modules.items()) if name.partition(".")[0] == "torch")]
     for owner in owners:
         for name, value in list(vars(owner).items()):

@@ -131,9 +131,8 @@ def watched_class(original: Any, watched: WatchedClass) -> Any:
 
     if not watched.methods:
         make = watched_function(original, watched.label, called_by_model, first=1)
-    label = f"{original.__module__}.{original.__name__}"
     methods = {
-        name: staticmethod(watched_function(getattr(original, name), f"{label}.{name}", called_by_model))
+        name: staticmethod(watched_function(getattr(original, name), f"{watched.label}.{name}", called_by_model))
         for name in watched.methods
     }
     return Like(original.__name__, (original,), {"__new__": make, "__module__": original.__module__, **methods})
