@@ -1,5 +1,5 @@
 """Writes the generated files under docs/: the rules' pages from their docstrings, the schemas from the classes,
-the list of patches from their declarations.
+the lists of patches and of graph passes from their declarations.
 
     python tools/gen_docs.py [--check]
 
@@ -12,6 +12,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from torchdraft._draft.finish.pipeline import ordered_passes
+from torchdraft._draft.finish.registry import GraphPass, Stage
 from torchdraft._render.json import schema
 from torchdraft._torch.patching.registry import Patch, load
 from torchdraft._torch.patching.scopes import SCOPES
@@ -34,6 +36,18 @@ and leaving it undoes them, after an exception and a KeyboardInterrupt as well. 
 declarations.
 """
 
+PASSES_HEAD = """# Graph passes
+
+After a trace, these passes change the program so that it can be saved, loaded, decomposed and exported again. Each is
+declared once, with `@graph_pass` or `@program_pass` (`src/torchdraft/_draft/finish/registry.py`). They run in the order
+of this page, which is generated from the declarations.
+"""
+STAGES = {
+    Stage.REWRITE: "Replaces operations by others.",
+    Stage.DESCRIBE: "Makes the signature and the example inputs agree with the graph.",
+    Stage.SAVE: "Changes how a program is written to a file. Runs again before every save.",
+}
+
 
 def documents() -> dict[str, str]:
     """Path below docs/ → text. Schemas of earlier versions are not included, and their files stay unchanged."""
@@ -41,7 +55,8 @@ def documents() -> dict[str, str]:
     rows = "".join(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} |\n" for rule in rules)
     pages = {f"rules/{rule.code}.md": rule.page() for rule in rules}
     schemas = {f"schema/{name}": schema.text(body) for name, body in schema.published().items()}
-    return {"rules/README.md": INDEX_HEAD + rows, "internals/patches.md": _patches_page(), **pages, **schemas}
+    internals = {"internals/patches.md": _patches_page(), "internals/graph-passes.md": _passes_page()}
+    return {"rules/README.md": INDEX_HEAD + rows, **internals, **pages, **schemas}
 
 
 def _patches_page() -> str:
@@ -53,6 +68,25 @@ def _patches_page() -> str:
         page += "| target | what changes | why | upstream | declared in |\n| --- | --- | --- | --- | --- |\n"
         page += "".join(_row(patch) for patch in scope.patches)
     return page
+
+
+def _passes_page() -> str:
+    page = PASSES_HEAD
+    for stage, what in STAGES.items():
+        page += f"\n## {stage.name}\n\n{what}\n\n"
+        page += "| pass | what it does | why | works around | runs after | declared in |\n"
+        page += "| --- | --- | --- | --- | --- | --- |\n"
+        page += "".join(_pass_row(each) for each in ordered_passes() if each.stage is stage)
+    return page
+
+
+def _pass_row(each: GraphPass) -> str:
+    """A graph pass as a row of the table."""
+    after = "<br>".join(f"`{name}`: {reason}" for name, reason in each.after.items())
+    upstream = f"`{each.upstream}`" if each.upstream else ""
+    file = each.run.__module__.removeprefix("torchdraft.").replace(".", "/")
+    cells = (f"`{each.name}`", each.what, each.why, upstream, after, f"`{file}.py`")
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
 
 
 def _row(patch: Patch) -> str:

@@ -30,7 +30,7 @@ def example_inputs(program: torch.export.ExportedProgram) -> Example | None:
     upstream="torch._export.serde.serialize.serialize_torch_artifact",
 )
 def drop_unpicklable_example(program: torch.export.ExportedProgram) -> bool:
-    """Takes example inputs off the program whose structure cannot be pickled and unpickled."""
+    """Removes example inputs whose structure cannot be pickled and unpickled. `verify` still finds them."""
     if program.example_inputs is None:
         return False
     leaves, spec = pytree.tree_flatten(program.example_inputs)

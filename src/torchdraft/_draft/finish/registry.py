@@ -61,6 +61,11 @@ class GraphPass:
         return self.run.__name__
 
     @property
+    def what(self) -> str:
+        """The first paragraph of the declared function's docstring, on one line."""
+        return " ".join((self.run.__doc__ or "").strip().partition("\n\n")[0].split())
+
+    @property
     def place(self) -> str:
         """Module and name of the declared function."""
         return f"{self.run.__module__}.{self.run.__qualname__}"

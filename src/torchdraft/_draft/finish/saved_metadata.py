@@ -40,7 +40,7 @@ def fill_keyword_defaults(graph: torch.fx.Graph) -> bool:
     upstream="torch._export.serde.serialize.serialize_tensor_meta",
 )
 def describe_as_plain_tensors(graph: torch.fx.Graph) -> bool:
-    """Describes such a value as a plain tensor of its size, in the node's metadata; loaded programs have that too."""
+    """Describes sparse CSR and quantized values as plain tensors of their sizes, in the metadata of the nodes."""
     for node in graph.nodes:
         value = node.meta.get("val")
         if not all(is_saveable(tensor) for tensor in tensors_in(value)):

@@ -19,8 +19,8 @@ from .registry import Stage, program_pass
     upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_op_inputs",
 )
 def describe_equations_as_true(program: torch.export.ExportedProgram) -> bool:
-    """Describes such a condition as True in the node's metadata, from which the loader concludes nothing. The node
-    still computes and asserts it.
+    """Describes asserted equations of unbacked symbols as True in the metadata of their nodes, from which the loader
+    concludes nothing. The nodes still compute and assert them.
     """
     asserted = [n.args[0] for n in program.graph.nodes if n.target is torch.ops.aten._assert_scalar.default]
     conditions = [c for c in asserted if isinstance(c, torch.fx.Node) and isinstance(c.meta.get("val"), torch.SymBool)]
@@ -40,7 +40,7 @@ def describe_equations_as_true(program: torch.export.ExportedProgram) -> bool:
     upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_int",
 )
 def widen_single_value_ranges(program: torch.export.ExportedProgram) -> bool:
-    """Widens such a range. The assertion in the graph still holds the symbol to its value."""
+    """Widens the range of an unbacked symbol that has one value. An assertion in the graph still requires the value."""
     for symbol, bounds in list(program.range_constraints.items()):
         if is_unbacked(symbol) and bounds.is_int and bounds.lower == bounds.upper:
             program.range_constraints[symbol] = ValueRanges(min(0, bounds.lower), int_oo)
