@@ -31,7 +31,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_render/json": ("model",),
     "_render/check": ("model", "_render", "_render/json"),
     # the file format, and names in earlier files
-    "saved": ("_torch", "model"),
+    "saved": ("_torch",),
     "_trace": ("saved",),
     # torch
     "_torch": ("model",),  # the public exception `UnsupportedTorch`, which is importable without torch

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._saved_types import register_with_torch
 from .model import (
     BrokenRung,
     Counterexample,
@@ -28,7 +27,7 @@ from .model import (
     presenters,
 )
 from .model.errors import UnsupportedTorch
-from .saved.registration import register_when_torch_is_imported
+from .saved.registration import register_with_torch
 
 if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
@@ -43,10 +42,9 @@ if TYPE_CHECKING:
 
     __version__: str
 
-register_when_torch_is_imported()
+register_with_torch()
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
-register_with_torch()
 
 _LAZY = {
     "OpProfile": "torchdraft._torch.library",

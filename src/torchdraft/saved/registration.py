@@ -1,65 +1,54 @@
-"""Registers the nodes of the file format with pytree as soon as torch is imported.
+"""Registers the nodes of the file format with pytree, as soon as torch is imported.
 
-`import torchdraft` imports no torch, and `import torchdraft` is all that `torch.export.load` needs to read a program of
-ours, whichever of the two is imported first. Hence a finder that waits for the import of torch.
+`torch.export.load` looks them up by name. A process that imports torchdraft and torch, in either order, can therefore
+load every saved program, also without `torchdraft.load`. Importing torchdraft does not import torch.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
-from torchdraft.model.errors import UnsupportedTorch
+MODULE = "torchdraft.saved.structures"
+"""The module that registers the nodes when it is imported."""
 
 
-def register_when_torch_is_imported() -> None:
+def register_with_torch() -> None:
     """Registers the nodes now if torch is imported, and otherwise right after its import."""
-    if "torch" in sys.modules:
+    if sys.modules.get("torch") is not None:
         _register()
-    elif not any(isinstance(finder, _TorchFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _TorchFinder())
+    else:
+        sys.meta_path.insert(0, _AfterTorch())
 
 
 def _register() -> None:
-    """Imports the module that registers the nodes. An unsupported torch is reported where torchdraft is used."""
-    try:
-        importlib.import_module("torchdraft.saved.structures")
-    except UnsupportedTorch:
-        return
+    with suppress(ImportError):  # of an unsupported torch: the first name that needs torch raises
+        importlib.import_module(MODULE)
 
 
-class _TorchFinder(MetaPathFinder):
-    """Finds torch where the other finders do, and extends its loader."""
+class _AfterTorch(MetaPathFinder):
+    """Finds torch with the other finders, and registers the nodes once torch has been loaded."""
 
-    def __init__(self) -> None:
-        self.searching = False
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = self._found_by_others(name, path, target) if name == "torch" else None
+        if spec is None or spec.loader is None:
+            return spec
+        load = spec.loader.exec_module
 
-    def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != "torch" or self.searching:
-            return None
-        self.searching = True
-        try:
-            spec = importlib.util.find_spec(name)
-        finally:
-            self.searching = False
-        if spec is not None and spec.loader is not None:
-            loader: Any = spec.loader
-            loader.exec_module = self.then_register(loader.exec_module)
-        return spec
-
-    def then_register(self, exec_module: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
-        """The import of torch, followed by the registration. The finder stays until then: others may only look."""
-
-        def run(module: ModuleType) -> None:
-            exec_module(module)
-            if self in sys.meta_path:
+        def load_and_register(module: ModuleType) -> None:
+            load(module)
+            with suppress(ValueError):
                 sys.meta_path.remove(self)
             _register()
 
-        return run
+        spec.loader.exec_module = load_and_register  # type: ignore[method-assign]
+        return spec
+
+    def _found_by_others(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+        specs = (finder.find_spec(name, path, target) for finder in list(sys.meta_path) if finder is not self)
+        return next((spec for spec in specs if spec is not None), None)

@@ -51,7 +51,7 @@ assert len(sys.meta_path) == len(finders) + 1
 assert importlib.util.find_spec("torch").name == "torch"  # does not import it
 import torch
 assert sys.meta_path == finders
-assert "torchdraft._draft.prepare.outputs" in sys.modules
+assert "torchdraft.saved.structures" in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
