@@ -17,6 +17,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import formatted, here, user_stack
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import is_tracked, outside_tracing, retarget
+from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.graph_nodes import (
     ASSERTED,
     can_be_asserted_later,
@@ -65,7 +66,7 @@ class RecordedReads(TorchFunctionMode):
         func, args, kwargs = polyfilled(func, args, kwargs)
         self.untracked.check((args, kwargs))
         read = declared_read(func, args)
-        if read is None:
+        if read is None or (args and isinstance(args[0], FakeTensor)):  # fake: of a program that the run itself made
             return self._run(func, args, kwargs, None)
         if read.asserted:
             for tensor in tensors_in(args):
