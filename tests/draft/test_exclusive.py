@@ -138,5 +138,6 @@ def test_a_draft_inside_a_draft():
     program = torchdraft.draft_export(mod, (x,))
     torch.testing.assert_close(program.module()(x), mod(x))
     assert program._report.rung == "concrete"
+    assert not [issue for issue in program._report.issues if issue.severity == "baked"]
     with pytest.raises(Exception, match=r"assertion failed|differs"):
         program.module()(-x)

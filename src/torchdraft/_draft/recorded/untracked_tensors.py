@@ -15,6 +15,7 @@ import torch
 
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._torch.dispatch import is_tracked
+from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import RECORDED_RUN
 from torchdraft._torch.tensors.nested import tensors_in
@@ -54,7 +55,7 @@ class UntrackedTensors:
     def check(self, value: Any, stack: tuple[Frame, ...] | None = None) -> None:
         """Reports every untracked tensor in `value`, which the run uses."""
         for tensor in tensors_in(value):
-            if not is_tracked(tensor):
+            if not is_tracked(tensor) and not isinstance(tensor, FakeTensor):  # a fake one has no data to keep
                 self.report(tensor, user_stack() if stack is None else stack)
 
     def report(self, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> None:
