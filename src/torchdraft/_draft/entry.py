@@ -79,7 +79,7 @@ def draft_export(
 
     """
     kwargs = dict(kwargs or {})
-    check_call(mod, args, kwargs, dynamic_shapes)
+    check_call(mod, args)
     options = {
         "dynamic_shapes": dynamic_shapes,
         "preserve_module_call_signature": preserve_module_call_signature,

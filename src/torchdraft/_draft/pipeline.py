@@ -24,6 +24,7 @@ from torchdraft._draft.rungs.nonstrict import trace_nonstrict
 from torchdraft._draft.rungs.plan import Failure, ModelOutline, Plan
 from torchdraft._draft.rungs.session import Session
 from torchdraft._draft.rungs.strict import fell_back, trace_strict
+from torchdraft._draft.shapes.fitting import fitted_shapes
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
@@ -80,6 +81,7 @@ class Draft:
     def _prepare(self) -> None:
         request = self.request
         self.registered = register_inputs(request.mod, request.args, dict(request.kwargs), self.events)
+        request.options["dynamic_shapes"] = fitted_shapes(request)
         request.args, request.kwargs = without_duplicate_tensors((request.args, dict(request.kwargs)))
 
     def step_down(self, wrong: str) -> bool:

@@ -21,6 +21,7 @@ _supported: Any = need("torch.utils._pytree:SUPPORTED_NODES")
 _names: Any = need("torch.utils._pytree:SUPPORTED_SERIALIZED_TYPES")
 _by_name: Any = need("torch.utils._pytree:SERIALIZED_TYPE_TO_PYTHON_TYPE")
 _constants: Any = need("torch.utils._pytree:CONSTANT_NODES")
+_builtin: Any = need("torch.utils._pytree:BUILTIN_TYPES")
 _is_namedtuple: Any = need("torch.utils._pytree:is_namedtuple_class")
 
 
@@ -41,6 +42,24 @@ def flatten_one_level(value: Any) -> tuple[list[Any], Any]:
     """The children of `value`, not flattened themselves, and its structure."""
     children, spec = tree_flatten(value, is_leaf=lambda inner: inner is not value)
     return children, spec
+
+
+def children_with_keys(value: Any) -> list[tuple[Any, Any]]:
+    """pytree's key of each child of `value`, and the child; positions for a class that is registered without keys."""
+    try:
+        return [(path[0], child) for path, child in leaves_with_path(value, is_leaf=lambda inner: inner is not value)]
+    except ValueError:
+        return [(SequenceKey(index), child) for index, child in enumerate(flatten_one_level(value)[0])]
+
+
+def with_children(value: Any, children: list[Any]) -> Any:
+    """`children` in a container as `torch.export` compares it with `value`: of the same class for built-in containers
+    and named tuples, in the list or tuple that a registered class is flattened into for others.
+    """
+    cls = type(value)
+    if cls in _builtin or _is_namedtuple(cls):
+        return tree_unflatten(children, flatten_one_level(value)[1])
+    return tuple(children) if isinstance(_supported[cls].flatten_fn(value)[0], tuple) else list(children)
 
 
 def outline(spec: Any) -> Any:

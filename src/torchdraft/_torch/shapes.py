@@ -86,6 +86,7 @@ _CONSTRAINT_WORDS = (
     "conflicts between user-specified ranges",
     "is not equal to",
     "to be equal to",
+    "to be of the form",
     "not in range [",
 )
 

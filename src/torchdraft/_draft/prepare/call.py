@@ -14,11 +14,11 @@ from torchdraft._torch.tensors.subclasses import is_subclassed
 from torchdraft.model.events import Event, TypeRegistered
 
 from .constant_inputs import constant_inputs
-from .pytree_types import full_name, register, unknown_classes
+from .pytree_types import full_name, register, unknown_classes, unsaveable_namedtuples
 
 
-def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: Any) -> None:
-    """Raises `TypeError` or `ValueError`, with a message that says what was given, what is expected and what to do."""
+def check_call(mod: Any, args: Any) -> None:
+    """Raises `TypeError`, with a message that says what was given, what is expected and what to do."""
     if not isinstance(mod, torch.nn.Module):
         raise TypeError(
             f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose "
@@ -26,31 +26,16 @@ def check_call(mod: Any, args: Any, kwargs: Mapping[str, Any], dynamic_shapes: A
         )
     if not isinstance(args, tuple):
         raise TypeError(f"args must be a tuple of example inputs, got {type(args).__name__}; for one input write (x,)")
-    if isinstance(dynamic_shapes, Mapping):
-        _check_keys(mod, args, kwargs, dynamic_shapes)
-
-
-def _check_keys(
-    mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Mapping[Any, Any]
-) -> None:
-    expected = list(bound_arguments(mod, args, kwargs))
-    if expected == [UNBOUND] or not shapes or set(shapes) <= set(expected):
-        return
-    raise ValueError(
-        f"dynamic_shapes has the keys {sorted(map(str, shapes))}, but the inputs given are {expected}; "
-        f"write one entry per input, None for a static one: "
-        f"{{{', '.join(f'{n!r}: ...' for n in expected)}}}"
-    )
 
 
 def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], events: list[Event]) -> list[type]:
-    """Registers the classes of the inputs that pytree does not know, and returns them.
+    """Registers the classes of the inputs that pytree does not know or cannot save, and returns them.
 
     Emits an event for each, and for each class whose instances become constants: no program takes these as inputs.
     """
     registered = []
     for name, value in bound_arguments(mod, args, kwargs).items():
-        for cls in unknown_classes(value):
+        for cls in [*unknown_classes(value), *unsaveable_namedtuples(value)]:
             paste, stack = register(cls), parameter(type(mod).forward, name)
             registered.append(cls)
             events.append(TypeRegistered(stack=stack, cls=full_name(cls), where="input", paste=paste))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.export import Dim
 
+from torchdraft._torch import pytree
+
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.request import Request
 
@@ -80,7 +82,10 @@ def requested_dims(request: Request) -> dict[str, RequestedDim]:
 
 
 def mapped(request: Request, shapes: Any, change: Callable[[str, Any, int], Any]) -> Any:
-    """`shapes` with each entry replaced by `change(name, spec, size)`; names are the caller's, `x.shape[0]`."""
+    """`shapes` with each entry replaced by `change(name, spec, size)`; names are the caller's, `x.shape[0]`.
+
+    `shapes` have the structure of the inputs (`fitting.py`).
+    """
     if not shapes:
         return shapes
     try:
@@ -88,26 +93,24 @@ def mapped(request: Request, shapes: Any, change: Callable[[str, Any, int], Any]
     except TypeError:
         return shapes
     if isinstance(shapes, Mapping):
-        named = {k: _mapped(k, bound[k], v, change) if k in bound else v for k, v in shapes.items()}
-        return type(shapes)(named) if type(shapes) is dict else named
-    return type(shapes)([_mapped(n, bound[n], v, change) for n, v in zip(bound, shapes, strict=False)])
+        return {name: _mapped(name, bound[name], spec, change) for name, spec in shapes.items()}
+    return type(shapes)([_mapped(n, bound[n], spec, change) for n, spec in zip(bound, shapes, strict=True)])
 
 
 def _mapped(name: str, value: Any, spec: Any, change: Callable[[str, Any, int], Any]) -> Any:
     if spec is None:
         return None
-    if isinstance(value, torch.Tensor):
-        if isinstance(spec, Mapping):
-            return {d: change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in spec.items()}
-        return type(spec)([change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in enumerate(spec)])
-    if isinstance(value, int) and not isinstance(spec, (Mapping, list, tuple)):
-        return change(name, spec, value)
-    if isinstance(value, Mapping) and isinstance(spec, Mapping):
-        return {k: _mapped(f"{name}[{k!r}]", value[k], s, change) if k in value else s for k, s in spec.items()}
-    if isinstance(value, (list, tuple)) and isinstance(spec, (list, tuple)):
-        inner = zip(value, spec, strict=False)
-        return type(spec)([_mapped(f"{name}[{i}]", v, s, change) for i, (v, s) in enumerate(inner)])
-    return spec
+    if pytree.is_registered(type(value)):
+        parts = pytree.children_with_keys(value)
+        specs = [spec[key.key] for key, _ in parts] if isinstance(value, dict) and isinstance(spec, Mapping) else spec
+        pairs = zip(parts, specs, strict=True)
+        children = [_mapped(name + pytree.keystr((key,)), child, inner, change) for (key, child), inner in pairs]
+        return pytree.with_children(value, children)
+    if not isinstance(value, torch.Tensor):
+        return change(name, spec, value) if isinstance(value, int) else spec
+    if isinstance(spec, Mapping):
+        return {d: change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in spec.items()}
+    return type(spec)([change(f"{name}.shape[{d}]", s, value.shape[d]) for d, s in enumerate(spec)])
 
 
 def broken_by_example(requested: Mapping[str, RequestedDim]) -> dict[str, str]:
@@ -121,6 +124,8 @@ def broken_by_example(requested: Mapping[str, RequestedDim]) -> dict[str, str]:
         for other, expected in _expected(name, want, sizes):
             if expected != want.size:
                 found[name] = f"its size in the example is {want.size}, where {other} makes it {expected}"
+        if hasattr(want.spec, "root") and want.spec.root.__name__ not in sizes:
+            found[name] = f"its size in the example is {want.size}, which is not of the form {spec_text(want.spec)}"
     return found
 
 

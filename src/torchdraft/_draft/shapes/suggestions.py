@@ -136,6 +136,8 @@ def _source(value: Any, names: dict[str, str]) -> str:
         inner = ", ".join(_source(v, names) for v in value)
         if isinstance(value, list):
             return f"[{inner}]"
+        if type(value) is not tuple:
+            return f"{type(value).__name__}({inner})"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     root = getattr(value, "root", value)
     if (name := getattr(root, "__name__", None)) is not None:
