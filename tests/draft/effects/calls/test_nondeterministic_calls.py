@@ -124,6 +124,21 @@ def test_functions_and_classes_are_restored():
     assert open.__module__ in ("io", "_io")
 
 
+def subclass():
+    class Later(datetime):
+        def days(self):
+            return super().toordinal()
+
+    assert isinstance(Later(2026, 1, 1), datetime)
+    return Later(2026, 1, 1).days() + (type(Later(2026, 1, 1)) is Later) + issubclass(Later, datetime)
+
+
+def test_the_model_may_subclass_a_watched_class():
+    program = torchdraft.draft_export(Reads(lambda _: subclass()), (torch.ones(1),))
+    assert program._report.issues == ()
+    assert program.module()(torch.ones(1)).item() == subclass()
+
+
 class ImportsLate(torch.nn.Module):
     def forward(self, x):
         import imported_late

@@ -120,6 +120,12 @@ def watched_class(original: Any, watched: WatchedClass) -> Any:
     """A subclass of `original` whose watched methods emit events. Making an instance gives one of `original`."""
 
     class Like(type(original)):  # type: ignore[misc]
+        def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+            if any(isinstance(base, cls) for base in bases):  # the model makes a subclass, which outlives the trace
+                bases = tuple(original if isinstance(base, cls) else base for base in bases)
+                return type(original)(name, bases, namespace, **options)
+            return super().__new__(cls, name, bases, namespace)
+
         def __instancecheck__(cls, instance: Any) -> bool:
             return isinstance(instance, original)
 
