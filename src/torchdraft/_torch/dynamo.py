@@ -8,9 +8,17 @@ from types import CodeType, FrameType
 from typing import Any
 
 from . import files
+from .probe import need
 
 UserFrame = tuple[CodeType, int, int]
 """Code object, line and instruction, as in `torchdraft.model.events.Frame`."""
+
+
+def collect_numpy_functions() -> None:
+    """Makes Dynamo collect the identities of NumPy's functions, unless it has. It does so once in a process, at first
+    use; if a draft has replaced some of the functions then, Dynamo does not know the originals from then on.
+    """
+    need("torch._dynamo.trace_rules:_numpy_function_ids")()
 
 
 def plain_value(variable: Any) -> Any:

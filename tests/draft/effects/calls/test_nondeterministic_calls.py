@@ -6,6 +6,7 @@ import io
 import os
 import random
 import secrets
+import subprocess
 import sys
 import tempfile
 import time
@@ -122,6 +123,23 @@ def test_functions_and_classes_are_restored():
     assert type(np.random.RandomState(0)) is np.random.RandomState
     assert io.open is open
     assert open.__module__ in ("io", "_io")
+
+
+FRESH = """
+import numpy, torch, torchdraft
+
+class Model(torch.nn.Module):
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x - 1, (x,))
+
+torchdraft.draft_export(Model(), (torch.ones(3),), check_on_example=False)
+from torch._dynamo.trace_rules import _numpy_function_ids
+assert id(numpy.random.rand) in _numpy_function_ids()
+"""
+
+
+def test_dynamo_knows_the_functions_of_numpy_after_a_draft():
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FRESH], check=True)
 
 
 def subclass():

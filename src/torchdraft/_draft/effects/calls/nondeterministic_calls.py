@@ -23,6 +23,7 @@ from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._stack.frame_kinds import in_an_import
 from torchdraft._stack.user_stack import here
+from torchdraft._torch.dynamo import collect_numpy_functions
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
@@ -47,6 +48,7 @@ class NondeterministicCalls(Watcher):
 
     def install(self, changes: Changes, at_draft: Snapshot) -> None:
         """Replaces the functions and classes of every source."""
+        collect_numpy_functions()
         changes.attribute(_active, "trace", self.trace)
         instead: dict[int, Any] = {}
         classes: dict[ModuleType, dict[str, Any]] = {}
