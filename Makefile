@@ -31,6 +31,7 @@ check: setup
 	$(BIN)/python tools/layers.py
 	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/gen_docs.py --check
+	$(BIN)/python tools/gen_picture.py --check
 
 # Applies the fixes that `check` would ask for and that a program can make.
 format: setup
@@ -39,6 +40,7 @@ format: setup
 
 docs: setup
 	$(BIN)/python tools/gen_docs.py
+	$(BIN)/python tools/gen_picture.py
 
 bench: $(VENV)/.plots
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""The README's second example: a program that plain export makes, and that is wrong from the second call on."""
+"""The example of docs/verify.md: a program that plain export makes, and that is wrong from the second call on."""
 
 import torch
 
@@ -15,6 +15,7 @@ class Warmup(torch.nn.Module):
         return x * min(1.0, self.step / 100)
 
 
+torch.manual_seed(0)
 program = torch.export.export(Warmup(), (torch.randn(8, 4),), dynamic_shapes={"x": {0: torch.export.Dim.AUTO}})
 
 print(torchdraft.verify(program, Warmup(), n=10))

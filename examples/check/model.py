@@ -1,4 +1,4 @@
-"""The README's example of a check."""
+"""The example of docs/continuous-integration.md."""
 
 import torch
 

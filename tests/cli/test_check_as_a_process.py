@@ -8,7 +8,7 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[2] / "examples/check"
 
 
-def test_the_readmes_example():
+def test_the_documented_example():
     done = subprocess.run(
         [sys.executable, "-m", "torchdraft", "check", "--format", "json"],
         cwd=EXAMPLE,
