@@ -34,6 +34,8 @@ def _leaf_mismatch(have: Any, expected: Any) -> str:
         if isinstance(expected, float) and isinstance(have, float) and math.isnan(expected) and math.isnan(have):
             return ""
         simple = isinstance(expected, (int, float, bool, str, type(None)))
+        if simple and isinstance(have, torch.Tensor) and have.numel() != 1:
+            return f"a tensor, eager returns {expected!r}"
         return "" if not simple or have == expected else f"{have!r}, eager returns {expected!r}"
     if not isinstance(have, torch.Tensor):
         return f"{type(have).__name__}, eager returns a tensor"

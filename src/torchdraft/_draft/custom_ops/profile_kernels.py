@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -59,12 +60,12 @@ def _overload(name: str) -> Any:
 
 def _kernel(name: str, profiles: Set[Any]) -> Callable[..., Any]:
     def kernel(*args: Any, **kwargs: Any) -> Any:
-        seen = [TensorMetadata.maybe_from_tensor(a) for a in (*args, *kwargs.values())]
+        given = [TensorMetadata.maybe_from_tensor(a) for a in (*args, *kwargs.values())]
         for profile in profiles:
-            if _fits(profile.args_profile, seen):
+            if _fits(profile.args_profile, given):
                 return _outputs(profile.out_profile, written_arguments(_overload(name), args, kwargs))
         raise MissingOpProfile(
-            f"no profile of {name} fits the arguments {seen}; it has {len(profiles)}: "
+            f"no profile of {name} fits the arguments {given}; it has {len(profiles)}: "
             + ", ".join(str(list(p.args_profile)) for p in profiles)
             + ". Draft the model again with these inputs, or add a profile by hand."
         )
@@ -72,12 +73,9 @@ def _kernel(name: str, profiles: Set[Any]) -> Callable[..., Any]:
     return kernel
 
 
-def _fits(wanted: tuple[Any, ...], seen: list[Any]) -> bool:
+def _fits(wanted: tuple[Any, ...], given: list[Any]) -> bool:
     """Whether the arguments are those of a profile. One that is left at its default counts as None."""
-    length = max(len(wanted), len(seen))
-    return all((*wanted, *[None] * (length - len(wanted)))[i] == s for i, s in enumerate(seen)) and not any(
-        wanted[len(seen) :]
-    )
+    return all(one == other for one, other in zip_longest(wanted, given))
 
 
 def _outputs(profile: Any, written: list[Any]) -> Any:
