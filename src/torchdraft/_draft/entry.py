@@ -13,7 +13,7 @@ from torchdraft._torch.dispatch import as_if_nothing_traced
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.changes import Changes, mark, undo_since
-from torchdraft._torch.process_state import ProcessState
+from torchdraft._torch.process_state import ProcessState, release_frames
 from torchdraft._torch.torchscript import as_plain_module
 
 from .check.eager import ModelRaised
@@ -139,6 +139,10 @@ def _without_trace(run: Callable[[], Result]) -> Result:
     try:
         try:
             return run()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                release_frames(error)
+            raise
         finally:
             undo_since(marked)
             state.restore()

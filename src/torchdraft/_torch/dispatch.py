@@ -123,12 +123,13 @@ _function_modes_active: Any = need("torch.overrides:_len_torch_function_stack")
 
 
 class ModeStacks:
-    """The number of active dispatch modes, function modes and transforms, and the dispatch keys, at construction."""
+    """The number of active modes and transforms, the dispatch keys and the torch function state, at construction."""
 
     def __init__(self) -> None:
         self._dispatch, self._function = active_modes()
         self._pre_dispatch, self._functorch = _pre_dispatch_modes(), _transforms()
         self.keys = _included_keys(), _excluded_keys()
+        self._torch_functions = _function_state()
 
     def restore(self) -> None:
         """Removes the modes and transforms that were added since, as by a failed trace. May be called again."""
@@ -139,6 +140,12 @@ class ModeStacks:
             _pop_dispatch_mode()
         while active_modes()[1] > self._function:
             _pop_function_mode()
+        _set_function_state(self._torch_functions)
+        for wanted, current, change in zip(self.keys, _KEYS_NOW, _CHANGE_KEY, strict=True):
+            if (now := current()) != wanted:
+                for key in _KEYS:
+                    if now.has(key) != wanted.has(key):
+                        change(key, wanted.has(key))
 
 
 @contextmanager
@@ -165,6 +172,14 @@ _undo_transforms: Any = need("torch._C._functorch:pop_dynamic_layer_stack_and_un
 _ForceKeys: Any = need("torch._C:_ForceDispatchKeyGuard")
 _included_keys: Any = need("torch._C:_dispatch_tls_local_include_set")
 _excluded_keys: Any = need("torch._C:_dispatch_tls_local_exclude_set")
+_KEYS_NOW = (_included_keys, _excluded_keys)
+_CHANGE_KEY: tuple[Any, Any] = (
+    need("torch._C:_dispatch_tls_set_dispatch_key_included"),
+    need("torch._C:_dispatch_tls_set_dispatch_key_excluded"),
+)
+_KEYS: tuple[Any, ...] = tuple(need("torch._C:DispatchKey").__members__.values())
+_function_state: Any = need("torch._C:_get_torch_function_state")
+_set_function_state: Any = need("torch._C:_set_torch_function_state")
 _pre_dispatch_modes: Any = need("torch._ops:_len_torch_dispatch_stack_pre_dispatch")
 _pop_pre_dispatch: Any = need("torch._ops:_pop_mode_from_pre_dispatch")
 _pop_dispatch_mode: Any = need("torch.utils._python_dispatch:_pop_mode")

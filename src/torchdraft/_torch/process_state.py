@@ -6,6 +6,7 @@ KeyboardInterrupt may be, leaves it changed for the rest of the process.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -53,3 +54,17 @@ class ProcessState:
                 setattr(_guards, name, None)
         self._modes.restore()
         torch.set_grad_enabled(self._grad)
+
+
+def release_frames(interrupt: BaseException) -> None:
+    """Clears the frames in an interrupt's traceback, except those that are running.
+
+    A context manager that was interrupted while it was entered is referenced by these frames only. When they are freed,
+    its generator runs to its end, and its C++ guards restore thread-local state. Unless this happens here, it happens
+    after `ProcessState.restore`.
+    """
+    trace = interrupt.__traceback__
+    while trace is not None:
+        with suppress(RuntimeError):
+            trace.tb_frame.clear()
+        trace = trace.tb_next
