@@ -1,5 +1,6 @@
 """Calls of functions that a rule asks for."""
 
+import os
 import sys
 import threading
 import time
@@ -138,6 +139,24 @@ def test_a_loop_is_one_issue_with_a_count(acme):
     with also(calling("acme.plain")):
         (issue,) = torchdraft.draft_export(Loop(), (torch.ones(3),))._report.issues
     assert issue.occurrences == 3
+
+
+def test_a_rule_does_not_hide_what_other_watchers_report(tmp_path):
+    class Reads(torch.nn.Module):
+        def forward(self, x):
+            return x * time.time() * len(os.listdir(tmp_path))
+
+    def codes():
+        issues = torchdraft.draft_export(Reads(), (torch.ones(3),), check_on_example=False)._report.issues
+        return [(issue.code, issue.expr) for issue in issues]
+
+    without = codes()
+    with also(calling("time.time", "os.listdir")):
+        assert [each for each in codes() if each[0] != "ACME005"] == without
+        assert [each for each in codes() if each[0] == "ACME005"] == [
+            ("ACME005", "time.time"),
+            ("ACME005", "os.listdir"),
+        ]
 
 
 def test_two_rules_watch_the_same_function(acme):

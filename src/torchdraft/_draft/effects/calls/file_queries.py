@@ -23,6 +23,8 @@ from torchdraft._stack.user_stack import here
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
+from .watched_calls import past_rules
+
 _WATCHED = ("stat", "listdir", "scandir", "access")
 """The functions of `os` in which all queries end."""
 
@@ -51,7 +53,7 @@ class FileQueries(Watcher):
 def _watched(original: Callable[..., Any], name: str, context: TraceContext) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         if belongs():
-            caller = sys._getframe(1)
+            caller = past_rules(sys._getframe(1))
             what = _query(caller, name, args)
             if what and not in_an_import(caller):
                 context.log.emit(ImpureCall(what=what, **here()))

@@ -29,6 +29,7 @@ from torchdraft.model.events import ImpureCall
 
 from .module_views import show_model
 from .sources import SOURCES, TAKE_A_SEED, CallerTest, WatchedClass, WatchedFunction, called_by_model
+from .watched_calls import past_rules
 
 
 class _Active:
@@ -84,7 +85,7 @@ def watched_function(
     """A replacement of `original`, which is called without the first `first` arguments: the class, for a `__new__`."""
 
     def watched(*args: Any, **kwargs: Any) -> Any:
-        args, caller, trace = args[first:], sys._getframe(1), _active.trace
+        args, caller, trace = args[first:], past_rules(sys._getframe(1)), _active.trace
         if trace is None or not belongs():
             if trace is not None:
                 trace.moved_by_others.add(label.rpartition(".")[0])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from types import FunctionType, ModuleType
-from typing import Any
+from types import FrameType, FunctionType, ModuleType
+from typing import Any, cast
 
 from torchdraft._draft.effects.protocol import Watcher
 from torchdraft._draft.effects.watchers import watches
@@ -61,3 +61,13 @@ def _watched(original: Callable[..., Any], name: str, context: TraceContext) -> 
         return original(*args, **kwargs)
 
     return watched
+
+
+_WRAPPER = _watched(len, "", cast(Any, None)).__code__
+
+
+def past_rules(frame: FrameType | None) -> FrameType | None:
+    """The frame that makes a call: the first from `frame` on that is not a wrapper of this watcher."""
+    while frame is not None and frame.f_code is _WRAPPER:
+        frame = frame.f_back
+    return frame
