@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._draft.finish.pipeline import run_file_passes
+from torchdraft._draft.finish.single_values import single_value_ranges_widened
 from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
@@ -37,7 +38,7 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     if isinstance(report, Report):
         files[REPORT] = report.to_json(indent=None)
     run_file_passes(program)
-    with torch_output_suppressed():
+    with torch_output_suppressed(), single_value_ranges_widened(program):
         torch.export.save(program, path, extra_files=files)
 
 

@@ -1,8 +1,10 @@
-"""Graph passes: unbacked symbols that can have one value only, which the loader replaces by that value."""
+"""Unbacked symbols that can have one value only, which the loader of a file replaces by that value."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -33,15 +35,19 @@ def describe_equations_as_true(program: torch.export.ExportedProgram) -> bool:
     return False
 
 
-@program_pass(
-    Stage.SAVE,
-    why='The loader replaces an unbacked symbol whose range is one value, and then misses it ("expected no unbacked '
-    'symbols").',
-    upstream="torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_int",
-)
-def widen_single_value_ranges(program: torch.export.ExportedProgram) -> bool:
-    """Widens the range of an unbacked symbol that has one value. An assertion in the graph still requires the value."""
-    for symbol, bounds in list(program.range_constraints.items()):
+@contextmanager
+def single_value_ranges_widened(program: torch.export.ExportedProgram) -> Iterator[None]:
+    """A context in which the range of an unbacked symbol is never one value, for what is written to a file.
+
+    The loader replaces a symbol with such a range, and can miss it afterwards ("expected no unbacked symbols",
+    `torch._export.serde.serialize.GraphModuleDeserializer.deserialize_sym_int`). The assertion in the graph still holds
+    the symbol to its value.
+    """
+    ranges = dict(program.range_constraints)
+    for symbol, bounds in ranges.items():
         if is_unbacked(symbol) and bounds.is_int and bounds.lower == bounds.upper:
             program.range_constraints[symbol] = ValueRanges(min(0, bounds.lower), int_oo)
-    return False
+    try:
+        yield
+    finally:
+        program.range_constraints.update(ranges)
