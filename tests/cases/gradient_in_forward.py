@@ -23,7 +23,7 @@ CASE = Case(
     origin="engine item 2: checkpointing, torch.autograd.grad in forward",
     model=Model,
     example=Call(numbers(2, 3)),
-    right=(Call(numbers(2, 3, seed=1)),),
-    other=(Call(numbers(2, 3, seed=2)),),
-    rung="concrete",
+    right=(Call(numbers(2, 3, seed=1)), Call(numbers(5, 3, seed=2))),
+    dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+    baked=False,
 )

@@ -114,7 +114,12 @@ class Draft:
                 program = self.attempt(session)
             except Exception as error:
                 log.debug("attempt failed", exc_info=error)
-                failure = failure_of(error, self.request.mod, asked_for_tracing=session.queries.asked)
+                failure = failure_of(
+                    error,
+                    self.request.mod,
+                    asked_for_tracing=session.queries.asked,
+                    gradients=session.computed_gradients,
+                )
                 if self.plan.strict:
                     self.events.append(fell_back(error))
                 self.run_model()

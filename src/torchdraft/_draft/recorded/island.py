@@ -7,6 +7,7 @@ stays symbolic. What Python read inside is asserted in the graph by value.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from torchdraft._torch.dispatch import outside_tracing
 from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import RECORDED_RUN, RECORDING
+from torchdraft._torch.saved_tensors import OperationsNoted, SavedTensors
 from torchdraft._torch.shapes import as_plain
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
@@ -64,7 +66,7 @@ class Island(ReplacedForward):
             reals = self._copies(tensors)
             before = [real.detach() for real in reals]
             with self.context.hooks.draws.as_eager():
-                graph = record_run(run, reals)
+                graph = record_run(run, reals, self.context.saved_tensors)
             run.reads.restore_external()
             restore_inputs(graph, before)
             for constant in recorded_constants(graph):
@@ -148,9 +150,9 @@ class _Tensor:
 TENSOR = _Tensor()
 
 
-def record_run(fn: Any, reals: list[torch.Tensor]) -> torch.fx.GraphModule:
+def record_run(fn: Any, reals: list[torch.Tensor], saved: SavedTensors | None) -> torch.fx.GraphModule:
     """The graph of the operations that `fn(*reals)` runs. Its sizes are plain numbers."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    with applied(RECORDING):
+    with applied(RECORDING), nullcontext() if saved is None else OperationsNoted(saved):
         return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)

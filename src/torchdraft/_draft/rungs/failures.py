@@ -16,8 +16,12 @@ from .lost_tensors import LostTensor
 from .plan import Failure
 
 
-def failure_of(error: BaseException, mod: torch.nn.Module, *, asked_for_tracing: bool) -> Failure:
-    """What `error`, which ended an attempt, says. `asked_for_tracing`: the model asked whether it is being traced."""
+def failure_of(
+    error: BaseException, mod: torch.nn.Module, *, asked_for_tracing: bool, gradients: bool = False
+) -> Failure:
+    """What `error`, which ended an attempt, says. `asked_for_tracing`: the model asked whether it is being traced;
+    `gradients`: it computed gradients.
+    """
     frames = user_frames(error)
     lost = isinstance(error, LostTensor)
     return Failure(
@@ -28,6 +32,7 @@ def failure_of(error: BaseException, mod: torch.nn.Module, *, asked_for_tracing:
         breaks_constraint=is_constraint_error(error),
         model_saw_tracing=asked_for_tracing and raised_by_model(error),
         tensor_lost=lost,
+        gradients=gradients,
     )
 
 

@@ -113,6 +113,8 @@ def next_plan(plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
     """What to try after `plan` failed; None where no rung is left."""
     if plan.strict:
         return replace(plan, strict=False, always_check=failure.differs)
+    if failure.gradients and not plan.gradients:
+        return replace(plan, gradients=True)
     if failure.breaks_constraint and plan.auto_dims < 2:
         return replace(plan, auto_dims=plan.auto_dims + 1)
     if plan.hide_tracing is None and failure.model_saw_tracing:

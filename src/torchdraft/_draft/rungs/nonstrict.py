@@ -26,7 +26,8 @@ from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patches.modules import BufferHooks
 from torchdraft._torch.patches.torchscript import LoadedParameters
 from torchdraft._torch.patching.registry import applied
-from torchdraft._torch.patching.scopes import MODEL, TRACE
+from torchdraft._torch.patching.scopes import GRADIENTS, MODEL, TRACE
+from torchdraft._torch.saved_tensors import SavedTensors
 from torchdraft._torch.shapes import narrow_to_guards
 
 from .forward_hooks import forward_hooks
@@ -71,6 +72,17 @@ def _dynamic_shapes(request: Request, plan: Plan) -> Any:
     return with_auto_dims(request, plan.auto_dims) if plan.auto_dims else request.options.get("dynamic_shapes")
 
 
+class GradientsNotFollowed(RuntimeError):
+    """A recorded run would contain what autograd saved as constants."""
+
+
+def _backward_runs(session: Session, plan: Plan) -> None:
+    """`forward` runs a backward pass. A symbolic trace may have no need to follow what autograd saved for it."""
+    session.computed_gradients = True
+    if plan.islands and plan.frozen is None and not plan.gradients:
+        raise GradientsNotFollowed
+
+
 def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snapshot, plan: Plan) -> None:
     """Enters everything that changes torch, Python or the model for the time of the trace.
 
@@ -99,8 +111,12 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         on_decided=session.env.note_decided,
         on_surrogate_outputs=context.record_surrogate_outputs,
         on_unbound=session.unbound_symbols.adopt,
+        on_backward=lambda: _backward_runs(session, plan),
     )
     stack.enter_context(patches_of_trace)
+    if plan.gradients:
+        context.saved_tensors = SavedTensors()
+        stack.enter_context(applied(GRADIENTS, saved=context.saved_tensors))
     stack.enter_context(rung_of(plan).in_place(plan, mod, session))
     stack.enter_context(builtins_replaced(snapshot.namespaces()))
     stack.enter_context(effects.installed(snapshot))

@@ -23,6 +23,8 @@ class Plan:
     """Leave dynamic dimensions to the tracer: 1 those that the example breaks, 2 all of them."""
     hide_tracing: bool | None = None
     """Answer False to a model that asks whether it is being traced. None: that was not tried yet."""
+    gradients: bool = False
+    """Follow the tensors that autograd saves for the backward pass; `forward` computes gradients."""
     islands: Mapping[str, FellBack] = field(default_factory=dict)
     """Dotted name of a module that is recorded from its real run → why. "" is the whole model."""
     frozen: ResultFrozen | None = None
@@ -96,5 +98,7 @@ class Failure:
     """The model's own code raised, after it had asked whether it is being traced."""
     tensor_lost: bool = False
     """A tensor was computed where the tracer does not see it."""
+    gradients: bool = False
+    """`forward` had computed gradients."""
     differs: bool = False
     """A program came out, and differs from eager on the example."""

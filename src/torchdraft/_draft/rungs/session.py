@@ -52,6 +52,8 @@ class Session:
         self.shared_memory = SharedMemory(context)
         self.unbound_symbols = UnboundSymbols(context)
         self.queries = TracingQueries()
+        self.computed_gradients = False
+        """Whether `forward` ran a backward pass."""
         self.unasserted: tuple[str, ...] = ()
         """What a frozen result depends on beside its inputs, under no assertion."""
         self.dimensions: list[Dimension] = []

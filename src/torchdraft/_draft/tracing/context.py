@@ -9,6 +9,7 @@ import torch
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on
 from torchdraft._tape.tape import Tape
+from torchdraft._torch.saved_tensors import SavedTensors
 
 from .event_log import EventLog
 from .hooks import TraceHooks
@@ -37,6 +38,8 @@ class TraceContext:
         """The `DraftShapeEnv` of the trace, which imports this file."""
         self.fake_mode: Any = None
         """The `DraftMode` of the trace, which imports this file."""
+        self.saved_tensors: SavedTensors | None = None
+        """The tensors that autograd saved, where the trace follows gradients."""
         self.reals.on_surrogate = self.user.note_surrogate
 
     def attach_shape_env(self, shape_env: Any) -> None:

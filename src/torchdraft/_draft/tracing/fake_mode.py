@@ -60,6 +60,8 @@ class DraftMode(FakeTensorMode):
             context.running_op = outer
         if out is NotImplemented:
             return out
+        if context.saved_tensors is not None and self.depth == 0:
+            context.saved_tensors.note(func, args, kwargs, out)
         context.tape.close(record, args, kwargs, out, self.depth)
         if len(created) > before:
             context.scopes.read(tensors_in((args, kwargs)))

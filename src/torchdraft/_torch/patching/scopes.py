@@ -8,6 +8,7 @@ EXCLUSIVE = Scope("EXCLUSIVE", "while a draft runs, around everything else in it
 CALL = Scope("CALL", "while `draft_export`, `verify`, `save` or `load` runs")
 MODEL = Scope("MODEL", "during one symbolic attempt, around everything else in it")
 TRACE = Scope("TRACE", "during one symbolic attempt: while export traces the model's Python code on fake tensors")
+GRADIENTS = Scope("GRADIENTS", "during an attempt to trace a model that computes gradients, inside TRACE")
 STRICT = Scope("STRICT", "during one strict attempt: while Dynamo interprets the model's bytecode")
 EXPORT = Scope("EXPORT", "while `torch.export._trace._export` runs, inside TRACE or STRICT")
 BINDINGS = Scope("BINDINGS", "while export rewrites the unbacked bindings of its graph, inside EXPORT")
@@ -17,4 +18,18 @@ REAL_RUN = Scope("REAL_RUN", "while a submodule's own `forward` runs on real ten
 LOAD = Scope("LOAD", "while `torch.export.load` reads a program")
 VERIFY = Scope("VERIFY", "while `verify` calls the model on copies of its parameters")
 
-SCOPES = (EXCLUSIVE, CALL, MODEL, TRACE, STRICT, EXPORT, BINDINGS, RECORDING, RECORDED_RUN, REAL_RUN, LOAD, VERIFY)
+SCOPES = (
+    EXCLUSIVE,
+    CALL,
+    MODEL,
+    TRACE,
+    GRADIENTS,
+    STRICT,
+    EXPORT,
+    BINDINGS,
+    RECORDING,
+    RECORDED_RUN,
+    REAL_RUN,
+    LOAD,
+    VERIFY,
+)
