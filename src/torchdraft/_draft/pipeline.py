@@ -19,7 +19,7 @@ from torchdraft._draft.prepare.object_nodes import unregister_classes
 from torchdraft._draft.report.assemble import FinishedDraft, build_report
 from torchdraft._draft.report.phases import Phases
 from torchdraft._draft.rungs.failures import difference, failure_of, release_traceback
-from torchdraft._draft.rungs.ladder import next_plan
+from torchdraft._draft.rungs.ladder import next_plan, rung_of
 from torchdraft._draft.rungs.nonstrict import trace_nonstrict
 from torchdraft._draft.rungs.plan import Failure, ModelOutline, Plan
 from torchdraft._draft.rungs.session import Session
@@ -195,7 +195,7 @@ class Draft:
             program=program,
             context=session.context,
             before=[*self.events, *plan.events(session.unasserted)],
-            rung=plan.rung,
+            rung=rung_of(plan).name,
             fallbacks=plan.islands,
             frozen=plan.frozen,
             dimensions=session.dimensions,

@@ -29,6 +29,10 @@ class Rung(Protocol):
 
     name: RungName
 
+    def uses(self, plan: Plan) -> bool:
+        """Whether `plan` is one of this rung, or of one below it."""
+        ...
+
     def plan_after(self, plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
         """The plan that uses this rung after `failure`; None where this rung cannot help."""
         ...
@@ -43,6 +47,10 @@ class Symbolic:
 
     name: RungName = "symbolic"
 
+    def uses(self, plan: Plan) -> bool:  # noqa: ARG002
+        """Every plan traces symbolically what no lower rung takes over."""
+        return True
+
     def plan_after(self, plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:  # noqa: ARG002
         """The first plan is symbolic; no failure leads back to it."""
         return None
@@ -56,6 +64,10 @@ class Islands:
     """The innermost submodule that broke the trace is recorded from its real run; the rest stays symbolic."""
 
     name: RungName = "island"
+
+    def uses(self, plan: Plan) -> bool:
+        """Whether a module is recorded."""
+        return bool(plan.islands)
 
     def plan_after(self, plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
         """The blamed module becomes an island, or the nearest module around it that is none yet."""
@@ -76,9 +88,13 @@ class Recorded(Islands):
 
     name: RungName = "concrete"
 
+    def uses(self, plan: Plan) -> bool:
+        """Whether the whole model is recorded."""
+        return "" in plan.islands
+
     def plan_after(self, plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
-        """The model becomes the island."""
-        return with_islands(plan, failure, "", model)
+        """The model becomes the island, once."""
+        return None if "" in plan.islands else with_islands(plan, failure, "", model)
 
 
 class Frozen:
@@ -86,8 +102,14 @@ class Frozen:
 
     name: RungName = "frozen"
 
+    def uses(self, plan: Plan) -> bool:
+        """Whether the plan came to this."""
+        return plan.frozen is not None
+
     def plan_after(self, plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:  # noqa: ARG002
-        """The last rung."""
+        """The last rung: nothing follows where it fails."""
+        if plan.frozen is not None:
+            return None
         return replace(plan, frozen=ResultFrozen(stack=failure.stack, exception=failure.exception))
 
     def in_place(self, plan: Plan, mod: torch.nn.Module, session: Session) -> AbstractContextManager[object]:
@@ -105,8 +127,8 @@ LADDER: tuple[Rung, ...] = (
 
 
 def rung_of(plan: Plan) -> Rung:
-    """The rung that a plan uses."""
-    return next(rung for rung in LADDER if rung.name == plan.rung)
+    """The lowest rung that a plan uses."""
+    return next(rung for rung in reversed(LADDER) if rung.uses(plan))
 
 
 def next_plan(plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
@@ -121,10 +143,8 @@ def next_plan(plan: Plan, failure: Failure, model: ModelOutline) -> Plan | None:
         return replace(plan, hide_tracing=True)
     if plan.hide_tracing:
         plan = replace(plan, hide_tracing=False)
-    position = LADDER.index(rung_of(plan))
-    # An attempt with islands can fail for another module, which becomes one more island.
-    first = position if plan.rung == "island" else position + 1
-    plans = (rung.plan_after(plan, failure, model) for rung in LADDER[first:])
+    # The rung itself comes first: an attempt with islands can fail in another module, which becomes one more island.
+    plans = (rung.plan_after(plan, failure, model) for rung in LADDER[LADDER.index(rung_of(plan)) :])
     return next((found for found in plans if found is not None), None)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from torchdraft.model import RungName
 from torchdraft.model.events import Event, FellBack, Frame, ResultFrozen
 
 
@@ -29,15 +28,6 @@ class Plan:
     """Dotted name of a module that is recorded from its real run → why. "" is the whole model."""
     frozen: ResultFrozen | None = None
     """Why the program returns the example's result, where it comes to that."""
-
-    @property
-    def rung(self) -> RungName:
-        """The lowest rung in use."""
-        if self.frozen is not None:
-            return "frozen"
-        if "" in self.islands:
-            return "concrete"
-        return "island" if self.islands else "symbolic"
 
     def outermost_islands(self) -> list[str]:
         """The islands that are not inside another one."""
