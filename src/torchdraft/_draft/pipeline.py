@@ -89,7 +89,9 @@ class Draft:
         if self.plan.strict:
             reason = f"its program differs from eager on the example: {wrong}"
             self.events.append(StrictFellBack(exception=reason))
-        return self._plan_after(difference(wrong))
+        return self._plan_after(
+            difference(wrong, asked_for_tracing=self.session is not None and self.session.queries.asked)
+        )
 
     def _plan_after(self, failure: Failure) -> bool:
         """Takes the next plan after a failure; False where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 import torch
 
 import torchdraft
@@ -19,6 +20,7 @@ class Scaled(torch.nn.Module):
         return torch.cond(x.sum() > 0, lambda x: x * self.scale, lambda x: x - self.scale, (x,)) + self.scale
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec")  # torch uses what it deprecated
 def test_a_program_whose_constants_have_a_history_can_be_copied():
     program = torchdraft.draft_export(Scaled(), (torch.ones(3),))
     copied = copy.deepcopy(program)

@@ -7,21 +7,53 @@ from types import CodeType
 from typing import Any
 
 import torch
+from torch.compiler import is_exporting
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
-from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.patches.recorded_runs import exporting_concealed, tracing_flags_hidden
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import RECORDING
 
 
 def test_the_flags_are_false_for_the_models_code_only(monkeypatch: Any) -> None:
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    monkeypatch.setattr(torch.compiler, "_is_compiling_flag", True)
     with tracing_flags_hidden(lambda _code: False):
         assert not torch.compiler.is_compiling()
+        with tracing_flags_hidden(_is_this_file):
+            assert not torch.compiler.is_compiling()
     with tracing_flags_hidden(_is_this_file):
         assert torch.compiler.is_compiling()
     assert torch.compiler.is_compiling()
+
+
+def test_the_flags_are_hidden_from_code_that_imported_the_functions(monkeypatch: Any) -> None:
+    """Dynamo knows the functions by their identity, too."""
+    monkeypatch.setattr(torch.compiler, "_is_exporting_flag", True)
+    before = vars(torch.compiler).copy()
+    code = is_exporting.__code__
+    with tracing_flags_hidden(lambda _code: False):
+        assert torch.compiler.is_exporting is is_exporting
+        assert not is_exporting()
+    assert is_exporting()
+    assert is_exporting.__code__ is code
+    assert vars(torch.compiler) == before
+
+
+def test_dynamo_alone_does_not_see_the_export(monkeypatch: Any) -> None:
+    def asks(x: torch.Tensor) -> torch.Tensor:
+        return x + 1 if is_exporting() else x
+
+    compiled = torch.compile(asks, backend="eager", fullgraph=True)
+    monkeypatch.setattr(torch.compiler, "_is_exporting_flag", True)
+    with tracing_flags_hidden(_is_no_test), exporting_concealed():
+        assert torch.equal(compiled(torch.ones(2)), torch.ones(2))
+        assert is_exporting()
+    torch._dynamo.reset()
+
+
+def _is_no_test(code: CodeType) -> bool:
+    return code.co_name != "asks"
 
 
 def _is_this_file(code: CodeType) -> bool:

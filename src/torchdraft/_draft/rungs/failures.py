@@ -36,9 +36,14 @@ def failure_of(
     )
 
 
-def difference(text: str) -> Failure:
+def difference(text: str, *, asked_for_tracing: bool) -> Failure:
     """A program came out whose result differs from eager on the example as `text` says."""
-    return Failure(exception=describe(AssertionError(text)), whole_model=True, differs=True)
+    return Failure(
+        exception=describe(AssertionError(text)),
+        whole_model=True,
+        differs=True,
+        model_saw_tracing=asked_for_tracing,
+    )
 
 
 def innermost_module(mod: torch.nn.Module, error: BaseException) -> str:

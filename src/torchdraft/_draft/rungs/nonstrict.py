@@ -102,6 +102,7 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         mode_class=DraftMode,
         buffer_hooks=buffer_hooks,
         control_flow=ControlFlowFallback(context),
+        dynamo_asked=lambda: session.queries.answer(True),
         texts=SymbolText(context, effects.watcher(LruCaches).symbol_hashed),
         read_saved=reads.saved,
         is_framework=is_framework,

@@ -85,7 +85,7 @@ class Failure:
     breaks_constraint: bool = False
     """The example breaks the requested `dynamic_shapes`."""
     model_saw_tracing: bool = False
-    """The model's own code raised, after it had asked whether it is being traced."""
+    """The model had asked whether it is being traced, and its own code raised or the program differs from eager."""
     tensor_lost: bool = False
     """A tensor was computed where the tracer does not see it."""
     gradients: bool = False

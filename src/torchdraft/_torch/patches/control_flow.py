@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 from torchdraft._torch.fake import FakeTensorMode
+from torchdraft._torch.patches.recorded_runs import exporting_concealed
 from torchdraft._torch.patching.changes import Changes
 from torchdraft._torch.patching.registry import patches, temporary
 from torchdraft._torch.patching.scopes import STRICT, TRACE
@@ -30,12 +32,15 @@ class FallbackForControlFlow(Protocol):
     "reads data. The operators look `_hop_compile_and_call` up in its module at each call; its argument is a "
     "function local to the operator's own (`cond.<locals>._cond_op_wrapper`).",
 )
-def control_flow_fallback(original: Any, control_flow: FallbackForControlFlow) -> Any:
-    """Lets `control_flow` compute the outputs where Dynamo cannot compile the branches."""
+def control_flow_fallback(original: Any, control_flow: FallbackForControlFlow, dynamo_asked: Callable[[], bool]) -> Any:
+    """Lets `control_flow` compute the outputs where Dynamo cannot compile the branches. Calls `dynamo_asked` before
+    Dynamo interprets them; if it returns False, the branches see no export.
+    """
 
     def compile_and_call(fn: Any, args: tuple[Any, ...], kwargs: Any = None) -> Any:
         name = getattr(fn, "__qualname__", str(fn)).partition(".")[0]
-        return control_flow.watched(lambda: original(fn, args, kwargs), name, args)
+        with nullcontext() if dynamo_asked() else exporting_concealed():
+            return control_flow.watched(lambda: original(fn, args, kwargs), name, args)
 
     return compile_and_call
 

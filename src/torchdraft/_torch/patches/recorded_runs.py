@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
-from types import CodeType
+from functools import partial
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
@@ -13,7 +15,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 from torchdraft._torch.dispatch import proxy_mode
 from torchdraft._torch.graph_nodes import has_strides
 from torchdraft._torch.patching.changes import Changes
-from torchdraft._torch.patching.registry import Target, applied, patches
+from torchdraft._torch.patching.registry import applied, patches, temporary
 from torchdraft._torch.patching.scopes import REAL_RUN, RECORDING, TRACE
 from torchdraft._torch.probe import need
 
@@ -76,31 +78,66 @@ def pickling_dispatched(original: Any) -> Any:
     return reduce_ex
 
 
-@patches(
+@temporary(
     "torch.compiler:is_compiling",
     "torch.compiler:is_exporting",
     "torch._utils:is_compiling",
-    "torch._dynamo:is_compiling",
+    "torch._dynamo.external_utils:is_compiling",
     "torch.fx._symbolic_trace:is_fx_tracing",
     scope=(TRACE, REAL_RUN),
     why="A model that takes another path while it is compiled or exported would be exported with that path instead of "
     "the one that eager takes. torch's own code still gets the true answer, which keeps `torch.compile` out of a "
-    "trace; `is_fx_tracing` only makes it raise.",
+    "trace; `is_fx_tracing` only makes it raise. Dynamo knows these functions by their identity, and a model may have "
+    "imported them by name, so their code is replaced and not the functions.",
 )
 def tracing_flags_answered(
-    original: Callable[[], bool],
-    is_framework: Callable[[CodeType], bool],
-    tracing_answer: Callable[[bool], bool],
-    target: Target,
-) -> Callable[[], bool]:
+    changes: Changes, is_framework: Callable[[CodeType], bool], tracing_answer: Callable[[bool], bool]
+) -> None:
     """Returns `tracing_answer(torch's answer)` to callers outside of torch."""
 
-    def answer() -> bool:
-        if target.name != "is_fx_tracing" and is_framework(sys._getframe(1).f_code):
-            return original()
-        return tracing_answer(original())
+    def instead_of(function: FunctionType, original: Callable[[], bool]) -> Callable[[], bool]:
+        def answer() -> bool:
+            truth = original() or (function is _is_exporting and _EXPORTING in _concealed)
+            if function is not _is_fx_tracing and is_framework(sys._getframe(2).f_code):
+                return truth
+            return tracing_answer(truth)
 
-    return answer
+        return answer
+
+    for function in (_is_compiling, _is_exporting, _deprecated_is_compiling, _dynamo_is_compiling, _is_fx_tracing):
+        original = FunctionType(function.__code__, function.__globals__)
+        name = f"_torchdraft_answer_{next(_applications)}"
+        code = (lambda: _answer()).__code__.replace(  # type: ignore[name-defined]  # noqa: F821
+            co_names=(name,), co_filename=function.__code__.co_filename, co_name=function.__code__.co_name
+        )
+        changes.item(function.__globals__, name, instead_of(function, original))
+        changes.afterwards(partial(setattr, function, "__code__", function.__code__))
+        function.__code__ = code
+
+
+_is_compiling: Any = need("torch.compiler:is_compiling")
+_is_exporting: Any = need("torch.compiler:is_exporting")
+_deprecated_is_compiling: Any = need("torch._utils:is_compiling")
+_dynamo_is_compiling: Any = need("torch._dynamo.external_utils:is_compiling")
+_is_fx_tracing: Any = need("torch.fx._symbolic_trace:is_fx_tracing")
+_applications = itertools.count()
+_EXPORTING = "_is_exporting_flag"
+_concealed: list[str] = []
+need(f"torch.compiler:{_EXPORTING}")
+
+
+def exporting_concealed() -> Changes:
+    """A context in which Dynamo tells the code that it interprets that it is not exported; torch's own code gets the
+    true answer. Dynamo reads a flag in the place of calling `is_exporting`.
+    """
+
+    def make(changes: Changes) -> None:
+        if getattr(torch.compiler, _EXPORTING):
+            changes.afterwards(_concealed.clear)
+            _concealed.append(_EXPORTING)
+            changes.attribute(torch.compiler, _EXPORTING, False)
+
+    return Changes(make)
 
 
 def tracing_flags_hidden(is_framework: Callable[[CodeType], bool]) -> Changes:
