@@ -80,6 +80,8 @@ def _evaluated_by_code(frame: FrameType | None, through: tuple[str, ...] = ("__"
         code = frame.f_code
         if code.co_name == "__torch_function__":
             return frame.f_locals.get("func") in CONVERSIONS
+        if code.co_filename == files.DYNAMO_GUARDS:  # it evaluates its own guards, on the example
+            return False
         if code.co_filename.startswith(files.DYNAMO):
             return code.co_filename != files.DYNAMO_RUNS_OPERATIONS
         if not _acts_for_caller(frame, through):
@@ -90,4 +92,6 @@ def _evaluated_by_code(frame: FrameType | None, through: tuple[str, ...] = ("__"
 
 def _acts_for_caller(frame: FrameType, through: tuple[str, ...] = ("__",)) -> bool:
     file, name = frame.f_code.co_filename, frame.f_code.co_name
-    return is_transparent(file) or (file == torch.__file__ and name.startswith(through))
+    caller = frame.f_back.f_code.co_filename if frame.f_back is not None else ""
+    dynamo_guard = file == "<string>" and caller == files.DYNAMO_GUARDS
+    return dynamo_guard or is_transparent(file) or (file == torch.__file__ and name.startswith(through))

@@ -13,6 +13,8 @@ TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 DYNAMO = os.path.join(TORCH, "_dynamo") + os.sep
 DYNAMO_RUNS_OPERATIONS = os.path.join(DYNAMO, "utils.py")
 """The module in which Dynamo runs an operation on fake tensors."""
+DYNAMO_GUARDS = os.path.join(DYNAMO, "guards.py")
+"""The module in which Dynamo evaluates the guards of what it compiled."""
 DYNAMO_INTERPRETER = os.path.join(DYNAMO, "symbolic_convert.py")
 FX = os.path.join(TORCH, "fx") + os.sep
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
+from collections.abc import Iterator
 from typing import Any
 
 import sympy
@@ -61,7 +63,7 @@ def narrow_to_guards(program: Any, env: Any) -> None:
     """Narrows the program's range constraints to the guards of the trace.
 
     Where a constraint violation was tolerated, the guard `s0 > 10` leaves the range at [0, ∞). A lower bound of 2 is
-    upstream's 0/1 specialization, not a guard.
+    upstream's 0/1 specialization, not a guard, unless the graph asserts it.
     """
     for symbol, bounds in list(program.range_constraints.items()):
         taken = env.var_to_range.get(symbol)
@@ -71,6 +73,22 @@ def narrow_to_guards(program: Any, env: Any) -> None:
         upper = min(bounds.upper, taken.upper)
         if lower <= upper:
             program.range_constraints[symbol] = ValueRanges(lower, upper)
+    for symbol, least in _least_asserted(program):
+        bounds = program.range_constraints.get(symbol)
+        if bounds is not None and bounds.is_int and bounds.lower < least <= bounds.upper:
+            program.range_constraints[symbol] = ValueRanges(least, bounds.upper)
+
+
+def _least_asserted(program: Any) -> Iterator[tuple[Any, int]]:
+    """The sizes of inputs that the graph asserts to be at least a number (`s0 >= 2`), with that number."""
+    for node in program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_scalar.default):
+        condition = node.args[0]
+        if getattr(condition, "target", None) is not operator.ge or not isinstance(condition.args[0], torch.fx.Node):
+            continue
+        size, least = condition.args[0].meta.get("val"), condition.args[1]
+        symbol = size.node.expr if isinstance(size, torch.SymInt) else None
+        if isinstance(least, int) and isinstance(symbol, sympy.Symbol) and not is_unbacked(symbol):
+            yield symbol, least
 
 
 def is_constraint_error(error: BaseException) -> bool:

@@ -185,3 +185,13 @@ def test_an_example_that_no_derived_dimension_expresses():
     assert program._report.rung == "symbolic"
     (row,) = [row for row in program._report.dimensions if row.name == "y.shape[0]"]
     assert row.reason == "its size in the example is 5, which is not of the form 2 * k"
+
+
+@pytest.mark.parametrize("shapes", [({0: D}, None), (({0: D}, None),), {"args": ({0: D}, None)}])
+def test_shapes_of_variadic_arguments(shapes):
+    class Variadic(torch.nn.Module):
+        def forward(self, *args):
+            return args[0] * 2, args[1]
+
+    program = torchdraft.draft_export(Variadic(), TWO, dynamic_shapes=shapes)
+    assert [d.name for d in program._report.dimensions] == ["args[0].shape[0]"]

@@ -35,17 +35,32 @@ def fitted_shapes(request: Request) -> Any:
         bound = inspect.signature(request.mod.forward).bind(*request.args, **request.kwargs)
     except (TypeError, ValueError):
         return shapes
-    return _Fitting(bound.arguments).fitted(_variadic_nested(shapes, bound)) if shapes else shapes
+    if not shapes:
+        return shapes
+    try:
+        return _Fitting(bound.arguments).fitted(shapes)
+    except (TypeError, ValueError):
+        nested = _variadic_nested(shapes, bound)
+        if nested is None:
+            raise
+        return _Fitting(bound.arguments).fitted(nested)
 
 
 def _variadic_nested(shapes: Any, bound: inspect.BoundArguments) -> Any:
-    """`shapes` with the names that `**kwargs` takes under the name of that parameter, where export looks for them."""
-    parameters = bound.signature.parameters.values()
-    variadic = next((p.name for p in parameters if p.kind is inspect.Parameter.VAR_KEYWORD), None)
-    if not isinstance(shapes, Mapping) or variadic not in bound.arguments or variadic in shapes:
-        return shapes
-    inner = {name: shapes[name] for name in bound.arguments[variadic] if name in shapes}
-    return {**{name: spec for name, spec in shapes.items() if name not in inner}, variadic: inner}
+    """`shapes` with the entries of what `*args` and `**kwargs` take under these parameters, where export looks for
+    them; None where that is not what they are.
+    """
+    kinds = {p.kind: name for name, p in bound.signature.parameters.items() if name in bound.arguments}
+    args, kwargs = kinds.get(inspect.Parameter.VAR_POSITIONAL), kinds.get(inspect.Parameter.VAR_KEYWORD)
+    if isinstance(shapes, Mapping):
+        if kwargs is None or kwargs in shapes:
+            return None
+        inner = {name: shapes[name] for name in bound.arguments[kwargs] if name in shapes}
+        return {**{name: spec for name, spec in shapes.items() if name not in inner}, kwargs: inner}
+    before = list(bound.arguments).index(args) if args is not None else 0
+    if args is None or len(shapes) != len(bound.args) or before + 1 < len(bound.arguments):
+        return None
+    return (*shapes[:before], tuple(shapes[before:]))
 
 
 class _Fitting:
