@@ -72,12 +72,29 @@ def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
     _track(out, made, constant=None, tracer=mode.tracer)
 
 
-def set_stack_of_last_node(like: torch.fx.Node | str) -> None:
-    """Sets `stack_trace` of the node added last, from another node or a text: a replay has no user frames."""
+def set_stack_of_last_node(stack: str) -> None:
+    """Sets `stack_trace` of the node added last."""
     mode = proxy_mode()
-    stack = like if isinstance(like, str) else like.meta.get("stack_trace")
     if mode is not None and stack:
         mode.tracer.graph._root.prev.meta["stack_trace"] = stack
+
+
+def describe_nodes_since(last: torch.fx.Node | None, recorded: torch.fx.Node) -> None:
+    """Gives the nodes that were added since `last` the stack trace and the submodules of the recorded node that they
+    replay. A replay runs in the recorded module, and has no user frames.
+    """
+    mode = proxy_mode()
+    node = None if mode is None else mode.tracer.graph._root.prev
+    stack, modules = recorded.meta.get("stack_trace"), recorded.meta.get("nn_module_stack") or {}
+    while node is not None and node is not last and node.op != "root":
+        if stack:
+            node.meta["stack_trace"] = stack
+        outer = node.meta.get("nn_module_stack")
+        if outer and modules:
+            around, _ = next(reversed(outer.values()))
+            inner = {f"{around}.{key}": (f"{around}.{name}", cls) for key, (name, cls) in modules.items()}
+            node.meta["nn_module_stack"] = {**outer, **inner}
+        node = node.prev
 
 
 def last_node() -> torch.fx.Node | None:

@@ -24,8 +24,8 @@ def select_before_item(graph: torch.fx.Graph) -> bool:
         if not isinstance(value, torch.Tensor) or value.dim() == 0:
             continue
         with graph.inserting_before(node), value.fake_mode:
+            origin = {key: entry for key, entry in node.meta.items() if key in _ORIGIN}
             for _ in range(value.dim()):
-                origin = {key: entry for key, entry in tensor.meta.items() if key in _ORIGIN}
                 tensor = graph.call_function(torch.ops.aten.select.int, (tensor, 0, 0))
                 value = torch.ops.aten.select.int(value, 0, 0)
                 tensor.meta.update(origin, val=value)

@@ -7,6 +7,7 @@ stays symbolic. What Python read inside is asserted in the graph by value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,12 +67,16 @@ class Island(ReplacedForward):
             reals = self._copies(tensors)
             before = [real.detach() for real in reals]
             with self.context.hooks.draws.as_eager():
-                graph = record_run(run, reals, self.context.saved_tensors)
+                graph = record_run(run, reals, self.context.saved_tensors, self._submodules())
             run.reads.restore_external()
             restore_inputs(graph, before)
             for constant in recorded_constants(graph):
                 run.untracked.report(constant, self.location())
         return graph
+
+    def _submodules(self) -> dict[int, str]:
+        """Identity of each submodule → its dotted name, the first where it has several."""
+        return {id(module): name for name, module in self.module.named_modules() if name}
 
     def location(self) -> tuple[Frame, ...]:
         """The module's `forward`, as a location in the user's code."""
@@ -132,15 +137,29 @@ class RecordedCall:
         in_subclass = context.user.in_user_subclass
         filled = [in_subclass(next(tensors), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.inputs]
         args, kwargs = pytree.tree_unflatten(filled, self.input_spec)
+        named = {f"module.{name}": tensor for name, tensor in own.items()}
         with (
             island.original_forward(),
             tracing_flags_hidden(is_framework),
             RecordedReads(context, self.untracked) as self.reads,
             applied(RECORDED_RUN, untracked=self.untracked, read_saved=self.reads.saved),
         ):
-            out = torch.func.functional_call(island.module, own, args, kwargs, tie_weights=False)
+            # Not a call of the module: its hooks run around the replaced `forward`.
+            out = torch.func.functional_call(_ForwardOnly(island.module), named, args, kwargs, tie_weights=False)
             self.reads.write_pending()
             return context.hooks.output_types.registered(iterators_materialized(out), type(island.module).forward)
+
+
+class _ForwardOnly(torch.nn.Module):
+    """Calls a module's `forward` without its hooks."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`forward` of the module."""
+        return self.module.forward(*args, **kwargs)
 
 
 class _Tensor:
@@ -150,9 +169,13 @@ class _Tensor:
 TENSOR = _Tensor()
 
 
-def record_run(fn: Any, reals: list[torch.Tensor], saved: SavedTensors | None) -> torch.fx.GraphModule:
+def record_run(
+    fn: Any, reals: list[torch.Tensor], saved: SavedTensors | None, module_names: Mapping[int, str]
+) -> torch.fx.GraphModule:
     """The graph of the operations that `fn(*reals)` runs. Its sizes are plain numbers."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    with applied(RECORDING), nullcontext() if saved is None else OperationsNoted(saved):
-        return make_fx(fn, tracing_mode="real", pre_dispatch=True, _error_on_data_dependent_ops=False)(*reals)
+    with applied(RECORDING, module_names=module_names), nullcontext() if saved is None else OperationsNoted(saved):
+        return make_fx(
+            fn, tracing_mode="real", pre_dispatch=True, record_stack_traces=True, _error_on_data_dependent_ops=False
+        )(*reals)

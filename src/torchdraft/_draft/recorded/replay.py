@@ -15,7 +15,14 @@ from torchdraft._draft.custom_ops.op_call import OpCall
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
 from torchdraft._torch.fake import OpOverload
-from torchdraft._torch.graph_nodes import ASSERTED, NUMBER_READS, has_plain_memory, set_stack_of_last_node, write_node
+from torchdraft._torch.graph_nodes import (
+    ASSERTED,
+    NUMBER_READS,
+    describe_nodes_since,
+    has_plain_memory,
+    last_node,
+    write_node,
+)
 from torchdraft._torch.shapes import as_plain, free_unbacked_symbols
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
@@ -44,9 +51,9 @@ class Replay(torch.fx.Interpreter):
         """Runs the operation, and asserts that sizes which depend on data are those of the recorded run: the operations
         that follow were recorded for these sizes, and Python may have read them.
         """
+        last = last_node()
         out = super().run_node(n)
-        if n.target is torch.ops.aten._assert_async.msg:
-            set_stack_of_last_node(n)
+        describe_nodes_since(last, n)
         if n.target in NUMBER_READS and not n.meta.get(ASSERTED):
             as_plain(out)
         recorded = n.meta.get("val")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
@@ -38,6 +38,32 @@ def any_layout_recorded(original: Any) -> Any:
         return original(value, *args, **kwargs)
 
     return extract_val
+
+
+@patches(
+    "torch.fx.experimental.proxy_tensor:PythonKeyTracer.call_module",
+    scope=RECORDING,
+    why="The nodes of a program name the submodules that they come from; `torch.export.unflatten` needs that. "
+    "Upstream records them on fake tensors only.",
+    upstream="torch.fx.experimental.proxy_tensor._ModuleStackTracer.call_module",
+)
+def module_calls_recorded(original: Any, module_names: Mapping[int, str]) -> Any:
+    """Writes the running submodules into each node. `module_names`: identity of a module → its dotted name."""
+
+    def call_module(self: Any, module: torch.nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        name = module_names.get(id(module))
+        if name is None:
+            return original(self, module, forward, args, kwargs)
+        calls = self.num_calls.get(name, 0)
+        self.num_calls[name] = calls + 1
+        key = f"{name}@{calls}" if calls else name
+        self.module_stack[key] = name, f"{type(module).__module__}.{type(module).__qualname__}"
+        try:
+            return original(self, module, forward, args, kwargs)
+        finally:
+            self.module_stack.pop(key, None)
+
+    return call_module
 
 
 @patches(
