@@ -20,6 +20,7 @@ from .check.eager import ModelRaised
 from .exclusive import exclusive
 from .pipeline import Draft
 from .prepare.call import check_call
+from .prepare.forward_signature import make_signature_fit
 from .prepare.lazy_modules import lazy_modules_materialized
 from .report.phases import Phases
 from .state.snapshot import Snapshot
@@ -109,10 +110,11 @@ def _drafted(
     """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
     phases = Phases()
     request.mod, made = lazy_modules_materialized(as_plain_module(request.mod), request.args, request.kwargs)
-    snapshot = Snapshot(request.mod, (request.args, dict(request.kwargs)))
-    draft = Draft(request, snapshot, phases, budget, trusted_ops)
-    draft.events.extend(made)
     with Changes() as changes:
+        make_signature_fit(request.mod, request.args, request.kwargs, changes)
+        snapshot = Snapshot(request.mod, (request.args, dict(request.kwargs)))
+        draft = Draft(request, snapshot, phases, budget, trusted_ops)
+        draft.events.extend(made)
         changes.afterwards(draft.undo_if_failed)
         changes.afterwards(snapshot.restore)
         with torch_output_suppressed():

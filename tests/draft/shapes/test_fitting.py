@@ -195,3 +195,29 @@ def test_shapes_of_variadic_arguments(shapes):
 
     program = torchdraft.draft_export(Variadic(), TWO, dynamic_shapes=shapes)
     assert [d.name for d in program._report.dimensions] == ["args[0].shape[0]"]
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"y": {0: D}, "x": {0: D}, "z": None},
+        {"y": {0: D}, "named": {"x": {0: D}, "z": None}},
+        ({0: D}, {"x": {0: D}, "z": None}),
+    ],
+    ids=["flat", "nested", "by position"],
+)
+def test_shapes_of_arguments_of_any_name(shapes):
+    class Variadic(torch.nn.Module):
+        def forward(self, y, **named):
+            return named["x"] * 2 + named["z"], y
+
+    named = {"z": torch.rand(3), "x": torch.rand(5, 3)}
+    program = torchdraft.draft_export(Variadic(), (torch.rand(2),), named, dynamic_shapes=shapes)
+    assert program._report.rung == "symbolic"
+    assert {d.name: d.got for d in program._report.dimensions} == {
+        "y.shape[0]": "dynamic",
+        "named['x'].shape[0]": "dynamic",
+    }
+    larger = {"z": torch.rand(3), "x": torch.rand(8, 3)}
+    out = program.module()(torch.rand(4), **larger)
+    assert torch.equal(out[0], larger["x"] * 2 + larger["z"])

@@ -38,12 +38,23 @@ def fitted_shapes(request: Request) -> Any:
     if not shapes:
         return shapes
     try:
-        return _Fitting(bound.arguments).fitted(shapes)
+        fitted = _Fitting(bound.arguments).fitted(shapes)
     except (TypeError, ValueError):
         nested = _variadic_nested(shapes, bound)
         if nested is None:
             raise
-        return _Fitting(bound.arguments).fitted(nested)
+        fitted = _Fitting(bound.arguments).fitted(nested)
+    return (
+        fitted
+        if isinstance(fitted, dict) or not _takes_any_name(bound)
+        else dict(zip(bound.arguments, fitted, strict=True))
+    )
+
+
+def _takes_any_name(bound: inspect.BoundArguments) -> bool:
+    """Whether `**kwargs` takes one of the arguments: export accepts the shapes of these by name only."""
+    kinds = {parameter.kind for name, parameter in bound.signature.parameters.items() if name in bound.arguments}
+    return inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def _variadic_nested(shapes: Any, bound: inspect.BoundArguments) -> Any:

@@ -86,6 +86,32 @@ def dynamic_dims_as_auto(original: Any) -> Any:
 
 
 @patches(
+    "torch.export._trace:make_constraints",
+    scope=EXPORT,
+    why="Shapes for what `**kwargs` takes end a finished trace with an AssertionError: upstream compares them with the "
+    "inputs once under the name of that parameter and once under the names of the arguments.",
+    upstream="torch.export._trace._get_range_constraints",
+)
+def variadic_shapes_by_name(original: Any) -> Any:
+    """Names the arguments that `**kwargs` takes, and their shapes, as they are named in the graph."""
+
+    def make_constraints(mode: Any, module: Any, inputs: Any, shapes: Any, *args: Any, **kwargs: Any) -> Any:
+        for name, spec in list(shapes.items()) if isinstance(shapes, dict) else ():
+            given = inputs.get(name)
+            if isinstance(given, dict) and isinstance(spec, dict) and given and _repeats(inputs, name, given):
+                inputs = {key: value for key, value in inputs.items() if key != name}
+                shapes = {key: value for key, value in shapes.items() if key != name} | spec
+        return original(mode, module, inputs, shapes, *args, **kwargs)
+
+    return make_constraints
+
+
+def _repeats(inputs: dict[str, Any], name: str, given: dict[str, Any]) -> bool:
+    """Whether all values of `given`, the input `name`, are inputs themselves."""
+    return name not in given and all(key in inputs and inputs[key] is value for key, value in given.items())
+
+
+@patches(
     "torch.export._trace:print",
     "torch.fx.graph_module:print",
     scope=CALL,
