@@ -44,4 +44,9 @@ def _fits(signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: Ma
         return False
 
 
-_ANYTHING = inspect.signature(lambda *args, **kwargs: None)
+_ANYTHING = inspect.Signature(
+    [
+        inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL),
+        inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
+    ]
+)
