@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torchdraft._source.expression_text import text_of
 from torchdraft.model.events import ObservedTensor
 
 _SHORT = {
@@ -33,6 +34,6 @@ def shown(value: Any) -> str:
     """One captured value as text, cut to 80 characters."""
     if isinstance(value, ObservedTensor):
         name = str(value.dtype).removeprefix("torch.")
-        return f"{_SHORT.get(name, name)}[{', '.join(map(str, value.shape))}]"
+        return f"{_SHORT.get(name, name)}[{', '.join(map(text_of, value.shape))}]"
     number = float(value) if getattr(value, "is_Float", False) else value  # sympy prints fifteen digits
-    return str(number)[:80]
+    return text_of(number)[:80]

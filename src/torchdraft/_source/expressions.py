@@ -19,6 +19,7 @@ from typing import Any
 from torchdraft.model.events import Frame, ObservedTensor, SymbolOrigin
 
 from .bytecode import span, tests_truth
+from .expression_text import is_expression, text_of
 
 Origins = Mapping[str, SymbolOrigin | str]
 """Symbol → its origin, or a description of it."""
@@ -37,7 +38,7 @@ _SCALAR_READS = ("item", "_local_scalar_dense")
 
 def in_user_terms(expr: Any, origins: Origins, captured: Mapping[str, Any] = MappingProxyType({})) -> str:
     """A symbolic condition or number as Python. `captured` has the locals on its line. Text is returned unchanged."""
-    if not hasattr(expr, "free_symbols"):
+    if not is_expression(expr):
         return str(expr)
     from .printer import PythonPrinter
 
@@ -49,8 +50,10 @@ def _named_by_locals(symbols: Iterable[str], captured: Mapping[str, Any]) -> dic
     """Code for symbols that are the value or a size of a local on the line: `n`, `rows.shape[0]`."""
     found: dict[str, SymbolCode] = {}
     for name, value in captured.items():
-        sizes = value.shape if isinstance(value, ObservedTensor) else ()
-        places = {str(value): name} | {str(size): f"{name}.shape[{index}]" for index, size in enumerate(sizes)}
+        if isinstance(value, ObservedTensor):
+            places = {text_of(size): f"{name}.shape[{index}]" for index, size in enumerate(value.shape)}
+        else:
+            places = {text_of(value): name}
         found.update({symbol: SymbolCode(places[symbol]) for symbol in symbols if symbol in places})
     return found
 

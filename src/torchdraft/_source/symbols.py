@@ -9,6 +9,7 @@ from typing import Any
 from torchdraft.model.events import SymbolOrigin
 
 from .call_sites import place_of
+from .expression_text import text_of
 
 SYMBOL = re.compile(r"\b(?:zuf|zf|[usz])\d+\b")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?\b")
@@ -22,6 +23,7 @@ def canonical(expr: Any, symbols: Mapping[str, SymbolOrigin | str], *, any_numbe
     different guards stay different. `any_number` is for expressions of one place in the source: `step < n.item()` in a
     loop is `0 < u0`, then `1 < u0`.
     """
+    text = text_of(expr)
     names: dict[str, str] = {}
     counts: dict[str, int] = {}
 
@@ -36,7 +38,7 @@ def canonical(expr: Any, symbols: Mapping[str, SymbolOrigin | str], *, any_numbe
                 names[symbol] = f"<{origin}#{counts[origin]}>"
         return names[symbol]
 
-    return SYMBOL.sub(replaced, _NUMBER.sub("N", str(expr)) if any_number else str(expr))
+    return SYMBOL.sub(replaced, _NUMBER.sub("N", text) if any_number else text)
 
 
 def _key(origin: SymbolOrigin | str | None) -> str:

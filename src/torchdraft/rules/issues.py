@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from torchdraft._source.expression_text import text_of
 from torchdraft.model import Issue
 from torchdraft.model.events import Event
 
@@ -79,4 +80,4 @@ def _apply(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None
 
 def _value(event: Event) -> str | None:
     value = getattr(event, "value", None)
-    return None if value is None else str(value)
+    return None if value is None else text_of(value)

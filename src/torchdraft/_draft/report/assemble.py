@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 import torch
 
 from torchdraft._draft.tracing.context import TraceContext
+from torchdraft._source.expression_text import is_expression
 from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
 from torchdraft._source.symbols import SYMBOL
@@ -94,7 +95,7 @@ def with_symbols_explained(issues: tuple[Issue, ...], context: TraceContext) -> 
 
 
 def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]:
-    return isinstance(event, (GuardResolved, BranchMismatched)) and hasattr(event.expr, "free_symbols")
+    return isinstance(event, (GuardResolved, BranchMismatched)) and is_expression(event.expr)
 
 
 def _broken_rungs(draft: FinishedDraft) -> tuple[BrokenRung, ...]:

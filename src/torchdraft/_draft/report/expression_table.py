@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from torchdraft._source.expression_text import text_of
 from torchdraft._source.locations import user_frames
 from torchdraft.model import Issue
 from torchdraft.model.events import BranchMismatched, Event, GuardResolved, SymbolOrigin
@@ -26,7 +27,7 @@ class Expressions:
         self._events: dict[str, GuardResolved | BranchMismatched] = {}
         for event in events:
             if isinstance(event, (GuardResolved, BranchMismatched)) and isinstance(event.expr, sympy.Basic):
-                self._events.setdefault(str(event.expr), event)
+                self._events.setdefault(text_of(event.expr), event)
 
     def numbered(self, issue: Issue) -> Issue:
         """The issue with the number of its condition in the table, to which the condition is added."""
@@ -40,14 +41,14 @@ class Expressions:
         if expr in self._numbers:
             return self._numbers[expr]
         parts = [self._number(part, origins, issue) for part in expr.args]
-        found = origins.get(str(expr))
+        found = origins.get(text_of(expr))
         origin = found if isinstance(found, SymbolOrigin) else None
         number = self._numbers[expr] = len(self._numbers)
         self.table[number] = {
             "method": (origin.op or origin.input) if origin else type(expr).__name__.lower(),
-            "result": str(expr),
+            "result": text_of(expr),
             "result_id": number,
-            "arguments": [str(part) for part in expr.args],
+            "arguments": [text_of(part) for part in expr.args],
             "argument_ids": parts,
             "user_stack": [
                 {"filename": at.file, "line": at.line, "name": at.function, "loc": at.source.strip()}

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 import torch
 
+from torchdraft._source.expression_text import is_expression, text_of
 from torchdraft._source.symbols import SYMBOL
 from torchdraft.model.events import (
     ConstraintViolated,
@@ -64,7 +65,7 @@ class GraphNodes:
         """The assertion of a condition; otherwise one with the same symbols, or with one of its unbacked symbols."""
         if condition is None or not condition.free_symbols:
             return None
-        texts = {str(form) for form in _forms(condition)}
+        texts = {text_of(form) for form in _forms(condition)}
         symbols = {str(symbol) for symbol in condition.free_symbols}
         found = [a for a in self.assertions if a.text in texts]
         found = found or [a for a in self.assertions if a.symbols == symbols]
@@ -102,7 +103,7 @@ def _condition(event: Event) -> Any:
     if event.condition is not None:
         return event.condition
     expr, value = getattr(event, "expr", None), getattr(event, "value", None)
-    if not hasattr(expr, "free_symbols"):
+    if not is_expression(expr):
         return None
     if isinstance(event, GuardResolved) and event.kind == "size":
         return sympy.Eq(expr, value, evaluate=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from torchdraft._source.expression_text import is_expression, text_of
 from torchdraft._source.symbols import SYMBOL
 from torchdraft.model.events import Event, GuardResolved
 
@@ -18,14 +19,15 @@ def without_implied(context: TraceContext) -> list[Event]:
     A loop over `x.nonzero()` fixes the number of elements; `unbind` also guards on whether it is 0. Guards that rest on
     constants of the model's code alone, and therefore hold in every call, are marked.
     """
-    events = [_marked(e, context) if isinstance(e, GuardResolved) else e for e in context.log]
-    fixed = {str(e.expr) for e in events if isinstance(e, GuardResolved) and e.kind == "size"}
+    cells = context.user_cells()
+    events = [_marked(e, context, cells) if isinstance(e, GuardResolved) else e for e in context.log]
+    fixed = {text_of(e.expr) for e in events if isinstance(e, GuardResolved) and e.kind == "size"}
     return [e for e in events if not (isinstance(e, GuardResolved) and _is_implied(e, fixed))]
 
 
-def _marked(event: GuardResolved, context: TraceContext) -> GuardResolved:
-    symbolic = hasattr(event.expr, "free_symbols")
-    return replace(event, constant=True) if symbolic and context.rests_on_constants(event.expr) else event
+def _marked(event: GuardResolved, context: TraceContext, cells: set[int]) -> GuardResolved:
+    constant = is_expression(event.expr) and context.rests_on_constants(event.expr, cells)
+    return replace(event, constant=True) if constant else event
 
 
 def _symbols_in(expr: Any) -> list[str]:

@@ -55,14 +55,20 @@ class TraceContext:
         fakes = (tracked.fake for tracked in self.shape_env.tracked_fakes or ())
         return cells_of(self.tape, [fake for fake in fakes if isinstance(fake, torch.Tensor)])
 
+    def user_cells(self) -> set[int]:
+        """Identities of the tape cells of the user's tensors."""
+        return cells_of(self.tape, self.user.tensors)
+
     def is_constant(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor is computed from numbers in the model's code alone, and so is the same in every call."""
-        return not depends_on(self.tape, [tensor], cells_of(self.tape, self.user.tensors), OPERATIONS_SEARCHED)
+        return not depends_on(self.tape, [tensor], self.user_cells(), OPERATIONS_SEARCHED)
 
-    def rests_on_constants(self, expr: Any) -> bool:
-        """Whether every symbol of an expression was read from a constant tensor: a guard on it assumes nothing."""
+    def rests_on_constants(self, expr: Any, cells: set[int]) -> bool:
+        """Whether every symbol of an expression was read from a constant tensor: a guard on it assumes nothing.
+
+        `cells` is `user_cells()`, which does not change once the trace is over.
+        """
         records = [self.reals.symbols.origins.get(self.origins.created_as(symbol)) for symbol in expr.free_symbols]
-        cells = cells_of(self.tape, self.user.tensors)
         return bool(records) and not any(
             record is None or record_depends_on(record, cells, OPERATIONS_SEARCHED) for record in records
         )

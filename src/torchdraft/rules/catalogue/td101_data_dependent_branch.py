@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft._source.call_sites import knows_instruction
 from torchdraft._source.captured import shown
+from torchdraft._source.expression_text import text_of
 from torchdraft._source.expressions import in_user_terms, source_of
 from torchdraft._source.symbols import canonical
 from torchdraft.model import Issue, Severity
@@ -87,7 +88,7 @@ class DataDependentBranch(Rule[GuardResolved]):
             expr=expr,
             value=value,
             symbols=event.symbols,
-            data={"symbolic": str(event.expr)},
+            data={"symbolic": text_of(event.expr)},
         )
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
