@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 _BY_EQUALITY = (int, float, complex, bool, str, bytes, type(None), enum.Enum, slice, range, set, frozenset, type)
 _OF_TORCH = (torch.dtype, torch.device, torch.layout)
@@ -46,6 +47,12 @@ def difference(got: Any, want: Any, where: str = "output") -> str:
 def _of_tensors(got: Any, want: torch.Tensor, where: str) -> str:
     if not isinstance(got, torch.Tensor):
         return f"{where}: {type(got).__qualname__}, eager returns a tensor"
+    if is_traceable_wrapper_subclass(want):
+        if type(got) is not type(want):
+            return f"{where}: {type(got).__qualname__}, eager returns {type(want).__qualname__}"
+        names = want.__tensor_flatten__()[0]
+        found = (_of_tensors(getattr(got, name), getattr(want, name), f"{where}.{name}") for name in names)
+        return next(filter(None, found), "")
     if got.shape != want.shape or got.dtype != want.dtype or got.layout != want.layout:
         return f"{where}: {got.dtype} {list(got.shape)}, eager returns {want.dtype} {list(want.shape)}"
     if want.layout is not torch.strided:

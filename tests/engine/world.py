@@ -21,7 +21,7 @@ import torch.utils._pytree as pytree
 from torch._ops import _len_torch_dispatch_stack_pre_dispatch
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.overrides import _get_current_function_mode_stack
-from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
+from torch.utils._python_dispatch import _get_current_dispatch_mode_stack, is_traceable_wrapper_subclass
 
 CONFIGS = (
     torch._dynamo.config,
@@ -92,7 +92,9 @@ def _content(value: Any) -> Any:
 def _tensors(label: str, leaves: list[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for index, leaf in enumerate(leaves):
-        if isinstance(leaf, torch.Tensor) and not isinstance(leaf, FakeTensor) and leaf.layout is torch.strided:
+        if is_traceable_wrapper_subclass(leaf):
+            found |= _tensors(f"{label}[{index}]", [getattr(leaf, name) for name in leaf.__tensor_flatten__()[0]])
+        elif isinstance(leaf, torch.Tensor) and not isinstance(leaf, FakeTensor) and leaf.layout is torch.strided:
             data = leaf.detach().resolve_conj().resolve_neg().reshape(-1).contiguous()
             seen = data.view(torch.uint8).numpy().tobytes() if data.numel() else b""
             outside = (id(leaf), leaf.dtype, tuple(leaf.shape), leaf.stride(), leaf.requires_grad, leaf.grad is None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.wrappers import Pair
 from torchdraft._draft.check.outputs import mismatch
 
 X = torch.ones(2)
@@ -19,6 +20,7 @@ X = torch.ones(2)
         (torch.tensor([float("nan")]), torch.tensor([float("nan")])),
         (X.to_sparse(), X.to_sparse()),
         (X.to("meta"), X.to("meta")),
+        (Pair(X, X + 1), Pair(X, X + 1)),
     ],
 )
 def test_equal_outputs(got, want):
@@ -33,6 +35,8 @@ def test_equal_outputs(got, want):
         ((X, X * 2), (X, X), "output 1: Tensor-likes are not close!"),
         (X, X.double(), "output 0: torch.float32 [2], eager returns torch.float64 [2]"),
         (X, 1, "output 0: a tensor, eager returns 1"),
+        (Pair(X, X), Pair(X, X + 1), "output 0: .right: Tensor-likes are not close!"),
+        (X, Pair(X, X), "output 0: Tensor, eager returns Pair"),
         (1, X, "output 0: int, eager returns a tensor"),
     ],
 )

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 import torchdraft
+from tests.wrappers import Pair
 
 COUNTS = torch.zeros(2)
 TABLE = {"seen": [torch.zeros(2)]}
 LAYER = torch.nn.Linear(2, 2)
 NORM = torch.nn.BatchNorm1d(2)
 HELD = types.SimpleNamespace(total=torch.zeros(2))
+WRAPPER = Pair(torch.zeros(2), torch.ones(2))
 X = torch.tensor([[1.0, 2.0], [3.0, -4.0], [0.5, 0.0]])
 
 
@@ -21,6 +23,12 @@ class Counts(torch.nn.Module):
     def forward(self, x):
         COUNTS.add_(1)
         return x + COUNTS
+
+
+class WrapperCounts(torch.nn.Module):
+    def forward(self, x):
+        WRAPPER.left.add_(1)
+        return x * 2
 
 
 class InATable(torch.nn.Module):
@@ -85,12 +93,23 @@ def in_closure() -> torch.nn.Module:
 def tensors(model: torch.nn.Module) -> list[torch.Tensor]:
     own = getattr(model, "tensors", list)()
     modules = [*LAYER.parameters(), *NORM.parameters(), *NORM.buffers()]
-    return [COUNTS, TABLE["seen"][0], HELD.total, *modules, *own]
+    return [COUNTS, TABLE["seen"][0], HELD.total, WRAPPER.left, *modules, *own]
 
 
 @pytest.mark.parametrize(
     "make",
-    [Counts, InATable, OnAnObject, Updates, Normalizes, Read, GetsOtherMemory, GetsAnotherParameter, in_closure],
+    [
+        Counts,
+        WrapperCounts,
+        InATable,
+        OnAnObject,
+        Updates,
+        Normalizes,
+        Read,
+        GetsOtherMemory,
+        GetsAnotherParameter,
+        in_closure,
+    ],
 )
 def test_external_tensors_are_restored_and_reported(make):
     model = make()

@@ -9,6 +9,7 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 
 
 def mismatch(got: Any, want: Any) -> str:
@@ -45,6 +46,8 @@ def _leaf_mismatch(have: Any, expected: Any) -> str:
         return f"{have.dtype} {list(have.shape)}, eager returns {expected.dtype} {list(expected.shape)}"
     if have.device.type == "meta" or expected.device.type == "meta":
         return ""
+    if is_wrapper(have) or is_wrapper(expected):
+        return _wrapper_mismatch(have, expected)
     have, expected = have.detach(), expected.detach()
     if have.layout is not torch.strided:
         have, expected = have.to_dense(), expected.to_dense()
@@ -53,3 +56,11 @@ def _leaf_mismatch(have: Any, expected: Any) -> str:
     except AssertionError as error:
         return " ".join(str(error).split())[:200]
     return ""
+
+
+def _wrapper_mismatch(have: torch.Tensor, expected: torch.Tensor) -> str:
+    if type(have) is not type(expected):
+        return f"{type(have).__name__}, eager returns {type(expected).__name__}"
+    inner = inner_tensors(have)
+    found = ((name, _leaf_mismatch(inner.get(name), want)) for name, want in inner_tensors(expected).items())
+    return next((f".{name}: {what}" for name, what in found if what), "")

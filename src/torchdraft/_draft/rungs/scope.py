@@ -10,6 +10,7 @@ from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.dispatch import modes_restored
 from torchdraft._torch.shapes import clean_dynamic_markers
+from torchdraft._torch.tensors.subclasses import with_inner
 
 from .session import Session
 
@@ -19,7 +20,7 @@ def attempt_scope(request: Request, session: Session, snapshot: Snapshot) -> Ite
     """In this block the model may be traced. Afterwards modes, modules and inputs are as they were, and the session is
     closed.
     """
-    session.context.user.tensors = [*request.tensors(), *request.mod.parameters(), *request.mod.buffers()]
+    session.context.user.tensors = with_inner([*request.tensors(), *request.mod.parameters(), *request.mod.buffers()])
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)

@@ -14,6 +14,7 @@ import torch
 
 from torchdraft._torch.dispatch import outside_tracing
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.tensors.subclasses import is_wrapper, with_inner
 
 from .containers import is_container, parts_of
 
@@ -50,10 +51,10 @@ def _memory(tensor: torch.Tensor) -> Any:
 
 def external_tensors(mod: torch.nn.Module, named: Iterable[tuple[str, Any]]) -> list[ExternalTensor]:
     """The tensors in the values of `named`, except those of `mod` itself."""
-    own = {id(tensor) for tensor in (*mod.parameters(), *mod.buffers())}
+    own = {id(tensor) for tensor in with_inner([*mod.parameters(), *mod.buffers()])}
     found: list[ExternalTensor] = []
     room = MOST_COPIED
-    for name, tensor in _tensors(named):
+    for name, tensor in _in_memory(_tensors(named)):
         if id(tensor) in own or not _can_be_restored(tensor):
             continue
         own.add(id(tensor))
@@ -84,6 +85,12 @@ def _tensors(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tens
             elif isinstance(part, torch.nn.Module):
                 tensors = (*part.named_parameters(), *part.named_buffers())
                 yield from ((f"{name}.{inner}", tensor) for inner, tensor in tensors)
+
+
+def _in_memory(tensors: Iterable[tuple[str, torch.Tensor]]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors, and in the place of each wrapper the tensors in it, which have its memory."""
+    for name, tensor in tensors:
+        yield from ((name, part) for part in with_inner([tensor]) if not is_wrapper(part))
 
 
 def _parts(value: Any) -> Iterable[Any]:

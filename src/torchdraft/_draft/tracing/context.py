@@ -9,7 +9,9 @@ import torch
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on
 from torchdraft._tape.tape import Tape
+from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.saved_tensors import SavedTensors
+from torchdraft._torch.tensors.subclasses import with_inner
 
 from .event_log import EventLog
 from .hooks import TraceHooks
@@ -52,8 +54,10 @@ class TraceContext:
 
     def input_cells(self) -> set[int]:
         """Identities of the tape cells of the model's inputs."""
-        fakes = (tracked.fake for tracked in self.shape_env.tracked_fakes or ())
-        return cells_of(self.tape, [fake for fake in fakes if isinstance(fake, torch.Tensor)])
+        fakes = [tracked.fake for tracked in self.shape_env.tracked_fakes or ()]
+        tensors = [fake for fake in fakes if isinstance(fake, torch.Tensor)]
+        with outside_modes():  # a read of a wrapper's inner tensor is an operation
+            return cells_of(self.tape, with_inner(tensors))
 
     def user_cells(self) -> set[int]:
         """Identities of the tape cells of the user's tensors."""

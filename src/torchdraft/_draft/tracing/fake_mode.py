@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 
+from torchdraft._tape.tape import Tape
 from torchdraft._torch.dispatch import without_function_modes
 from torchdraft._torch.fake import FakeTensor, FakeTensorMode, fake_without_base
 from torchdraft._torch.tensors.nested import tensors_in
+from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 
 from .context import TraceContext
 
@@ -25,7 +27,7 @@ class DraftMode(FakeTensorMode):
         with without_function_modes():
             fake = fake_without_base(self, tensor, lambda given: super(DraftMode, self).from_tensor(given, **options))
             if self.context is not None and fake is not tensor:
-                self.context.tape.bind(fake, tensor)
+                bind_with_inner(self.context.tape, fake, tensor)
                 self.context.user.note_subclass(fake, tensor)
         return fake
 
@@ -84,6 +86,15 @@ class DraftMode(FakeTensorMode):
             return out
 
         return recorded
+
+
+def bind_with_inner(tape: Tape, fake: torch.Tensor, real: torch.Tensor) -> None:
+    """Makes `fake` represent `real`. Operations on a wrapper reach the mode as operations on its inner tensors."""
+    tape.bind(fake, real)
+    if is_wrapper(real) and type(fake) is type(real):
+        theirs = inner_tensors(real)
+        for name, inner in inner_tensors(fake).items():
+            bind_with_inner(tape, inner, theirs[name])
 
 
 _DEVICE = torch.ops.prim.device.default

@@ -9,7 +9,7 @@ import torch
 from torchdraft._torch import pytree
 
 from .storage import copy_with_storage, window
-from .subclasses import with_class_of
+from .subclasses import is_wrapper, map_inner, with_class_of
 
 
 def copy_preserving_aliasing(value: Any) -> Any:
@@ -17,6 +17,8 @@ def copy_preserving_aliasing(value: Any) -> Any:
     storages: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
+        if is_wrapper(tensor):
+            return map_inner(tensor.detach(), copied_once).requires_grad_(tensor.requires_grad)
         if tensor.layout is not torch.strided or tensor.device.type == "meta":
             return tensor.detach().clone().requires_grad_(tensor.requires_grad)
         key = tensor.untyped_storage()._cdata
@@ -26,5 +28,12 @@ def copy_preserving_aliasing(value: Any) -> Any:
         copy = window(base.untyped_storage(), tensor).requires_grad_(tensor.requires_grad)
         return with_class_of(copy, tensor)
 
-    seen: dict[int, torch.Tensor] = {}
-    return pytree.tree_map_only(torch.Tensor, lambda t: seen.setdefault(id(t), copied(t)), value)
+    seen: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+    """Identity of a tensor → the tensor, which keeps the identity its own, and the copy."""
+
+    def copied_once(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) not in seen:
+            seen[id(tensor)] = tensor, copied(tensor)
+        return seen[id(tensor)][1]
+
+    return pytree.tree_map_only(torch.Tensor, copied_once, value)

@@ -14,6 +14,7 @@ import torch
 from torchdraft._draft.prepare.object_nodes import ObjectContext
 from torchdraft._torch import pytree
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 
 from .side import RunResult
 
@@ -214,7 +215,20 @@ def _of_tensors(want: torch.Tensor, got: Any, tolerance: Tolerance) -> tuple[str
         mine, theirs = getattr(want, name), getattr(got, name)
         if mine != theirs:
             return f"{name} {_plain(theirs)}, in eager {_plain(mine)}", "other"
+    if is_wrapper(want) or is_wrapper(got):
+        return _of_wrappers(want, got, tolerance)
     return _of_values(want.detach(), got.detach(), tolerance), "values"
+
+
+def _of_wrappers(want: torch.Tensor, got: torch.Tensor, tolerance: Tolerance) -> tuple[str, Kind]:
+    if type(got) is not type(want):
+        return f"{type(got).__name__}, in eager {type(want).__name__}", "other"
+    inner = inner_tensors(got)
+    for name, tensor in inner_tensors(want).items():
+        what, kind = _of_tensors(tensor, inner.get(name), tolerance)
+        if what:
+            return f".{name}: {what}", kind
+    return "", "values"
 
 
 def _plain(value: Any) -> str:

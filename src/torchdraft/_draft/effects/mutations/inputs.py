@@ -13,6 +13,7 @@ from torchdraft._draft.tracing.request import Request
 from torchdraft._source.definitions import parameter
 from torchdraft._source.input_names import in_caller_terms, root_of
 from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.tensors.subclasses import with_inner
 from torchdraft.model.events import InputMutated, StandIn
 
 from .written_back import is_written_back
@@ -46,13 +47,17 @@ class InputTensors(Watcher):
         context = self.context
         for tracked in context.shape_env.tracked_fakes or ():
             fake = tracked.fake
-            handle = context.tape.handle(fake) if isinstance(fake, torch.Tensor) else None
-            if handle is None:
+            parts = with_inner([fake]) if isinstance(fake, torch.Tensor) else []
+            handles = [context.tape.handle(part) for part in parts]
+            cells = [handle.cell for handle in handles if handle is not None]
+            if not cells:
                 continue
             written_back = is_written_back(context.user, fake)
-            if written_back is not None or handle.cell.version.origin is not None:
+            written = [cell for cell in cells if cell.version.origin is not None]
+            if written_back is not None or written:
                 name, forward = in_caller_terms(tracked.source.name), type(request.mod).forward
-                stack = context.user.first_writes.get(id(handle.cell)) or parameter(forward, root_of(name))
+                first = context.user.first_writes.get(id((written or cells)[0]))
+                stack = first or parameter(forward, root_of(name))
                 yield InputMutated(stack=stack, name=name, kept=written_back is not False)
 
 
