@@ -30,7 +30,7 @@ def text_of(value: Any) -> str:
 
 @cache
 def _printer() -> Any:
-    from sympy import Basic
+    from sympy import Basic, Float
     from sympy.printing.str import StrPrinter
 
     class Remembering(StrPrinter):
@@ -39,7 +39,8 @@ def _printer() -> Any:
         known: dict[Any, str]
 
         def _print(self, expr: Any, **options: Any) -> str:
-            if options or not isinstance(expr, Basic):
+            # A lone float has all its digits, and fewer as a part of an expression.
+            if options or not isinstance(expr, Basic) or isinstance(expr, Float):
                 return str(super()._print(expr, **options))
             text = self.known.get(expr)
             if text is None:
