@@ -41,12 +41,13 @@ def outcome(module: Any, call: cases.Call) -> tuple[Any, Exception | None]:
 
 
 def replay(program: torch.export.ExportedProgram) -> Any:
-    """The program as a module with buffers of its own, as eager has in its copies."""
+    """The program as a module with buffers and constants of its own, as eager has in its copies."""
     module = program.module()
-    places = [(owner, name) for owner in module.modules() for name, b in owner._buffers.items() if b is not None]
-    copies = copy.deepcopy([owner._buffers[name].detach() for owner, name in places])
-    for (owner, name), buffer in zip(places, copies, strict=True):
-        owner._buffers[name] = buffer
+    tables = [table for owner in module.modules() for table in (owner._buffers, vars(owner))]
+    places = [(table, name) for table in tables for name, t in table.items() if isinstance(t, torch.Tensor)]
+    copies = copy.deepcopy([table[name].detach() for table, name in places])
+    for (table, name), copied in zip(places, copies, strict=True):
+        table[name] = copied
     return module
 
 

@@ -170,6 +170,8 @@ class AttributeWritten(Event):
     """Whether the graph contains the write (a buffer). False if it is lost."""
     same_each_time: bool = False
     """Whether the lost value depends on no input, so that every call of the program computes it again."""
+    in_place: bool = False
+    """Whether an operation wrote to the tensor that the attribute holds, which is no buffer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -90,14 +90,17 @@ def check(
 
 
 def copied_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
-    """The program's module with copies of its buffers and of the parameters that it may write to: a run must not change
-    the user's.
+    """The program's module with copies of its buffers, of the parameters that it may write to, and of all constants if
+    it may write to one, since they may share memory: a run must not change the user's.
     """
     module = program.module()
     entries = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
-    for full_name in written_parameters(program):
+    signature = program.graph_signature
+    for full_name in written(program, signature.inputs_to_parameters):
         owner, _, name = full_name.rpartition(".")
         entries.append((module.get_submodule(owner)._parameters, name))
+    if written(program, signature.inputs_to_lifted_tensor_constants):
+        entries += [(vars(o), n) for o in module.modules() for n, v in vars(o).items() if isinstance(v, torch.Tensor)]
     copies = copy_preserving_aliasing([table[name] for table, name in entries])  # together: they may share storage
     for (table, name), copied in zip(entries, copies, strict=True):
         table[name] = (
@@ -106,21 +109,18 @@ def copied_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
     return module
 
 
-def written_parameters(program: torch.export.ExportedProgram) -> list[str]:
-    """The parameters whose memory an operator of the program writes to. Custom operators count as writing to all of
-    their arguments: their schemas may omit a write.
+def written(program: torch.export.ExportedProgram, names: Mapping[str, str]) -> list[str]:
+    """Which of `names`, by their placeholders, have memory that an operator of the program writes to. Custom operators
+    count as writing to all of their arguments: their schemas may omit a write.
     """
-    names = program.graph_signature.inputs_to_parameters
-    parameters = {
-        names[node.name]: node.meta.get("val")
-        for node in program.graph.nodes
-        if node.op == "placeholder" and node.name in names
+    values = {
+        names[n.name]: n.meta.get("val") for n in program.graph.nodes if n.op == "placeholder" and n.name in names
     }
-    written = [tensor for module in program.graph_module.modules() for tensor in _written_tensors(module)]
+    tensors = [tensor for module in program.graph_module.modules() for tensor in _written_tensors(module)]
     return [
         name
-        for name, value in parameters.items()
-        if isinstance(value, torch.Tensor) and any(same_storage(value, tensor) for tensor in written)
+        for name, value in values.items()
+        if isinstance(value, torch.Tensor) and any(same_storage(value, tensor) for tensor in tensors)
     ]
 
 

@@ -53,7 +53,7 @@ class Side:
 
     @contextmanager
     def private_state(self) -> Iterator[None]:
-        """Inside the block, parameters and buffers of the module are copies with the same aliasing."""
+        """Inside the block, parameters, buffers and the constants of a graph are copies with the same aliasing."""
         untouched = self.drawn_so_far
         with self._private_tables(), self._scripted_restored(), applied(VERIFY, module=self.module):
             try:
@@ -71,7 +71,11 @@ class Side:
             for table in _TABLES
         ]
         own = [dict(table) for table in tables]
-        for table, copied in zip(tables, copied_tables(own), strict=True):
+        is_graph = isinstance(self.module, torch.fx.GraphModule)
+        constants = [vars(each) for each in self.module.modules()] if is_graph else []
+        own_constants = [{n: v for n, v in each.items() if isinstance(v, torch.Tensor)} for each in constants]
+        copies = copied_tables([*own, *own_constants])  # together: they may share memory
+        for table, copied in zip((*tables, *constants), copies, strict=True):
             table.update(copied)
         try:
             yield
@@ -79,6 +83,8 @@ class Side:
             for table, content in zip(tables, own, strict=True):
                 table.clear()
                 table.update(content)
+            for attributes, content in zip(constants, own_constants, strict=True):
+                attributes.update(content)
 
     @contextmanager
     def _scripted_restored(self) -> Iterator[None]:

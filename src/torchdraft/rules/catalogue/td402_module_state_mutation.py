@@ -20,6 +20,9 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     removed, or replaced by one of another shape or dtype: the second call of the program starts from the old value,
     where the model starts from the new one.
 
+    A tensor that is no buffer is a constant of the program. If `forward` writes to it in place, so does the program
+    (`note`), but the constant is in no `state_dict`, and decompositions do not support such a program.
+
     The issue is a `note` if the value depends neither on the data nor on the size of an input, such as a table that the
     first call creates: every call of the program computes it again. It is also a `note` for numbers and strings that a
     call sets before it reads them, and for hooks that the first call registers, if a second trace, which starts from
@@ -74,6 +77,16 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     takes = (AttributeWritten,)
 
     def issue(self, event: AttributeWritten) -> Issue:
+        if event.in_place:
+            return self.found(
+                event,
+                f"`forward` writes to the tensor that the module holds as `{event.name}` ({event.before}), which is no "
+                "buffer. The program writes to its constant, and the next call starts from the new values.",
+                severity=Severity.NOTE,
+                expr=event.name,
+                value=event.after,
+                data={"attribute": event.name, "before": event.before, "after": event.after, "kept": True},
+            )
         harmless = event.kept or event.same_each_time
         kept, lost = "The graph keeps the write.", "The graph cannot keep the write: every call of the program "
         outcome = kept if event.kept else lost + ("computes it again." if harmless else "starts from the old value.")
@@ -87,4 +100,4 @@ class ModuleStateMutation(Rule[AttributeWritten]):
         )
 
     def identity(self, event: AttributeWritten) -> tuple[object, ...]:
-        return (event.name.rpartition(".")[2], event.kept, event.same_each_time)
+        return (event.name.rpartition(".")[2], event.kept, event.same_each_time, event.in_place)

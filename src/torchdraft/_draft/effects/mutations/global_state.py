@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
+
 from torchdraft._draft.effects.protocol import Forward, Watcher
 from torchdraft._draft.effects.watchers import watches
+from torchdraft._draft.state.describe import describe_value
 from torchdraft._source.definitions import parameter
 from torchdraft._torch.tensors.nested import storage_key
-from torchdraft.model.events import OutsideStateWritten
+from torchdraft.model.events import AttributeWritten, Frame, OutsideStateWritten
 
 from .recomputed import is_recomputed
 
@@ -32,16 +35,26 @@ class GlobalState(Watcher):
 
 @watches(why="A program writes to tensors of its caller and to its buffers, not to tensors that globals hold.")
 class ExternalTensors(Watcher):
-    """Finds the external tensors that an operation of the trace wrote to."""
+    """Finds the external tensors that an operation of the trace wrote to. Those that the model holds become constants
+    of the program, which writes to them as the model does.
+    """
 
-    def report(self, forward: Forward) -> Iterable[OutsideStateWritten]:
+    def report(self, forward: Forward) -> Iterable[OutsideStateWritten | AttributeWritten]:
         """An event for each of them, at the line that first wrote to it."""
         surroundings, context = forward.at_draft.surroundings, self.context
         for external in surroundings.tensors if surroundings is not None else ():
             cell = context.tape.sources.get(storage_key(external.memory))
             if cell is not None and cell.version.origin is not None:
                 stack = context.user.first_writes.get(id(cell)) or parameter(type(forward.module).forward)
-                yield OutsideStateWritten(stack=stack, name=external.name)
+                if external.held_by_model:
+                    yield _written_in_place(external.name, external.tensor, stack)
+                else:
+                    yield OutsideStateWritten(stack=stack, name=external.name)
+
+
+def _written_in_place(name: str, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> AttributeWritten:
+    value = describe_value(tensor)
+    return AttributeWritten(stack=stack, name=name, before=value, after=value, kept=True, in_place=True)
 
 
 @watches(why="A module outside the model is no part of the program: its attributes stay as they were.")
