@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import weakref
 
 import pytest
 import torch
 
+import torchdraft
 from torchdraft._draft.prepare.object_nodes import ObjectContext, unregister_classes
 from torchdraft._draft.prepare.pytree_types import register, unknown_classes
 from torchdraft._torch import pytree
@@ -107,3 +109,28 @@ def test_unknown_classes_are_found_inside_known_ones():
 
     assert unknown_classes([Holder(inner={"a": Inner()})]) == [Inner]
     assert unknown_classes([Holder(x=X), "text", len, torch.float32]) == []
+
+
+class _Mode(enum.Enum):
+    MEAN = 1
+    SUM = 2
+
+
+@pytest.mark.parametrize(
+    ("drafted", "other"),
+    [(_Mode.MEAN, _Mode.SUM), (torch.float32, torch.float64), (slice(1), slice(2)), ((1, "a"), (1, "b")), (b"x", b"y")],
+)
+def test_a_program_is_for_the_constants_of_the_objects_that_it_takes(drafted, other):
+    class Holder:
+        def __init__(self, x, constant):
+            self.x, self.constant = x, constant
+
+    class Model(torch.nn.Module):
+        def forward(self, holder):
+            return holder.x * 2 if holder.constant == drafted else holder.x
+
+    x = torch.ones(2)
+    program = torchdraft.draft_export(Model(), (Holder(x, drafted),)).module()
+    assert torch.equal(program(Holder(x, drafted)), x * 2)
+    with pytest.raises(ValueError, match="input tree spec"):
+        program(Holder(x, other))

@@ -12,6 +12,8 @@ from torchdraft._torch import pytree
 
 from .registry import Stage, program_pass
 
+_PICKLED_BY_TORCH = (torch.Tensor, torch.ScriptObject, torch.nn.Module)
+
 Example = tuple[tuple[Any, ...], dict[str, Any]]
 
 _removed: WeakKeyDictionary[torch.export.ExportedProgram, Example] = WeakKeyDictionary()
@@ -30,12 +32,13 @@ def example_inputs(program: torch.export.ExportedProgram) -> Example | None:
     upstream="torch._export.serde.serialize.serialize_torch_artifact",
 )
 def drop_unpicklable_example(program: torch.export.ExportedProgram) -> bool:
-    """Removes example inputs whose structure cannot be pickled and unpickled. `verify` still finds them."""
+    """Removes example inputs whose structure or constants cannot be pickled or unpickled. `verify` still has them."""
     if program.example_inputs is None:
         return False
     leaves, spec = pytree.tree_flatten(program.example_inputs)
     try:
-        pickle.loads(pickle.dumps(pytree.tree_unflatten([None] * len(leaves), spec)))
+        plain = [None if isinstance(leaf, _PICKLED_BY_TORCH) else leaf for leaf in leaves]
+        pickle.loads(pickle.dumps(pytree.tree_unflatten(plain, spec)))
     except Exception:
         _removed[program] = program.example_inputs
         program.example_inputs = None

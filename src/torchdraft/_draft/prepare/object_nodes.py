@@ -6,8 +6,10 @@ A field with a tensor or a symbolic number becomes a child. The others go into t
 from __future__ import annotations
 
 import ast
+import enum
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, time, timedelta
 from types import BuiltinFunctionType
 from typing import Any
 
@@ -15,7 +17,7 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.pytree import is_registered, unregister
-from torchdraft.saved.json_values import from_json_value, to_json_value
+from torchdraft.saved.json_values import STATIC, from_json_value, to_json_value
 from torchdraft.saved.structures import CONTAINERS
 
 from .object_fields import fields_of, slots_of
@@ -70,13 +72,20 @@ class ObjectContext:
         if not isinstance(other, ObjectContext) or self.names != other.names or list(self.static) != list(other.static):
             return False
         pairs = ((value, other.static[name]) for name, value in self.static.items())
-        return all(_equal(one, two) for one, two in pairs if isinstance(one, _PLAIN))
+        return all(_equal(one, two) for one, two in pairs if isinstance(one, _PLAIN) or _comparable(one, two))
 
     def __hash__(self) -> int:
         return hash(tuple(self.names))
 
 
 _PLAIN = (bool, int, float, str)
+_CONSTANT = (*_PLAIN, *STATIC, bytes, complex, slice, range, enum.Enum, date, time, timedelta)
+"""Classes whose instances do not change, and compare by value."""
+
+
+def _comparable(*values: Any) -> bool:
+    """Whether all values are constants, or tuples of these. A value that a file has lost is None."""
+    return all(isinstance(v, _CONSTANT) or (type(v) is tuple and _comparable(*v)) for v in values)
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -13,7 +13,11 @@ from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.polyfills.builtins import builtins_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
-from torchdraft._draft.prepare.constant_inputs import constant_inputs_restored, without_constant_inputs
+from torchdraft._draft.prepare.constant_inputs import (
+    constant_inputs_restored,
+    placeholders_removed,
+    without_constant_inputs,
+)
 from torchdraft._draft.reads.asserted import BY_VALUE
 from torchdraft._draft.reads.function_mode import HostReads
 from torchdraft._draft.reads.shown_numbers import SymbolText
@@ -58,6 +62,7 @@ def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan
             strict=False,
             **options,
         )
+        placeholders_removed(program, request.args, request.kwargs)
         loaded_parameters.replace_in(program)
         narrow_to_guards(program, session.env)
         conclude(request, session)
