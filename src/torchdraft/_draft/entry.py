@@ -23,6 +23,7 @@ from .prepare.call import check_call
 from .prepare.forward_signature import make_signature_fit
 from .prepare.lazy_modules import lazy_modules_materialized
 from .report.phases import Phases
+from .shapes.requested import unwrap_integers
 from .state.snapshot import Snapshot
 from .tracing.draft_threads import belongs
 from .tracing.request import Request
@@ -109,6 +110,7 @@ def _drafted(
 ) -> torch.export.ExportedProgram:
     """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
     phases = Phases()
+    unwrap_integers(request)
     request.mod, made = lazy_modules_materialized(as_plain_module(request.mod), request.args, request.kwargs)
     with Changes() as changes:
         make_signature_fit(request.mod, request.args, request.kwargs, changes)

@@ -17,13 +17,15 @@ _LazyGraphModule: Any = need("torch.fx._lazy_graph_module:_LazyGraphModule")
 _composite_operators: Any = need("torch._export.utils:_collect_all_valid_cia_ops")
 _decomposition_of: Any = need("torch._export.utils:_get_decomp_for_cia")
 _is_constant_argument: Any = need("torch._export.non_strict_utils:_is_constant_argument")
-_is_opaque_value: Any = need("torch._library.opaque_object:is_opaque_value")
+is_opaque_value: Any = need("torch._library.opaque_object:is_opaque_value")
+is_opaque_constant: Any = need("torch._library.opaque_object:is_opaque_value_type")
+"""Whether a class is registered as opaque and its objects are compared by value."""
 
 
 def is_input(leaf: Any) -> bool:
     """Whether export can make an input of `leaf` (`torch._export.non_strict_utils.fakify`)."""
     plain = isinstance(leaf, (torch.Tensor, int, torch.SymInt, torch.ScriptObject, torch.nn.Module))
-    return plain or bool(_is_constant_argument(leaf)) or bool(_is_opaque_value(leaf))
+    return plain or bool(_is_constant_argument(leaf)) or bool(is_opaque_value(leaf))
 
 
 @contextmanager

@@ -129,6 +129,10 @@ linspace: Any = need("torch._refs:linspace")
 """`torch.linspace` as a decomposition, which accepts a symbolic number of steps; the operator does not."""
 
 
+IntWrapper: Any = need("torch.export.dynamic_shapes:_IntWrapper")
+"""An integer input in a form that a `ShapesCollection` can identify."""
+
+
 class NoDimConstraints:
     """Replaces `DimConstraints` once the guards are produced.
 

@@ -1,4 +1,5 @@
-"""Inputs that no program can take: dtypes, devices, functions, members of enumerations, NumPy arrays, sets, slices.
+"""Inputs that no program can take: dtypes, devices, functions, members of enumerations, opaque values, NumPy arrays,
+sets, slices.
 
 `torch.export` raises on such a leaf. Here export receives a placeholder, a text, in its place, and `forward` receives
 the value of the example. The value is constant in the program, which ignores what another call passes there.
@@ -15,12 +16,15 @@ import torch
 from torch.export.graph_signature import ConstantArgument
 
 from torchdraft._torch import pytree
-from torchdraft._torch.export import is_input
+from torchdraft._torch.export import is_input, is_opaque_constant
 
 
 def is_program_input(leaf: Any) -> bool:
-    """Whether a program can have `leaf` as an input and be saved with it."""
-    return is_input(leaf) and not isinstance(leaf, enum.Enum)
+    """Whether a program can have `leaf` as an input, depend on it, and be saved with it.
+
+    What an opaque value holds is read while the model is traced, so it is constant in the program of export, too.
+    """
+    return is_input(leaf) and not isinstance(leaf, enum.Enum) and not is_opaque_constant(type(leaf))
 
 
 def constant_inputs(value: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
+from torchdraft._torch.export import is_opaque_value
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
 """Classes whose instances are leaves."""
@@ -35,7 +36,7 @@ def is_opaque(leaf: Any) -> bool:
     """Whether `leaf` is not flattened into fields: it is of an opaque class, has no fields, or is a callable object
     without tensors.
     """
-    if isinstance(leaf, OPAQUE) or not has_fields(leaf):
+    if isinstance(leaf, OPAQUE) or not has_fields(leaf) or is_opaque_value(leaf):
         return True
     return callable(leaf) and not _holds_tensor(leaf, set())
 

@@ -12,6 +12,7 @@ import torch
 from torch.export import Dim
 
 from torchdraft._torch import pytree
+from torchdraft._torch.shapes import IntWrapper
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.request import Request
@@ -66,6 +67,17 @@ def plain_shapes(request: Request) -> Any:
     if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
         return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
     return shapes
+
+
+def unwrap_integers(request: Request) -> None:
+    """Replaces the wrappers of integers in the inputs by the integers.
+
+    A `ShapesCollection` identifies an integer by its wrapper, and is resolved before that.
+    """
+    inputs = request.args, dict(request.kwargs)
+    if any(isinstance(leaf, IntWrapper) for leaf in pytree.tree_leaves(inputs)):
+        request.options["dynamic_shapes"] = plain_shapes(request)
+        request.args, request.kwargs = pytree.tree_map_only(IntWrapper, lambda wrapper: wrapper.val, inputs)
 
 
 def requested_dims(request: Request) -> dict[str, RequestedDim]:

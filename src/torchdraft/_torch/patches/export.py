@@ -13,6 +13,7 @@ import torch
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import CALL, EXPORT, LOAD, TRACE
 from torchdraft._torch.probe import need
+from torchdraft._torch.pytree import tree_leaves
 
 _DimHintType: Any = need("torch.export.dynamic_shapes:_DimHintType")
 
@@ -95,13 +96,16 @@ def dynamic_dims_as_auto(original: Any) -> Any:
 def variadic_shapes_by_name(original: Any) -> Any:
     """Names the arguments that `**kwargs` takes, and their shapes, as they are named in the graph."""
 
-    def make_constraints(mode: Any, module: Any, inputs: Any, shapes: Any, *args: Any, **kwargs: Any) -> Any:
+    def make_constraints(mode: Any, module: Any, inputs: Any, shapes: Any, lifted: int) -> Any:
+        placeholders = len(module.graph.find_nodes(op="placeholder")) - lifted
+        if len(tree_leaves(inputs)) == placeholders:  # no input is there twice
+            return original(mode, module, inputs, shapes, lifted)
         for name, spec in list(shapes.items()) if isinstance(shapes, dict) else ():
             given = inputs.get(name)
             if isinstance(given, dict) and isinstance(spec, dict) and given and _repeats(inputs, name, given):
                 inputs = {key: value for key, value in inputs.items() if key != name}
                 shapes = {key: value for key, value in shapes.items() if key != name} | spec
-        return original(mode, module, inputs, shapes, *args, **kwargs)
+        return original(mode, module, inputs, shapes, lifted)
 
     return make_constraints
 

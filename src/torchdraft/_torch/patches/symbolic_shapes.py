@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torchdraft._torch.patching.registry import patches
-from torchdraft._torch.patching.scopes import TRACE
+from torchdraft._torch.patching.scopes import STRICT, TRACE
 
 
 @patches(
@@ -27,6 +27,17 @@ def unbound_symbols_reported(original: Any, on_unbound: Callable[[list[Any]], No
         return bound
 
     return compute
+
+
+@patches(
+    "torch._dynamo.symbolic_convert:get_assert_bytecode_sequence",
+    scope=(TRACE, STRICT),
+    why="Upstream compiles an `assert` statement to see whether a branch on data is one. Under `python -O` there is no "
+    "bytecode for it, and upstream raises StopIteration.",
+)
+def no_assertions_when_optimized(original: Any) -> Any:
+    """Returns a sequence that matches no bytecode where Python runs without `assert` statements."""
+    return original if __debug__ else lambda _with_message: ["no assert under python -O"]
 
 
 @patches(
