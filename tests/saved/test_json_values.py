@@ -26,7 +26,7 @@ def again(value):
 
 VALUES = [
     *(torch.float32, torch.device("cpu"), torch.sparse_coo, torch.channels_last, torch.Size([2, 3])),
-    *(1j, b"bytes", ..., Flag.ROWS, Flag, json.dumps, len),
+    *(1j, b"bytes", ..., slice(1, None), range(2, 9, 3), Flag.ROWS, Flag, json.dumps, len),
     *({1, 2}, frozenset({"a"}), ("a", ("b", 1)), ["a", {"b": None}], (1j, torch.float32)),
 ]
 

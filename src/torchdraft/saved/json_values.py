@@ -127,6 +127,11 @@ def _encode_tuple(value: tuple[Any, ...]) -> str | None:
     return text_from_tuple(value) if has_encodable_tuples([value]) else None
 
 
+def _encode_bounds(value: slice | range) -> list[Any] | None:
+    parts = [to_json_value(bound) for bound in (value.start, value.stop, value.step)]
+    return None if any(is_lost(part) for part in parts) else parts
+
+
 class _Encoding(NamedTuple):
     """How values of some classes are encoded. `encode` returns None for a value that it cannot encode."""
 
@@ -143,6 +148,8 @@ _ENCODINGS = {
     "tuple": _Encoding(tuple, _encode_tuple, tuple_from_text),
     "complex": _Encoding(complex, lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
     "ellipsis": _Encoding(type(...), lambda _: True, lambda _: ...),
+    "slice": _Encoding(slice, _encode_bounds, lambda parts: slice(*map(from_json_value, parts))),
+    "range": _Encoding(range, _encode_bounds, lambda parts: range(*parts)),
     "bytes": _Encoding(bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
 }
 """Kind → encoding. Files contain the kinds; the order matters for values of several classes."""

@@ -1,5 +1,8 @@
 """Nodes of the structure of the outputs, for values and containers that pytree does not flatten.
 
+`run_decompositions` builds the outputs and flattens them again. There a node stands for itself: what it stands for
+elsewhere would be flattened into other leaves, and the decomposed program would not fit its structure.
+
 Importing this module registers them with pytree under the names that files contain.
 """
 
@@ -13,6 +16,7 @@ from typing import Any, NamedTuple
 import torch
 
 from torchdraft._torch import pytree
+from torchdraft._torch.decompositions import is_decomposing
 
 from .json_values import ARRAYS, STATIC, from_json_value, static_from_text, static_to_text, to_json_value
 from .tuple_keys import lists_as_tuples
@@ -96,6 +100,10 @@ def _build(parts: Any, kind: str) -> Any:
     return _BUILDERS[kind](list(parts))
 
 
+def _keyed(content: dict[Any, Any]) -> Any:
+    return KeyedOutput(content) if is_decomposing() else content
+
+
 def _static_to_text(context: StaticValue) -> str:
     value = context.value
     return static_to_text(value) if isinstance(value, STATIC) else f"json {json.dumps(to_json_value(value))}"
@@ -109,7 +117,7 @@ def _static_from_text(text: str) -> StaticValue:
 pytree.register_pytree_node(
     StaticOutput,
     lambda output: ([], StaticValue(output.value)),
-    lambda _parts, context: context.fresh(),
+    lambda _parts, context: StaticOutput(context.value) if is_decomposing() else context.fresh(),
     serialized_type_name="torchdraft.Held",
     to_dumpable_context=_static_to_text,
     from_dumpable_context=_static_from_text,
@@ -117,13 +125,13 @@ pytree.register_pytree_node(
 pytree.register_pytree_node(
     RebuiltOutput,
     lambda output: (output.parts, output.kind),
-    _build,
+    lambda parts, kind: RebuiltOutput(kind, list(parts)) if is_decomposing() else _build(parts, kind),
     serialized_type_name="torchdraft.Made",
 )
 pytree.register_pytree_node(
     KeyedOutput,
     lambda output: (list(output.content.values()), list(output.content)),
-    lambda parts, keys: dict(zip(keys, parts, strict=True)),
+    lambda parts, keys: _keyed(dict(zip(keys, parts, strict=True))),
     serialized_type_name="torchdraft.Keyed",
     to_dumpable_context=lambda keys: json.dumps([to_json_value(key) for key in keys]),
     from_dumpable_context=lambda text: [lists_as_tuples(from_json_value(key)) for key in json.loads(text)],

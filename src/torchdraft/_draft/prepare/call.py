@@ -14,7 +14,7 @@ from torchdraft._torch.tensors.subclasses import is_subclassed
 from torchdraft.model.events import Event, TypeRegistered
 
 from .constant_inputs import constant_inputs
-from .pytree_types import full_name, register, unknown_classes, unsaveable_namedtuples
+from .pytree_types import dataclasses_with_constants, full_name, register, unknown_classes, unsaveable_namedtuples
 
 
 def check_call(mod: Any, args: Any) -> None:
@@ -35,8 +35,9 @@ def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], eve
     """
     registered = []
     for name, value in bound_arguments(mod, args, kwargs).items():
+        with_constants = dataclasses_with_constants(value)
         for cls in [*unknown_classes(value), *unsaveable_namedtuples(value)]:
-            paste, stack = register(cls), parameter(type(mod).forward, name)
+            paste, stack = register(cls, by_fields=cls in with_constants), parameter(type(mod).forward, name)
             registered.append(cls)
             events.append(TypeRegistered(stack=stack, cls=full_name(cls), where="input", paste=paste))
         subclassed = filter(is_subclassed, pytree.tree_leaves(value))

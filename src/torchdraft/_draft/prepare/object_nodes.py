@@ -17,7 +17,7 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.pytree import is_registered, unregister
-from torchdraft.saved.json_values import STATIC, from_json_value, to_json_value
+from torchdraft.saved.json_values import STATIC, from_json_value, is_lost, to_json_value
 from torchdraft.saved.structures import CONTAINERS
 
 from .object_fields import fields_of, slots_of
@@ -57,6 +57,7 @@ class ObjectContext:
         static: dict[str, Any],
         back_references: Iterable[Sequence[Any]] = (),
         order: Sequence[str] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         self.names = names
         """The fields that are children."""
@@ -64,6 +65,8 @@ class ObjectContext:
         """The other fields, with their values."""
         self.order = list(order) or [*names, *static]
         """All fields, in the order in which the object got them."""
+        self.lost = frozenset(lost)
+        """The static fields that a file could not hold."""
         self.back_references = [tuple(path) for path in back_references]
         """Weak references to the object: its field, the index in that field, the attribute of the value there."""
 
@@ -71,7 +74,8 @@ class ObjectContext:
         """The program was made for these plain values. Other values may not be comparable."""
         if not isinstance(other, ObjectContext) or self.names != other.names or list(self.static) != list(other.static):
             return False
-        pairs = ((value, other.static[name]) for name, value in self.static.items())
+        names = self.static.keys() - self.lost - other.lost
+        pairs = [(self.static[name], other.static[name]) for name in names]
         return all(_equal(one, two) for one, two in pairs if isinstance(one, _PLAIN) or _comparable(one, two))
 
     def __hash__(self) -> int:
@@ -79,12 +83,12 @@ class ObjectContext:
 
 
 _PLAIN = (bool, int, float, str)
-_CONSTANT = (*_PLAIN, *STATIC, bytes, complex, slice, range, enum.Enum, date, time, timedelta)
+_CONSTANT = (*_PLAIN, *STATIC, bytes, complex, slice, range, enum.Enum, date, time, timedelta, type(None))
 """Classes whose instances do not change, and compare by value."""
 
 
 def _comparable(*values: Any) -> bool:
-    """Whether all values are constants, or tuples of these. A value that a file has lost is None."""
+    """Whether all values are constants, or tuples of these."""
     return all(isinstance(v, _CONSTANT) or (type(v) is tuple and _comparable(*v)) for v in values)
 
 
@@ -178,4 +182,5 @@ def _to_json(context: ObjectContext) -> Any:
 
 def _from_json(dumped: Any) -> ObjectContext:
     static = {name: from_json_value(value) for name, value in dumped["fixed"].items()}
-    return ObjectContext(list(dumped["names"]), static, dumped.get("backward", ()), dumped.get("order", ()))
+    lost = [name for name, value in dumped["fixed"].items() if is_lost(value)]
+    return ObjectContext(list(dumped["names"]), static, dumped.get("backward", ()), dumped.get("order", ()), lost)

@@ -16,6 +16,7 @@ from torchdraft._torch import pytree
 from torchdraft._torch.pytree import is_registered, is_unsaveable_namedtuple, register_namedtuple
 from torchdraft.model.events import TypeRegistered
 
+from .constant_inputs import is_program_input
 from .object_fields import LEAVES, OPAQUE, fields_of, has_fields, is_opaque
 from .object_nodes import OBJECT_CLASSES, register_object_class
 from .outputs import with_static_outputs
@@ -50,21 +51,41 @@ def unsaveable_namedtuples(value: Any, seen: set[int] | None = None) -> list[typ
     return list(dict.fromkeys([*own, *[cls for v in inner for cls in unsaveable_namedtuples(v, seen)]]))
 
 
-def register(cls: type) -> str:
+def dataclasses_with_constants(value: Any, seen: set[int] | None = None) -> set[type]:
+    """The dataclasses of objects inside `value` with a field that no program can take as an input."""
+    seen = set() if seen is None else seen
+    found: set[type] = set()
+    for leaf in pytree.tree_leaves(value, is_leaf=lambda inner: type(inner) in OBJECT_CLASSES):
+        if isinstance(leaf, LEAVES) or id(leaf) in seen or is_opaque(leaf):
+            continue
+        seen.add(id(leaf))
+        fields = list(fields_of(leaf).values())
+        if dataclasses.is_dataclass(leaf) and any(map(_is_constant, pytree.tree_leaves(fields))):
+            found.add(type(leaf))
+        found |= dataclasses_with_constants(fields, seen)
+    return found
+
+
+def _is_constant(leaf: Any) -> bool:
+    return not is_program_input(leaf) and (isinstance(leaf, LEAVES) or is_opaque(leaf))
+
+
+def register(cls: type, *, by_fields: bool = False) -> str:
     """Registers `cls` with pytree; returns the line that another process needs before it loads the program.
 
     Instances are flattened into their attributes and, for subclasses of dict, list and tuple, their items. Raises
-    `ValueError` where `cls` is registered already.
+    `ValueError` where `cls` is registered already. A dataclass is registered as torch registers it, unless `by_fields`:
+    then only fields with tensors are inputs, and the others constants, as for other classes.
     """
     name = full_name(cls)
     if is_unsaveable_namedtuple(cls):
         register_namedtuple(cls, serialized_type_name=name)
-    elif dataclasses.is_dataclass(cls) and _is_plain_dataclass(cls):
+    elif dataclasses.is_dataclass(cls) and _is_plain_dataclass(cls) and not by_fields:
         torch.export.register_dataclass(cls, serialized_type_name=name)
         return f"torch.export.register_dataclass({name}, serialized_type_name={name!r})"
     else:
         register_object_class(cls, name)
-    return f"torchdraft.register({name})"
+    return f"torchdraft.register({name}{', by_fields=True' * by_fields})"
 
 
 def full_name(cls: type) -> str:
