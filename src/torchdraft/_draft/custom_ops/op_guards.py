@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._torch.graph_nodes import PLAIN_DTYPES
 from torchdraft._torch.library import OpProfile, TensorMetadata
 from torchdraft._torch.tensors.nested import tensors_in
 
@@ -95,10 +96,15 @@ def _assert_metadata(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.
     kernel compares their list with a `torch.Size`, which always differs.
     """
     value = tensor.meta.get("val")
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, torch.Tensor) and not _stands_for_quantized(op, value):
         options = {"dtype": value.dtype, "device": value.device, "layout": value.layout}
         check = graph.call_function(torch.ops.aten._assert_tensor_metadata.default, (tensor,), options)
         _set_metadata(check, op, None)
+
+
+def _stands_for_quantized(op: torch.fx.Node, value: torch.Tensor) -> bool:
+    """Whether `value` describes a quantized tensor, which no fake tensor can be, by its integers."""
+    return op.target.namespace == "quantized" and value.dtype in PLAIN_DTYPES.values()
 
 
 def _assert_rank(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node) -> None:

@@ -29,6 +29,9 @@ from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
 
+_QUANTIZERS = ("aten::quantize_per_tensor", "aten::quantize_per_tensor_dynamic", "aten::quantize_per_channel")
+"""Operators whose fake kernels return another dtype than the real ones."""
+
 ISLAND_READ = "torchdraft: the data differs from what the model read when it was traced"
 
 
@@ -74,7 +77,8 @@ class Replay(torch.fx.Interpreter):
             return None
         if not self.last or not isinstance(target, OpOverload):
             return super().call_function(target, args, kwargs)
-        if any(id(t) in self.surrogates for t in tensors_in((args, kwargs))):
+        quantizes = target._schema.name in _QUANTIZERS
+        if quantizes or any(id(t) in self.surrogates for t in tensors_in((args, kwargs))):
             return self._inferred(target, args, kwargs)
         before = self.context.log.checkpoint()
         try:

@@ -42,10 +42,9 @@ class Plan:
         """The events that report the rungs below the first. `unasserted`: what a frozen result depends on beside its
         inputs, under no assertion.
         """
-        fell: list[Event] = [event for event in self.islands.values() if self.frozen is None or event.rung == "island"]
         if self.frozen is not None:
-            fell.append(replace(self.frozen, unasserted=unasserted))
-        return fell
+            return [replace(self.frozen, unasserted=unasserted)]
+        return [self.islands[name] for name in self.outermost_islands()]
 
 
 @dataclass(frozen=True, slots=True)

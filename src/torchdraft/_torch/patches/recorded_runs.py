@@ -33,7 +33,7 @@ def any_layout_recorded(original: Any) -> Any:
     """Gives no `val` to a node whose tensor has no strides."""
 
     def extract_val(value: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(value, torch.Tensor) and not has_strides(value):
+        if isinstance(value, torch.Tensor) and (value.is_quantized or not has_strides(value)):
             return None
         return original(value, *args, **kwargs)
 

@@ -49,6 +49,25 @@ def loaded_parameters_as_parameters(changes: Changes, loaded_parameters: LoadedP
 
 
 @patches(
+    "torch.fx:Tracer.create_arg",
+    scope=TRACE,
+    why="The tracer looks a `ScriptObject` up in a dictionary. The dispatcher passes one object in several Python "
+    "objects with the same hash, and a comparison of these raises NotImplementedError.",
+    upstream="torch.fx.Tracer.create_arg",
+)
+def script_objects_found_again(original: Any) -> Any:
+    """Makes one attribute of the graph of a `ScriptObject`, however often it is used."""
+
+    def create_arg(self: Any, value: Any) -> Any:
+        if isinstance(value, torch.ScriptObject):
+            known = (other for other in self.tensor_attrs if isinstance(other, torch.ScriptObject))
+            value = next((other for other in known if hash(other) == hash(value)), value)
+        return original(self, value)
+
+    return create_arg
+
+
+@patches(
     "torch._library.fake_class_registry:maybe_to_fake_obj",
     scope=TRACE,
     why="Export makes a fake object of each `ScriptObject` from its `__obj_flatten__`. The packed weights of quantized "
