@@ -172,6 +172,9 @@ class RealValues:  # longer than other classes: all demands share the state of o
         if record.unknown is not None:
             raise NoRealValue(record.unknown.description)
         with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
+            self._reader.objects = {}
+            for call in record.earlier_calls:
+                self._repeat(call)
             roots = self._writable_roots(record)
             args = tuple([self._reader.concrete(a, roots) for a in record.args])
             kwargs = {name: self._reader.concrete(v, roots) for name, v in record.kwargs.items()}
@@ -181,6 +184,17 @@ class RealValues:  # longer than other classes: all demands share the state of o
                 raise OpRaised(record, error) from error
         self.ops_evaluated += 1
         return OpRun(args, kwargs, out, roots)
+
+    def _repeat(self, call: Record) -> None:
+        """Runs a call again for what it does to the TorchBind objects that it takes."""
+        if call.unknown is not None:
+            raise NoRealValue(call.unknown.description)
+        args = [self._reader.concrete(a, {}) for a in call.args]
+        kwargs = {name: self._reader.concrete(v, {}) for name, v in call.kwargs.items()}
+        try:
+            call.func(*args, **kwargs)
+        except Exception as error:
+            raise NoRealValue(f"{call.func} failed on real values: {error}") from error
 
     def _writable_roots(self, record: Record) -> Roots:
         """A copy of the storage behind each operand that the record writes to. A custom operator also gets a copy of

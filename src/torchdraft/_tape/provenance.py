@@ -39,7 +39,12 @@ def depends_on(tape: Tape, tensors: Iterable[torch.Tensor], cells: Collection[in
 
 def record_depends_on(record: Record, cells: Collection[int], most: int) -> bool:
     """The same as `depends_on` for the outputs of an operation."""
-    if record.unknown is not None or record.draw is not None or holds_symbol((record.args, record.kwargs)):
+    if (
+        record.unknown is not None
+        or record.draw is not None
+        or record.objects
+        or holds_symbol((record.args, record.kwargs))
+    ):
         return True
     return _rests_on([(operand.handle, operand.version) for operand in record.operands], cells, most)
 
@@ -54,7 +59,7 @@ def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], mos
         if record is None or id(record) in seen:
             continue
         seen.add(id(record))
-        if len(seen) > most or record.unknown is not None or record.draw is not None:
+        if len(seen) > most or record.unknown is not None or record.draw is not None or record.objects:
             return True
         if holds_symbol((record.args, record.kwargs)):
             return True

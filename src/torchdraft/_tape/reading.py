@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.script_objects import FakeScriptObject, copied_real_object
 from torchdraft._torch.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import window
@@ -32,6 +33,8 @@ class Reader:
         self._randomness = randomness
         self._surrogate = surrogate
         """Returns the tensor to use for a weight without data."""
+        self.objects: dict[int, Any] = {}
+        """Identity of a fake TorchBind object → the copy of the real one that the current run uses."""
 
     def root(self, version: Version) -> torch.Tensor:
         """The real tensor of a version."""
@@ -87,6 +90,17 @@ class Reader:
             return {k: self.concrete(v, roots) for k, v in value.items()}
         if isinstance(value, Unknown):
             raise NoRealValue(value.description)
+        if isinstance(value, FakeScriptObject):
+            return self._object(value)
         if isinstance(value, torch.Generator):
             return self._randomness.private_generator(value)
         return value
+
+    def _object(self, fake: Any) -> Any:
+        """The real object behind a fake one: a copy of it as it was before the trace."""
+        found = self.objects.get(id(fake))
+        if found is None:
+            found = self.objects[id(fake)] = copied_real_object(fake)
+            if found is fake.real_obj and isinstance(found, torch.ScriptObject):
+                raise NoRealValue(f"an object of the class {fake.script_class_name}, which cannot be copied")
+        return found

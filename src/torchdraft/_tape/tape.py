@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.fake import FakeTensor, WeakTensorTable, same_storage
+from torchdraft._torch.script_objects import FakeScriptObject
 from torchdraft._torch.tensors.nested import flat_outputs, storage_key, tensors_in
 
 from .op_schema import OpSignature, signature_of
@@ -168,6 +169,10 @@ class Record:
     operands: list[Operand]
     writes: list[Operand]
     unknown: Unknown | None = None
+    objects: list[Any] = field(default_factory=list)
+    """The fake TorchBind objects among the arguments."""
+    earlier_calls: list[Record] = field(default_factory=list)
+    """The earlier calls that took one of them, in order. Each may have changed its state, so they run before."""
     draw: int | None = None
     """Position among the random ops, if the op draws random numbers."""
     products: list[weakref.ref[Version] | None] = field(default_factory=list)
@@ -195,6 +200,8 @@ class Tape:
         self.draws: list[tuple[Any, Any]] = []
         self.ops_recorded = 0
         self._drew_inside = False
+        self._object_calls: list[Record] = []
+        """The calls that took a TorchBind object."""
 
     # -- tensors -------------------------------------------------------------------------------------------------
 
@@ -272,7 +279,20 @@ class Tape:
             return items if isinstance(value, list) else tuple(items)
         if isinstance(value, dict):
             return {k: self._recorded(v, record) for k, v in value.items()}
+        if isinstance(value, FakeScriptObject):
+            record.objects.append(value)
         return value
+
+    def follow_objects(self, record: Record) -> None:
+        """Makes the calls that took one of the record's objects run before it, on the same copies of the objects."""
+        taken, own = {id(each) for each in record.objects}, len(record.operands)
+        for call in reversed(self._object_calls):  # an earlier call may have put one object into another
+            if not taken.isdisjoint(id(each) for each in call.objects):
+                taken.update(id(each) for each in call.objects)
+                record.earlier_calls.insert(0, call)
+        inherited = {id(operand): operand for call in record.earlier_calls for operand in call.operands}
+        record.operands[own:] = inherited.values()
+        self._object_calls.append(record)
 
     def close(self, record: Record, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, depth: int = 0) -> None:
         """Binds the outputs and writes of an op to its record. `depth` is 0 for an op that the program calls."""

@@ -12,6 +12,7 @@ from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._torch import pytree
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.script_objects import private_objects
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def run_eagerly(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str
         copies[name] = as_parameters.setdefault(id(copied), torch.nn.Parameter(copied, copied.requires_grad))
     args, kwargs = copy_preserving_aliasing((args, dict(kwargs)))
     try:
-        return iterators_materialized(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))
+        with private_objects(mod):
+            return iterators_materialized(torch.func.functional_call(mod, copies, args, kwargs, tie_weights=False))
     except Exception as error:
         without_context(error, handled)
         raise ModelRaised(error) from None

@@ -12,6 +12,7 @@ from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch.fake import same_storage
+from torchdraft._torch.script_objects import copy_objects_of
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 from .outputs import mismatch
@@ -90,10 +91,11 @@ def check(
 
 
 def copied_module(program: torch.export.ExportedProgram) -> torch.nn.Module:
-    """The program's module with copies of its buffers, of the parameters that it may write to, and of all constants if
-    it may write to one, since they may share memory: a run must not change the user's.
+    """The program's module with copies of its TorchBind objects, of its buffers, of the parameters that it may write
+    to, and of all constants if it may write to one, since they may share memory: a run must not change the user's.
     """
     module = program.module()
+    copy_objects_of(module)
     entries = [(o._buffers, name) for o in module.modules() for name, b in o._buffers.items() if b is not None]
     signature = program.graph_signature
     for full_name in written(program, signature.inputs_to_parameters):

@@ -17,10 +17,12 @@ from torchdraft._torch.dispatch import is_op_of_graph
 from torchdraft._torch.fake import (
     DataDependentOutputException,
     DynamicOutputShapeException,
+    OpOverload,
     UnsupportedMutationAliasingException,
     UnsupportedOperatorException,
 )
 from torchdraft._torch.library import MissingOpProfile, has_written_fake, needs_no_fake_kernel
+from torchdraft._torch.script_objects import FakeScriptObject
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 
@@ -73,7 +75,12 @@ class FakeKernels:
     def run(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake outputs of a call: those of the fake kernel, which `fake` runs, or of a real run."""
         call = OpCall(mode, record, args, kwargs)
-        return self._builtin(call, fake) if is_builtin(call.func) else self._custom(call, fake)
+        out = self._builtin(call, fake) if is_builtin(call.func) else self._custom(call, fake)
+        if record.objects and mode.depth == 1:
+            for leaf in flat_outputs(out):
+                if isinstance(leaf, (bool, int, float, str)):
+                    _report_frozen(call, leaf)  # it depends on the state of an object, which no symbol represents
+        return out
 
     def _builtin(self, call: OpCall, fake: Callable[[], Any]) -> Any:
         """The outputs of an operator of torch: inferred where its fake kernel gives up, or guesses wrongly."""
@@ -160,10 +167,17 @@ def _report_missing(call: OpCall, error: Exception) -> None:
 def _report_frozen(call: OpCall, value: Any) -> None:
     """Emits the event of an output that no symbol represents: it is a constant of the program, without assertion."""
     kind = type(value).__name__
-    read = f"{call.func} (returns {kind})"
+    read = f"{_called(call)} (returns {kind})"
     call.context.log.emit(
         HostRead(stack=user_stack(), read=read, dtype=kind, shape=(), value=repr(value), asserted="no")
     )
+
+
+def _called(call: OpCall) -> str:
+    """The name of the operator, or of the method of a TorchBind object."""
+    if not isinstance(call.func, OpOverload) and call.record.objects and isinstance(call.args[1], str):
+        return f"{call.record.objects[0].script_class_name.rpartition('.')[2]}.{call.args[1]}"
+    return str(call.func)
 
 
 def _metadata(value: Any) -> Any:
@@ -176,6 +190,8 @@ def _metadata(value: Any) -> Any:
         return value.node.expr
     if isinstance(value, (list, tuple)):
         return tuple(_metadata(v) for v in value)
+    if isinstance(value, FakeScriptObject):
+        return id(value)
     if isinstance(value, dict):
         return tuple((k, _metadata(v)) for k, v in value.items())
     return (type(value), value) if value.__hash__ is not None else (type(value), id(value))

@@ -12,6 +12,7 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.export import is_opaque_value
+from torchdraft._torch.script_objects import FakeScriptObject
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)
 """Classes whose instances are leaves."""
@@ -21,6 +22,7 @@ OPAQUE = (
     torch.SymFloat,
     torch.SymBool,
     torch.ScriptObject,
+    FakeScriptObject,
     torch.Generator,
     torch.Size,
     enum.Enum,

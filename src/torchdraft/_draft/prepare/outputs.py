@@ -16,13 +16,14 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.pytree import is_unsaveable_namedtuple
+from torchdraft._torch.script_objects import FakeScriptObject
 from torchdraft.saved.json_values import STATIC
 from torchdraft.saved.structures import CONTAINERS, FIRST, RETURN_TYPE, KeyedOutput, RebuiltOutput, StaticOutput
 
 from .object_fields import LEAVES, is_opaque
 
 _NUMBERS = (int, float, bool, type(None))
-_GRAPH_VALUES = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject)
+_GRAPH_VALUES = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject, FakeScriptObject)
 _JSON_KEYS = (str, int, float, type(None), enum.Enum)
 _FLATTENED = (collections.OrderedDict, collections.defaultdict, collections.deque)
 _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView, collections.abc.ItemsView)

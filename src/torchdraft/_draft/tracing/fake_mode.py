@@ -51,6 +51,8 @@ class DraftMode(FakeTensorMode):
         if self.depth == 0:
             context.hooks.draws.note_operation(func, args, kwargs)
         record = context.tape.open(func, args, kwargs)
+        if record.objects and self.depth == 0:
+            context.tape.follow_objects(record)
         if record.writes:
             context.user.note_writes(record)
         self.depth += 1

@@ -7,13 +7,16 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
+from torchdraft._torch.script_objects import copied_object, has_state
 
 from .storage import copy_with_storage, window
 from .subclasses import is_wrapper, map_inner, with_class_of
 
 
 def copy_preserving_aliasing(value: Any) -> Any:
-    """A copy of nested inputs. Tensors that share a storage share one in the copy, and one tensor is copied once."""
+    """A copy of nested inputs. Tensors that share a storage share one in the copy, and one tensor is copied once.
+    TorchBind objects are copied as well.
+    """
     storages: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
@@ -36,4 +39,15 @@ def copy_preserving_aliasing(value: Any) -> Any:
             seen[id(tensor)] = tensor, copied(tensor)
         return seen[id(tensor)][1]
 
-    return pytree.tree_map_only(torch.Tensor, copied_once, value)
+    objects: dict[int, Any] = {}
+
+    def copied_leaf(leaf: Any) -> Any:
+        if isinstance(leaf, torch.Tensor):
+            return copied_once(leaf)
+        if has_state(leaf):
+            if id(leaf) not in objects:
+                objects[id(leaf)] = copied_object(leaf)
+            return objects[id(leaf)]
+        return leaf
+
+    return pytree.tree_map(copied_leaf, value)

@@ -16,6 +16,7 @@ import torch
 from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import VERIFY
+from torchdraft._torch.script_objects import private_objects
 from torchdraft._verify.inputs.call import Call
 from torchdraft._verify.inputs.copies import copied_inputs, copied_tables
 
@@ -53,9 +54,16 @@ class Side:
 
     @contextmanager
     def private_state(self) -> Iterator[None]:
-        """Inside the block, parameters, buffers and the constants of a graph are copies with the same aliasing."""
+        """Inside the block, parameters, buffers, TorchBind objects and the constants of a graph are copies with the
+        same aliasing.
+        """
         untouched = self.drawn_so_far
-        with self._private_tables(), self._scripted_restored(), applied(VERIFY, module=self.module):
+        with (
+            self._private_tables(),
+            private_objects(self.module),
+            self._scripted_restored(),
+            applied(VERIFY, module=self.module),
+        ):
             try:
                 yield
             finally:
