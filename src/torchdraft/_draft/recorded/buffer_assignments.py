@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from torchdraft._torch.patching.changes import Changes
+
+def run_forward(
+    module: torch.nn.Module, state: Mapping[str, torch.Tensor], args: Any, kwargs: Any
+) -> tuple[Any, dict[str, torch.Tensor]]:
+    """The output of `module.forward` with the tensors of `state` in place, and dotted name → new tensor for each buffer
+    that it assigned.
+
+    The module's own hooks do not run: they run around its replaced `forward`.
+    """
+    call = _ForwardOnly(module, state)
+    named = {f"module.{name}": tensor for name, tensor in state.items()}
+    out = torch.func.functional_call(call, named, args, kwargs, tie_weights=False)
+    return out, call.assigned
 
 
-@contextmanager
-def assigned_buffers(module: torch.nn.Module, given: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
-    """A dict that receives dotted name → new tensor for each buffer that `forward` replaces while this is active."""
-    found: dict[str, torch.Tensor] = {}
+class _ForwardOnly(torch.nn.Module):
+    """Calls a module's `forward`, and notes its buffers before `functional_call` restores them."""
 
-    def note(_module: Any, _args: Any, _output: Any) -> None:
-        now = module.named_buffers(remove_duplicate=False)
-        found.update({name: buffer for name, buffer in now if name in given and buffer is not given[name]})
+    def __init__(self, module: torch.nn.Module, state: Mapping[str, torch.Tensor]) -> None:
+        super().__init__()
+        self.module = module
+        self.state = state
+        self.assigned: dict[str, torch.Tensor] = {}
 
-    def make(changes: Changes) -> None:
-        handles: list[Any] = []
-        changes.afterwards(lambda: [handle.remove() for handle in handles])
-        handles.append(module.register_forward_hook(note))
-
-    with Changes(make):
-        yield found
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`forward` of the module."""
+        out = self.module.forward(*args, **kwargs)
+        now = self.module.named_buffers(remove_duplicate=False)
+        self.assigned = {name: b for name, b in now if name in self.state and b is not self.state[name]}
+        return out
 
 
 def assign_buffers(module: torch.nn.Module, values: Mapping[str, torch.Tensor]) -> None:

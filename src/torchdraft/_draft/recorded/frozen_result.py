@@ -21,7 +21,7 @@ from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 
-from .buffer_assignments import assign_buffers, assigned_buffers
+from .buffer_assignments import assign_buffers, run_forward
 from .module_state import ReplacedForward, fake_state
 
 if TYPE_CHECKING:
@@ -65,14 +65,10 @@ class FrozenForward(ReplacedForward):
 
     def _run(self, state: dict[str, torch.Tensor], args: Any, kwargs: Any) -> tuple[Any, dict[str, torch.Tensor]]:
         """The model's output on the example, and the buffers that it assigned."""
-        with (
-            self.original_forward(),
-            assigned_buffers(self.module, state) as assigned,
-            tracing_flags_hidden(is_framework),
-        ):
-            out = torch.func.functional_call(self.module, state, args, kwargs, tie_weights=False)
+        with self.original_forward(), tracing_flags_hidden(is_framework):
+            out, assigned = run_forward(self.module, state, args, kwargs)
             registered = self.context.hooks.output_types.registered
-            return registered(iterators_materialized(out), type(self.module).forward), dict(assigned)
+            return registered(iterators_materialized(out), type(self.module).forward), assigned
 
     def _assert_inputs(self, fakes: list[torch.Tensor], reals: list[torch.Tensor]) -> list[str]:
         """Asserts the data of the inputs; returns descriptions of those that cannot be asserted."""

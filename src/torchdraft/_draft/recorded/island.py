@@ -26,7 +26,7 @@ from torchdraft._torch.shapes import as_plain
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 
-from .buffer_assignments import assign_buffers, assigned_buffers
+from .buffer_assignments import assign_buffers, run_forward
 from .constants import recorded_constants, restore_inputs
 from .module_state import ReplacedForward, fake_state
 from .recorded_reads import RecordedReads
@@ -119,8 +119,7 @@ class RecordedCall:
 
     def __call__(self, *given: torch.Tensor) -> list[torch.Tensor]:
         own = dict(zip(self.state, given[: len(self.state)], strict=True))
-        with assigned_buffers(self.island.module, own) as assigned:
-            out = self._run(own, iter(given[len(self.state) :]))
+        out, assigned = self._run(own, iter(given[len(self.state) :]))
         leaves, self.spec = pytree.tree_flatten(out)
         leaves = [without_subclass(leaf) for leaf in leaves]
         self.reads.shared_memory.write_back_all()
@@ -131,35 +130,22 @@ class RecordedCall:
         moved = [given[place] for place in self.moved]
         return [*[leaf for leaf in leaves if isinstance(leaf, torch.Tensor)], *assigned.values(), *moved]
 
-    def _run(self, own: dict[str, torch.Tensor], tensors: Any) -> Any:
-        """The output of `forward`, in a form that a program can return."""
+    def _run(self, own: dict[str, torch.Tensor], tensors: Any) -> tuple[Any, dict[str, torch.Tensor]]:
+        """The output of `forward`, in a form that a program can return, and the buffers that it assigned."""
         island, context = self.island, self.island.context
         in_subclass = context.user.in_user_subclass
         filled = [in_subclass(next(tensors), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.inputs]
         args, kwargs = pytree.tree_unflatten(filled, self.input_spec)
-        named = {f"module.{name}": tensor for name, tensor in own.items()}
         with (
             island.original_forward(),
             tracing_flags_hidden(is_framework),
             RecordedReads(context, self.untracked) as self.reads,
             applied(RECORDED_RUN, untracked=self.untracked, read_saved=self.reads.saved),
         ):
-            # Not a call of the module: its hooks run around the replaced `forward`.
-            out = torch.func.functional_call(_ForwardOnly(island.module), named, args, kwargs, tie_weights=False)
+            out, assigned = run_forward(island.module, own, args, kwargs)
             self.reads.write_pending()
-            return context.hooks.output_types.registered(iterators_materialized(out), type(island.module).forward)
-
-
-class _ForwardOnly(torch.nn.Module):
-    """Calls a module's `forward` without its hooks."""
-
-    def __init__(self, module: torch.nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """`forward` of the module."""
-        return self.module.forward(*args, **kwargs)
+            registered = context.hooks.output_types.registered
+            return registered(iterators_materialized(out), type(island.module).forward), assigned
 
 
 class _Tensor:
