@@ -30,7 +30,10 @@ def lower_roundings(graph: torch.fx.Graph, resolved: Mapping[Any, Any]) -> bool:
     changed = False
     for node in list(graph.nodes):
         lowering = _LOWERINGS.get(node.target) if node.op == "call_function" else None
-        if lowering is None or not isinstance(node.args[0], torch.fx.Node) or any(a is not None for a in node.args[1:]):
+        if lowering is None or not isinstance(node.args[0], torch.fx.Node):
+            continue
+        if any(argument is not None for argument in node.args[1:]):
+            changed |= _lower_decimal(graph, node)
             continue
         number = _resolved_number(node, resolved)
         if number is None:
@@ -41,6 +44,18 @@ def lower_roundings(graph: torch.fx.Graph, resolved: Mapping[Any, Any]) -> bool:
         graph.erase_node(node)
         changed = True
     return changed
+
+
+def _lower_decimal(graph: torch.fx.Graph, node: torch.fx.Node) -> bool:
+    """Expresses `round(number, 2)`, of a float."""
+    number, digits = node.args
+    is_float = isinstance(number, torch.fx.Node) and isinstance(number.meta.get("val"), torch.SymFloat)
+    if not is_float or not isinstance(digits, int) or not 0 < digits <= MOST_DIGITS:
+        return False
+    with graph.inserting_before(node):
+        node.replace_all_uses_with(_round_to_digits(_Emit(graph, node), number, digits))
+    graph.erase_node(node)
+    return True
 
 
 @graph_pass(
@@ -109,6 +124,28 @@ def _round(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
     half = emit.one_if(emit(operator.eq, emit(torch.sym_max, rest, emit(operator.neg, rest)), 0.5))
     further = emit(operator.add, emit(operator.sub, up, down), emit(operator.mul, odd, half))
     return emit(operator.add, whole, further)
+
+
+def _round_to_digits(emit: _Emit, number: torch.fx.Node, digits: int) -> torch.fx.Node:
+    """`round(number, digits)`. Python rounds the exact value, so the product with the power of ten must not be rounded
+    first: it is computed in integers, from the bits before and after the 40th binary place.
+    """
+    power, unit = 10**digits, 2**40
+    shifted = emit(operator.mul, number, float(unit))
+    bits = emit(math.trunc, shifted)
+    rest = emit(operator.sub, shifted, bits)
+    product = emit(operator.mul, bits, power)
+    whole = emit(operator.floordiv, product, unit)
+    middle = emit(operator.mul, emit(operator.add, emit(operator.mul, whole, 2), 1), unit)
+    distance = emit(operator.sub, emit(operator.mul, product, 2), middle)
+    side = emit(operator.add, distance, emit(operator.mul, rest, float(2 * power)))
+    up = emit.one_if(emit(operator.gt, side, 0.0))
+    to_even = emit(operator.mul, emit(operator.mod, whole, 2), emit.one_if(emit(operator.eq, side, 0.0)))
+    return emit(operator.truediv, emit(operator.add, emit(operator.add, whole, up), to_even), power)
+
+
+MOST_DIGITS = 7
+"""Digits for which the float arithmetic above is exact: the power of ten has at most 24 bits."""
 
 
 def _abs(emit: _Emit, number: torch.fx.Node) -> torch.fx.Node:
