@@ -16,6 +16,7 @@ from torchdraft.model.events import (
     InputMutated,
     KernelMismatched,
     KernelMissing,
+    MetadataRead,
     NotChecked,
     OutsideStateWritten,
     ResultFrozen,
@@ -39,6 +40,8 @@ EVENTS = {
     "read-unused": HostRead(asserted="unused", **_READ),
     "read-same": HostRead(asserted="same", **_READ),
     "read-too-large": HostRead(asserted="no", **_READ),
+    "metadata-memory": MetadataRead(read="is_contiguous", value="True", asserted="memory"),
+    "metadata-no": MetadataRead(read="requires_grad", value="False", asserted="no"),
     "violated": ConstraintViolated(
         dimension="x.shape[0]",
         asked="Dim('rows')",

@@ -21,6 +21,12 @@ def collect_numpy_functions() -> None:
     need("torch._dynamo.trace_rules:_numpy_function_ids")()
 
 
+def collect_torch_functions() -> None:
+    """The same for torch's functions."""
+    need("torch._dynamo.trace_rules:get_torch_obj_rule_map")()
+    need("torch._dynamo.variables.torch:constant_fold_functions")
+
+
 def plain_value(variable: Any) -> Any:
     """The value of a Dynamo variable; the name of its type where it is no Python constant."""
     try:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import operator
 from collections.abc import Iterator
 from typing import Any
 
+import sympy
 import torch
 
 from . import pytree
@@ -70,6 +73,62 @@ def write_node(func: Any, args: Any, kwargs: Any, out: Any) -> None:
     given, named = pytree.tree_unflatten(proxies, spec)
     made = mode.tracer.create_proxy("call_function", func, given, named)
     _track(out, made, constant=None, tracer=mode.tracer)
+
+
+def write_number_assertion(
+    read: Any, tensor: torch.Tensor, place: tuple[int, ...], want: Any, sizes: Any, message: str
+) -> bool:
+    """Adds an assertion to the graph being traced that `read(tensor, *place)` is `want`, whose symbols are in `sizes`:
+    each with a tensor and the dimension that it is. Returns whether it could.
+
+    The nodes are written and not run: torch's fake kernels return what is known, so that no node would result.
+    """
+    mode = proxy_mode()
+    if mode is None or _current_transform() is not None:
+        return False
+    expr = want.node.expr if isinstance(want, torch.SymInt) else sympy.Integer(want)
+    symbols = sorted(expr.free_symbols, key=str)
+    example = want.node.hint if isinstance(want, torch.SymInt) else want
+    if example is None or any(symbol not in sizes for symbol in symbols):
+        return False
+    _, given, _ = _proxies([tensor, *(sizes[symbol][0] for symbol in symbols)], mode.tracer)
+    if not all(isinstance(proxy, torch.fx.Proxy) for proxy in given):
+        return False
+
+    def call(target: Any, args: Any, value: Any) -> Any:
+        made = mode.tracer.create_proxy("call_function", target, args, {})
+        made.node.meta["val"] = value
+        return made
+
+    known = {
+        symbol: call(torch.ops.aten.sym_size.int, (proxy, sizes[symbol][1]), sizes[symbol][0].shape[sizes[symbol][1]])
+        for symbol, proxy in zip(symbols, given[1:], strict=True)
+    }
+    got = call(read, (given[0], *place), example)  # torch replaces nodes whose symbolic values are the same by one
+    wanted = _computed(expr, known, call)
+    if wanted is None:
+        return False
+    call(torch.ops.aten._assert_scalar.default, (call(operator.eq, (got, wanted), True), message), None)
+    return True
+
+
+def _computed(expr: Any, known: dict[Any, Any], call: Any) -> Any:
+    """The nodes of a product or sum of sizes; None for any other expression."""
+    if expr.is_Integer:
+        return int(expr)
+    if expr in known:
+        return known[expr]
+    if not isinstance(expr, (sympy.Mul, sympy.Add)):
+        return None
+    op = operator.mul if isinstance(expr, sympy.Mul) else operator.add
+    parts = [_computed(part, known, call) for part in expr.args]
+    if any(part is None for part in parts):
+        return None
+    return functools.reduce(lambda left, right: call(op, (left, right), op(_value(left), _value(right))), parts)
+
+
+def _value(number: Any) -> Any:
+    return number.node.meta["val"] if isinstance(number, torch.fx.Proxy) else number
 
 
 def set_stack_of_last_node(stack: str) -> None:

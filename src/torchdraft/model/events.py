@@ -91,6 +91,17 @@ class HostRead(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataRead(Event):
+    """Python read something about an input that is neither its data nor its size: strides, `requires_grad`."""
+
+    read: str
+    """The function or attribute: `is_contiguous`, `dtype`."""
+    value: str
+    asserted: Literal["memory", "no"]
+    """What the program asserts about its input: the strides or the offset, or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintViolated(Event):
     """A dimension that the caller declared dynamic became constant, or its range was narrowed."""
 

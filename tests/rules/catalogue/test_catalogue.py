@@ -16,6 +16,7 @@ CONTRACT = {
     "TD101": ("data-dependent-branch", "guarded"),
     "TD102": ("data-dependent-size", "guarded"),
     "TD103": ("host-read", "guarded"),
+    "TD104": ("metadata-read", "guarded"),
     "TD201": ("constraint-violation", "specialized"),
     "TD202": ("silent-specialization", "specialized"),
     "TD203": ("zero-one-specialization", "specialized"),

@@ -45,6 +45,7 @@ _VARIATIONS: dict[str, Callable[[Any, int], Any]] = {
     **{f"datetime.datetime.{reader}": _later_date for reader in ("now", "utcnow", "today")},
     "datetime.date.today": _later_date,
     **{f"uuid.{maker}": _other_name for maker in ("uuid1", "uuid4")},
+    **{f"torch.{mode}": lambda read, _turn: not read for mode in ("is_grad_enabled", "is_inference_mode_enabled")},
 }
 """Function → another answer, from the value that was read and the number of times that the function was called."""
 

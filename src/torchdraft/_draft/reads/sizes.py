@@ -11,7 +11,6 @@ shape_read(
     torch.Tensor.size,
     torch.Tensor.numel,
     torch.Tensor.nelement,
-    torch.Tensor.stride,
     torch.Tensor.__len__,
     why="In a recorded run Python knows the size as a plain number afterwards, so the program is valid for it only. "
     "Sizes that were never read stay symbolic in the replay.",

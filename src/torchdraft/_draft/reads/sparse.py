@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from torchdraft._stack.transparent import acts_for_caller
+from torchdraft._torch.tensors.sparse import count_elements
 
 from .registry import RecordedRun, SymbolicTrace, host_read
 
@@ -14,7 +15,7 @@ acts_for_caller(__file__)
 
 
 @host_read(
-    torch.Tensor._nnz,
+    count_elements,
     asserted=False,
     why="The number of elements is part of the data. Upstream has no symbol for it; the tensor of values has one.",
 )

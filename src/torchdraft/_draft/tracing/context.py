@@ -40,6 +40,8 @@ class TraceContext:
         """The `DraftShapeEnv` of the trace, which imports this file."""
         self.fake_mode: Any = None
         """The `DraftMode` of the trace, which imports this file."""
+        self.metadata_read: dict[tuple[int, str], torch.Tensor] = {}
+        """Identity of a tensor and what the user's code read about it (`_draft/reads/metadata.py`) → the tensor."""
         self.saved_tensors: SavedTensors | None = None
         """The tensors that autograd saved, where the trace follows gradients."""
         self.reals.on_surrogate = self.user.note_surrogate

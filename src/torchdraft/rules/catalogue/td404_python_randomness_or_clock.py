@@ -12,7 +12,8 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     ## What it does
 
     Reports that the model read a value that can differ between calls and is not a tensor: Python's or NumPy's random
-    numbers, a clock, the environment, a file, the existence of a file or the content of a folder.
+    numbers, a clock, the environment, a file, the existence of a file, the content of a folder, whether gradients are
+    on.
 
     ## Why it matters
 

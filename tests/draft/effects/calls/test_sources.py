@@ -18,7 +18,7 @@ CLASSES = {watched.label: watched for source in SOURCES for watched in source.cl
 
 def test_each_source_has_a_name_and_a_reason():
     names = [source.name for source in SOURCES]
-    assert names == ["clock", "uuid", "secrets", "environment", "files", "Python RNG", "NumPy RNG"]
+    assert names == ["gradient mode", "clock", "uuid", "secrets", "environment", "files", "Python RNG", "NumPy RNG"]
     assert all(source.why.endswith(".") for source in SOURCES)
 
 

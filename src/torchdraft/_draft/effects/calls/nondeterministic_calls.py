@@ -23,7 +23,7 @@ from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._stack.frame_kinds import in_an_import
 from torchdraft._stack.user_stack import here
-from torchdraft._torch.dynamo import collect_numpy_functions
+from torchdraft._torch.dynamo import collect_numpy_functions, collect_torch_functions
 from torchdraft._torch.patching.changes import Changes
 from torchdraft.model.events import ImpureCall
 
@@ -54,6 +54,10 @@ class NondeterministicCalls(Watcher):
         instead: dict[int, Any] = {}
         classes: dict[ModuleType, dict[str, Any]] = {}
         for source in SOURCES:
+            if source.only_if_named:
+                if not at_draft.codes_naming(tuple(function.name for function in source.functions)):
+                    continue
+                collect_torch_functions()
             for function in source.functions:
                 original, replacement = _replacement(function)
                 instead[id(original)] = replacement

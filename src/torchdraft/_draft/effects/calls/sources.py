@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 import numpy
+import torch
 
 from torchdraft._stack.frame_kinds import is_framework, is_library
 from torchdraft._stack.transparent import is_transparent
@@ -59,6 +60,8 @@ class Source:
     why: str
     functions: tuple[WatchedFunction, ...]
     classes: tuple[WatchedClass, ...] = ()
+    only_if_named: bool = False
+    """Whether the functions are replaced only if the model's code names them: torch calls them all the time."""
 
 
 def called_by_model(frame: FrameType | None) -> bool:
@@ -129,6 +132,12 @@ TAKE_A_SEED = frozenset({"random.Random", *(f"numpy.random.{name}" for name in (
 """Labels of what returns the same in every call if it is given a seed."""
 
 SOURCES = (
+    Source(
+        name="gradient mode",
+        why="The program repeats whether gradients were on, which its caller may change.",
+        functions=(*_functions(torch, "is_grad_enabled", "is_inference_mode_enabled"),),
+        only_if_named=True,
+    ),
     Source(
         name="clock",
         why="The program repeats the time of the trace.",
