@@ -131,11 +131,13 @@ def _value(number: Any) -> Any:
     return number.node.meta["val"] if isinstance(number, torch.fx.Proxy) else number
 
 
-def set_stack_of_last_node(stack: str) -> None:
-    """Sets `stack_trace` of the node added last."""
+def set_stack_since(last: torch.fx.Node | None, stack: str) -> None:
+    """Sets `stack_trace` of the nodes added since `last`."""
     mode = proxy_mode()
-    if mode is not None and stack:
-        mode.tracer.graph._root.prev.meta["stack_trace"] = stack
+    node = None if mode is None else mode.tracer.graph._root.prev
+    while stack and node is not None and node is not last and node.op != "root":
+        node.meta["stack_trace"] = stack
+        node = node.prev
 
 
 def describe_nodes_since(last: torch.fx.Node | None, recorded: torch.fx.Node) -> None:

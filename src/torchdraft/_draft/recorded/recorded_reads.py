@@ -23,7 +23,7 @@ from torchdraft._torch.graph_nodes import (
     can_be_asserted_later,
     last_node,
     numbers_read_since,
-    set_stack_of_last_node,
+    set_stack_since,
 )
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft.model.events import ComputedOutside, Event, GuardResolved, HostRead, OutsideStateWritten
@@ -179,8 +179,9 @@ class PendingAssertions:
 
 
 def _write_assertion(tensor: torch.Tensor, data: torch.Tensor, stack: tuple[Frame, ...]) -> None:
+    last = last_node()
     torch.ops.aten._assert_async.msg(same_data(tensor.detach(), data).all(), ISLAND_READ)
-    set_stack_of_last_node(formatted(stack))
+    set_stack_since(last, formatted(stack))
 
 
 def _event(
