@@ -33,6 +33,7 @@ CASE = Case(
         Call(numbers(2, 5, 8, seed=1), torch.tensor([2, 5])),
         Call(numbers(3, 7, 8, seed=2), torch.tensor([1, 7, 4])),
         Call(numbers(3, 7, 8, seed=2), torch.tensor([7, 7, 7])),
+        Call(numbers(3, 2, 8, seed=3), torch.tensor([1, 2, 1])),
     ),
     dynamic_shapes={
         "x": {0: torch.export.Dim.AUTO, 1: torch.export.Dim.DYNAMIC},

@@ -31,7 +31,8 @@ def padded_outputs_as_in_eager(original: Any) -> Any:
         valid = src_key_padding_mask.logical_not()
         padded = valid.logical_not()
         if getattr(self, "mask_check", True):  # eager takes the fast path if the padding is at the end of each row
-            padded = padded & (valid[:, 1:] <= valid[:, :-1]).all()
+            after_padding = padded.cumsum(1) > 0  # of the same size as the mask: a shorter slice would need a guard
+            padded = padded & (after_padding == padded).all()
         fill = torch.zeros_like(out)
         return torch.where(padded.unsqueeze(-1), fill if self.norm is None else self.norm(fill), out)
 
