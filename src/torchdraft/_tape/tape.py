@@ -332,6 +332,8 @@ class Tape:
             return None
         if record.writes and any(tensor is t for t in tensors_in((args, kwargs))):
             return None
+        if record.objects and self._was_given(record, tensor):
+            return None
         parent = self._viewed(record, signature, args, kwargs, tensor)
         if parent is not None:
             self.place(tensor, View(parent, record, index))
@@ -340,6 +342,11 @@ class Tape:
         cell = Cell(version)
         self.place(tensor, Root(cell))
         return weakref.ref(version)
+
+    def _was_given(self, record: Record, out: torch.Tensor) -> bool:
+        """Whether an object returns a tensor that it got in this call or an earlier one; it keeps its handle."""
+        handle = self.known(out)
+        return handle is not None and any(operand.handle.cell is handle.cell for operand in record.operands)
 
     def _viewed(
         self, record: Record, signature: OpSignature, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor
