@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._draft.check.eager import has_data, run_eagerly
+from torchdraft._draft.check.key_order import key_order_read
 from torchdraft._draft.check.on_example import check, worth_checking
 from torchdraft._draft.check.outputs import mismatch
 from torchdraft._draft.check.second_trace import mark_harmless_effects
@@ -176,10 +177,13 @@ class Draft:
         assert self.session is not None
         if wanted is None and not self._must_check() and not worth_checking(program, self.phases.seconds["trace"]):
             return ""
-        return (
+        wrong = (
             check(program, self.request, self.snapshot, self.run_model)
             or self.session.effects.watcher(SeededDraws).unanswered
         )
+        if not wrong:
+            self.events.extend(key_order_read(self.request, self.snapshot, self.run_model))
+        return wrong
 
     def _must_check(self) -> bool:
         """Whether the program is compared with eager whatever that costs: Dynamo has treated transforms wrongly, a

@@ -13,13 +13,14 @@ class MetadataReadRule(Rule[MetadataRead]):
 
     Reports that the model read something about an input that is neither its data nor its size: `stride`,
     `is_contiguous`, `storage_offset`, `requires_grad`, `is_coalesced`. A dtype that was read is asserted without an
-    issue.
+    issue. It also reports that the result on the example depends on the order of the keys in `**kwargs` or in a dict.
 
     ## Why it matters
 
     The program is built for the answer on the example. It asserts the strides or the offset (`guarded`) of its input,
-    and raises for another. No operation can assert `requires_grad`, `is_coalesced` and the
-    like (`baked`): the program computes what the example asked for. Decompositions remove assertions on strides.
+    and raises for another; decompositions remove these assertions. No operation can assert `requires_grad`,
+    `is_coalesced` and the like (`baked`): the program computes what the example asked for. It takes keyword arguments
+    and dicts by key, and treats them in the order of the example (`baked`).
 
     ## Example
 
