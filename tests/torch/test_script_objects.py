@@ -152,3 +152,11 @@ def test_numbers_from_objects_are_reported():
     (issue,) = report.issues
     assert issue.severity is torchdraft.Severity.BAKED
     assert "_TensorQueue.size" in issue.message
+
+
+def test_strict_export_leaves_no_fake_tensors_in_objects():
+    held = queue(X, X * 2)
+    report = torchdraft.draft_export(PushedAndPopped(), (held, X), strict=True)._report
+    assert not report.issues, str(report)
+    assert held.size() == 2
+    assert torch.equal(held.pop(), X)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from . import pytree
 from .dispatch import outside_modes
 from .probe import need
 
@@ -27,6 +28,16 @@ def copied_object(value: Any) -> Any:
             return copy.deepcopy(value)
     except Exception:  # what the user's class raises
         return value
+
+
+def with_copied_objects(inputs: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The inputs, with copies of the objects among them; the same tuple where there are none."""
+    leaves, spec = pytree.tree_flatten(inputs)
+    if not any(has_state(leaf) for leaf in leaves):
+        return inputs
+    copies = {id(leaf): copied_object(leaf) for leaf in leaves if has_state(leaf)}
+    made: tuple[Any, Any] = pytree.tree_unflatten([copies.get(id(leaf), leaf) for leaf in leaves], spec)
+    return made
 
 
 def copied_real_object(fake: Any) -> Any:

@@ -30,6 +30,7 @@ from torchdraft._torch.patches.dynamo import SideEffect
 from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import STRICT
+from torchdraft._torch.script_objects import private_objects, with_copied_objects
 from torchdraft._torch.shapes import narrow_to_guards
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
 
@@ -58,7 +59,11 @@ def trace_strict(request: Request, session: Session, snapshot: Snapshot) -> torc
             on_surrogate_outputs=session.context.record_surrogate_outputs,
         )
         stack.enter_context(patches_of_dynamo)
-        program = export(request.mod, request.args, request.kwargs, mode=None, strict=True, **options)
+        stack.enter_context(private_objects(request.mod))  # Dynamo leaves fake tensors in them
+        args, kwargs = with_copied_objects((request.args, dict(request.kwargs)))
+        program = export(request.mod, args, kwargs, mode=None, strict=True, **options)
+        if program.example_inputs is not None and args is not request.args:
+            program._example_inputs = (request.args, dict(request.kwargs))
         narrow_to_guards(program, session.env)
         with inputs_named(request, session.context):
             conclude(request, session)

@@ -50,7 +50,7 @@ class InputTensors(Watcher):
             parts = with_inner([fake]) if isinstance(fake, torch.Tensor) else []
             handles = [context.tape.handle(part) for part in parts]
             cells = [handle.cell for handle in handles if handle is not None]
-            if not cells:
+            if not cells or ".__obj_flatten__()" in tracked.source.name:  # the state of a TorchBind object
                 continue
             written_back = is_written_back(context.user, fake)
             written = [cell for cell in cells if cell.version.origin is not None]
