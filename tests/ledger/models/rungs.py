@@ -35,7 +35,7 @@ def rung_frozen_result():
 
 class Pad(torch.nn.Module):
     def forward(self, x):
-        rows = torch.nested.as_nested_tensor([x[:1], x], layout=torch.jagged)  # expect: TD905
+        rows = torch.nested.nested_tensor([x[:1], x])  # expect: TD905
         return torch.nested.to_padded_tensor(rows, 0.0)
 
 

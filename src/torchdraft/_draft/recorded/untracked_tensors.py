@@ -19,6 +19,7 @@ from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import RECORDED_RUN
 from torchdraft._torch.tensors.nested import tensors_in
+from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 from torchdraft.model.events import ComputedOutside
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ class UntrackedTensors:
     def check(self, value: Any, stack: tuple[Frame, ...] | None = None) -> None:
         """Reports every untracked tensor in `value`, which the run uses."""
         for tensor in tensors_in(value):
-            if not is_tracked(tensor) and not isinstance(tensor, FakeTensor):  # a fake one has no data to keep
+            if is_wrapper(tensor):  # the tracer knows the tensors that it wraps
+                self.check(list(inner_tensors(tensor).values()), stack)
+            elif not is_tracked(tensor) and not isinstance(tensor, FakeTensor):  # a fake one has no data to keep
                 self.report(tensor, user_stack() if stack is None else stack)
 
     def report(self, tensor: torch.Tensor, stack: tuple[Frame, ...]) -> None:

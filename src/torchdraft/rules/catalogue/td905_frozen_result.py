@@ -27,7 +27,7 @@ class FrozenResult(Rule[ResultFrozen]):
 
     class Model(torch.nn.Module):
         def forward(self, x):
-            rows = torch.nested.as_nested_tensor([x[:1], x], layout=torch.jagged)  # TD905
+            rows = torch.nested.nested_tensor([x[:1], x])  # TD905
             return torch.nested.to_padded_tensor(rows, 0.0)
 
     args = (torch.ones(2, 3),)
