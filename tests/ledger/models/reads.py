@@ -296,3 +296,16 @@ class Progress(torch.nn.Module):
         loss = x.mean()
         sys.stdout.write(f"loss {loss}\n")  # expect: TD103 note
         return loss
+
+
+@model
+def read_layout_of_input():
+    """A layer that takes a shorter way for contiguous memory: the strides of the example are asserted."""
+    return Flattens(), (torch.ones(2, 3, 4),)
+
+
+class Flattens(torch.nn.Module):
+    def forward(self, x):
+        if x.is_contiguous():  # expect: TD104
+            return x.view(-1) * 2
+        return x.flatten() * 2

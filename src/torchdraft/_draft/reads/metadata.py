@@ -17,6 +17,7 @@ from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
+from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.graph_nodes import write_number_assertion
 from torchdraft.model.events import MetadataRead
@@ -119,8 +120,8 @@ def _of_an_input(context: TraceContext, tensor: torch.Tensor) -> bool:
         record = handle.cell.version.origin
         if id(handle.cell) in inputs:
             return True
-        if record is None or len(record.operands) != 1:
-            return False
+        if record is None or len(record.operands) != 1 or not signature_of(record.func).builtin:
+            return False  # the memory of a custom operator's output is its kernel's choice: guards are about it
         handle = record.operands[0].handle
     return False
 
