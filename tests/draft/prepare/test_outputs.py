@@ -29,7 +29,7 @@ def again(value):
         collections.OrderedDict(a="text", b=collections.deque([range(2)])),
         torch.Size([2, 3]),
     ],
-    ids=repr,
+    ids=["set", "slice and range", "text, dtype and function", "dict of odd keys", "containers", "torch.Size"],
 )
 def test_a_value_is_rebuilt_from_leaves_of_a_graph(value):
     assert again(value) == value
