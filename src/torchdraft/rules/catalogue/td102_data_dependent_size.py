@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from torchdraft._source.call_sites import knows_instruction
-from torchdraft._source.captured import shown
-from torchdraft._source.expression_text import text_of
-from torchdraft._source.expressions import in_user_terms, source_of
-from torchdraft._source.symbols import canonical
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rule import Rule
 
 from .constants import REFUSED
+from .resolved_guards import guard_identity, guard_issue
 
 
 class DataDependentSize(Rule[GuardResolved]):
@@ -75,21 +71,10 @@ class DataDependentSize(Rule[GuardResolved]):
         return event.kind == "size" or event.by == "operation"
 
     def issue(self, event: GuardResolved) -> Issue:
-        expr = in_user_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
-        value = shown(event.value)
-        return self.found(
-            event,
-            _message(event, expr, value),
-            severity=Severity.NOTE if event.constant else None,
-            expr=expr,
-            value=value,
-            symbols=event.symbols,
-            data={"symbolic": text_of(event.expr)},
-        )
+        return guard_issue(self, event, _message)
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
-        any_number = event.by == "code" and knows_instruction(event.stack)
-        return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)
+        return guard_identity(event)
 
 
 def _message(event: GuardResolved, expr: str, value: str) -> str:

@@ -1,0 +1,37 @@
+"""What the rules about a resolved guard share: the issue and its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torchdraft._source.call_sites import knows_instruction
+from torchdraft._source.captured import shown
+from torchdraft._source.expression_text import text_of
+from torchdraft._source.expressions import in_user_terms, source_of
+from torchdraft._source.symbols import canonical
+from torchdraft.model import Issue, Severity
+from torchdraft.model.events import GuardResolved
+from torchdraft.rules.rule import Rule
+
+
+def guard_issue(
+    rule: Rule[GuardResolved], event: GuardResolved, message: Callable[[GuardResolved, str, str], str]
+) -> Issue:
+    """The issue of a resolved guard. `message` receives the event, the expression and the value, as text."""
+    expr = in_user_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
+    value = shown(event.value)
+    return rule.found(
+        event,
+        message(event, expr, value),
+        severity=Severity.NOTE if event.constant else None,
+        expr=expr,
+        value=value,
+        symbols=event.symbols,
+        data={"symbolic": text_of(event.expr)},
+    )
+
+
+def guard_identity(event: GuardResolved) -> tuple[object, ...]:
+    """What makes two resolved guards of one line the same issue."""
+    any_number = event.by == "code" and knows_instruction(event.stack)
+    return (canonical(event.expr, event.symbols, any_number=any_number), event.constant)
