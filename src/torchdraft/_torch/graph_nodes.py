@@ -133,21 +133,16 @@ def _value(number: Any) -> Any:
 
 def set_stack_since(last: torch.fx.Node | None, stack: str) -> None:
     """Sets `stack_trace` of the nodes added since `last`."""
-    mode = proxy_mode()
-    node = None if mode is None else mode.tracer.graph._root.prev
-    while stack and node is not None and node is not last and node.op != "root":
+    for node in _nodes_since(last) if stack else ():
         node.meta["stack_trace"] = stack
-        node = node.prev
 
 
 def describe_nodes_since(last: torch.fx.Node | None, recorded: torch.fx.Node) -> None:
     """Gives the nodes that were added since `last` the stack trace and the submodules of the recorded node that they
     replay. A replay runs in the recorded module, and has no user frames.
     """
-    mode = proxy_mode()
-    node = None if mode is None else mode.tracer.graph._root.prev
     stack, modules = recorded.meta.get("stack_trace"), recorded.meta.get("nn_module_stack") or {}
-    while node is not None and node is not last and node.op != "root":
+    for node in _nodes_since(last):
         if stack:
             node.meta["stack_trace"] = stack
         outer = node.meta.get("nn_module_stack")
@@ -155,7 +150,6 @@ def describe_nodes_since(last: torch.fx.Node | None, recorded: torch.fx.Node) ->
             around, _ = next(reversed(outer.values()))
             inner = {f"{around}.{key}": (f"{around}.{name}", cls) for key, (name, cls) in modules.items()}
             node.meta["nn_module_stack"] = {**outer, **inner}
-        node = node.prev
 
 
 def last_node() -> torch.fx.Node | None:
@@ -167,11 +161,26 @@ def last_node() -> torch.fx.Node | None:
 def numbers_read_since(last: torch.fx.Node | None) -> Iterator[tuple[torch.fx.Node, torch.Tensor | None]]:
     """The reads of a number that were added since `last`, each with its tensor; None where that was freed."""
     mode = proxy_mode()
-    node = None if mode is None else mode.tracer.graph._root.prev
-    while mode is not None and node is not None and node is not last and node.op != "root":
+    for node in _nodes_since(last):
         if node.target in NUMBER_READS:
             yield node, _tensor_of(node.args[0], mode.tracer)
+
+
+def _nodes_since(last: torch.fx.Node | None) -> Iterator[torch.fx.Node]:
+    """The nodes that were added to the graph being traced since `last`, the newest first; none outside of a trace."""
+    node = last_node()
+    while node is not None and node is not last and node.op != "root":
+        yield node
         node = node.prev
+
+
+def copy_origin(node: torch.fx.Node, replaced: torch.fx.Node) -> None:
+    """Gives `node` the metadata of `replaced` that says where a node comes from."""
+    node.meta.update({key: replaced.meta[key] for key in _ORIGIN if key in replaced.meta})
+
+
+_ORIGIN = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
+"""Metadata that says where a node comes from."""
 
 
 def _tensor_of(node: Any, tracer: Any) -> torch.Tensor | None:

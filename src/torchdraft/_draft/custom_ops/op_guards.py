@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.graph_nodes import PLAIN_DTYPES
+from torchdraft._torch.graph_nodes import PLAIN_DTYPES, copy_origin
 from torchdraft._torch.library import OpProfile, TensorMetadata
 from torchdraft._torch.tensors.nested import tensors_in
 
@@ -124,6 +124,4 @@ def _assert_rank(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node
 
 def _set_metadata(node: torch.fx.Node, op: torch.fx.Node, value: Any) -> None:
     node.meta["val"] = value
-    for key in ("stack_trace", "nn_module_stack", "torch_fn"):
-        if key in op.meta:
-            node.meta[key] = op.meta[key]
+    copy_origin(node, op)

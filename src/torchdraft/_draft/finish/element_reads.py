@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from torchdraft._torch.graph_nodes import copy_origin
+
 from .registry import Stage, graph_pass
 
 
@@ -24,15 +26,11 @@ def select_before_item(graph: torch.fx.Graph) -> bool:
         if not isinstance(value, torch.Tensor) or value.dim() == 0:
             continue
         with graph.inserting_before(node), value.fake_mode:
-            origin = {key: entry for key, entry in node.meta.items() if key in _ORIGIN}
             for _ in range(value.dim()):
                 tensor = graph.call_function(torch.ops.aten.select.int, (tensor, 0, 0))
                 value = torch.ops.aten.select.int(value, 0, 0)
-                tensor.meta.update(origin, val=value)
+                tensor.meta["val"] = value
+                copy_origin(tensor, node)
         node.args = (tensor,)
         changed = True
     return changed
-
-
-_ORIGIN = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
-"""Metadata that says where a node comes from."""
