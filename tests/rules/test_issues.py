@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ def two(): ...
 
 
 HERE = ((one.__code__, 11), (two.__code__, 14))
+KNOWN = ((one.__code__, 11, 0), (two.__code__, 14, 0))
 THERE = ((one.__code__, 12), (two.__code__, 14))
 
 
@@ -99,3 +102,19 @@ def test_every_event_is_counted_once(events):
     assert sum(issue.occurrences for issue in issues) == len(events)
     assert [issue.severity for issue in issues] == sorted((issue.severity for issue in issues), reverse=True)
     assert issues == issues_from(events)
+
+
+def test_different_conditions_of_one_loop_are_listed():
+    turns = [guard(f"{n} < u0", "n.item()", kind="branch", value=str(n < 2)) for n in range(3)]
+    merged = issues_from([replace(turn, stack=KNOWN) for turn in turns])
+    (issue,) = merged
+    assert issue.occurrences == 3
+    assert [each["expr"] for each in issue.data["instances"]] == ["0 < u0", "1 < u0", "2 < u0"]
+    assert [each["value"] for each in issue.data["instances"]] == ["True", "True", "False"]
+
+
+def test_events_in_two_lines_of_torchs_code_are_two_issues():
+    inside = [(two.__code__, 14, 0), (two.__code__, 15, 0)]
+    assert len(issues_from([guard("u0 > 5", inside=frame) for frame in inside])) == 2
+    same = [guard("u0 > 5", inside=frame, by="operation") for frame in inside]
+    assert len(issues_from(same)) == 1

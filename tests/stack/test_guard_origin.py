@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
 import torch
 
 import torchdraft
@@ -122,3 +125,64 @@ def test_where_the_whole_model_is_one_of_torchs_its_lines_are_told():
     assert "row_indices = target_mask.nonzero().squeeze()" in placed
     assert all(issue.location for issue in report.issues)
     assert all(i.location.file.endswith("adaptive.py") for i in report.issues)
+
+
+class Distribution(torch.nn.Module):
+    def forward(self, mean, deviation):
+        return torch.distributions.Normal(mean, deviation).log_prob(mean)  # here
+
+
+class Observer(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.observer = torch.ao.quantization.MovingAverageMinMaxObserver()
+
+    def forward(self, x):
+        return self.observer(x)  # here
+
+
+class CausalMask(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        layer = torch.nn.TransformerEncoderLayer(4, 2, batch_first=True)
+        self.encoder = torch.nn.TransformerEncoder(layer, 1)
+
+    def forward(self, x, mask):
+        return self.encoder(x, mask=mask)  # here
+
+
+@pytest.mark.parametrize(
+    ("model", "args", "conditions"),
+    [
+        (Distribution(), (torch.rand(3), torch.rand(3) + 0.1), ["torch._is_all_true(valid)"] * 2),
+        (Observer(), (torch.rand(3),), ['min_val == float("inf")', 'max_val == float("-inf")']),
+        (
+            CausalMask(),
+            (torch.rand(2, 3, 4), torch.nn.Transformer.generate_square_subsequent_mask(3)),
+            ["bool((mask == causal_comparison).all())"],
+        ),
+    ],
+    ids=["distribution", "observer", "causal mask"],
+)
+def test_a_branch_in_torchs_own_code_reads_as_the_code_there(model, args, conditions):
+    issues = [i for i in torchdraft.draft_export(model, args)._report.issues if i.code == "TD101"]
+    assert [issue.expr for issue in issues] == conditions
+    for issue in issues:
+        assert issue.location.source.endswith("# here")
+        assert issue.data["inside"].startswith("torch/")
+        assert f"`{issue.expr}` in {issue.data['inside']}" in issue.message
+        (origin,) = issue.symbols.values()
+        assert origin.startswith(f"{issue.expr} in torch/")
+        assert f"called at {os.path.basename(__file__)}:{issue.location.line}" in origin
+
+
+class Normalized(torch.nn.Module):
+    def forward(self, x, mask):
+        return torch.nn.functional.batch_norm(x[mask], torch.zeros(3), torch.ones(3), training=True)
+
+
+def test_what_an_operation_asks_names_the_line_of_torch_that_calls_it():
+    report = torchdraft.draft_export(Normalized(), (torch.rand(4, 3), torch.tensor([True, True, False, True])))._report
+    first = report.issues[0]
+    assert (first.code, first.expr) == ("TD102", "x[mask].shape[0] == 1")
+    assert first.data["inside"].startswith("torch/nn/functional.py:")

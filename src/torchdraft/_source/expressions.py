@@ -65,9 +65,21 @@ def describe_origin(symbol: str, origin: SymbolOrigin | str) -> str:
     if origin.input or not origin.stack:
         return origin.input or origin.op or "?"
     code, line, _ = origin.stack[-1]
-    known, segment = code_of(origin), source_of(origin.stack[-1])
-    what = known.alone(symbol) if known else f"{_kind(origin)} {origin.op}" + (f" in `{segment}`" if segment else "")
-    return f"{what} at {os.path.basename(code.co_filename)}:{line}"
+    where = f"at {os.path.basename(code.co_filename)}:{line}"
+    if (known := _code_at(origin, origin.stack[-1])) is not None:
+        return f"{known.alone(symbol)} {where}"
+    if origin.inside is not None and (known := _code_at(origin, origin.inside)) is not None:
+        return f"{known.alone(symbol)} in {place_in_torch(origin.inside)}, called {where}"
+    segment = source_of(origin.stack[-1])
+    what = f"{_kind(origin)} {origin.op}" + (f" in `{segment}`" if segment else "")
+    return f"{what} {where}" if origin.inside is None else f"{what}, at {place_in_torch(origin.inside)}, called {where}"
+
+
+def place_in_torch(frame: Frame) -> str:
+    """`torch/distributions/distribution.py:71`."""
+    code, line, _ = frame
+    folders = code.co_filename.replace(os.sep, "/").rpartition("/torch/")
+    return f"{'torch/' if folders[1] else ''}{folders[2]}:{line}"
 
 
 def _kind(origin: SymbolOrigin) -> str:
@@ -106,20 +118,28 @@ def code_of(origin: SymbolOrigin | str) -> SymbolCode | None:
         return None
     if origin.input:
         return SymbolCode(origin.input)
-    segment = source_of(origin.stack[-1]) if origin.stack else ""
+    found = _code_at(origin, origin.stack[-1]) if origin.stack else None
+    if found is None and origin.inside is not None:
+        return _code_at(origin, origin.inside)
+    return found
+
+
+def _code_at(origin: SymbolOrigin, frame: Frame) -> SymbolCode | None:
+    """The code that evaluates to the symbol, if it is the expression that `frame` computes."""
+    segment = source_of(frame)
     node = _expression(segment)
     if node is None:
         return None
     read = origin.op.split(".")[1:2] or [origin.op]
     if read[0] in _SCALAR_READS:
-        return _code_of_read(origin, segment, node)
+        return _code_of_read(origin, frame, segment, node)
     certain = isinstance(node, ast.Subscript) or read[0].strip("_0123456789") in segment
     return SymbolCode(segment + origin.part) if certain and origin.part.startswith(".") else None
 
 
-def _code_of_read(origin: SymbolOrigin, segment: str, node: ast.expr) -> SymbolCode | None:
+def _code_of_read(origin: SymbolOrigin, frame: Frame, segment: str, node: ast.expr) -> SymbolCode | None:
     """The code of one number read from a tensor at an instruction."""
-    code, _, instruction = origin.stack[-1]
+    code, _, instruction = frame
     if tests_truth(code, instruction):
         chained = isinstance(node, ast.Compare) and len(node.ops) > 1  # which of its comparisons is unknown
         return None if chained else SymbolCode(segment, truth=origin.truth)

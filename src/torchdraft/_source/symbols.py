@@ -45,4 +45,7 @@ def _key(origin: SymbolOrigin | str | None) -> str:
     """A key of the origin. All elements of one list have the same: a loop over them makes one guard."""
     if origin is None or isinstance(origin, str):
         return origin or ""
-    return f"{origin.op} {place_of(origin.stack, origin.op)}" if origin.stack else ""
+    if not origin.stack:
+        return ""
+    inside = place_of([origin.inside]) if origin.inside is not None else ""
+    return f"{origin.op} {place_of(origin.stack, origin.op)}{inside}"

@@ -13,10 +13,19 @@ import torch
 
 from torchdraft._torch import files
 
-Kind = Literal["user", "layer", "framework", "logging", "dynamo", "entry"]
+Kind = Literal["user", "layer", "torch_python", "framework", "logging", "dynamo", "entry"]
+"""`layer`: `torch.nn.modules`. `torch_python`: torch's other Python code that computes with tensors and may branch."""
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LAYERS = os.path.join(files.TORCH, "nn", "modules") + os.sep
+_TORCH_PYTHON = tuple(
+    os.path.join(files.TORCH, *place.split("/"))
+    for place in (
+        *("nn/functional.py", "nn/init.py", "nn/utils/", "nn/parallel/", "nn/attention/", "functional.py"),
+        *("distributions/", "ao/", "optim/", "signal/", "sparse/", "nested/", "masked/", "testing/"),
+        *("_lobpcg.py", "_lowrank.py", "_linalg_utils.py"),
+    )
+)
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 _PYTHON = sysconfig.get_path("stdlib") + os.sep
 _LOGGING = os.path.dirname(os.path.abspath(logging.__file__)) + os.sep
@@ -43,6 +52,8 @@ def _classified(code: CodeType) -> Kind:
         return "dynamo"
     if file.startswith(_LAYERS) and file != torch.nn.modules.module.__file__:
         return "layer"
+    if file.startswith(_TORCH_PYTHON):
+        return "torch_python"
     wrapped = file == "<string>" and name == "<lambda>"  # the function that `make_fx` puts around what it traces
     framework = file.startswith((files.TORCH, _OWN, "<eval_with_key>")) or is_library(code)
     return "framework" if wrapped or framework else "user"

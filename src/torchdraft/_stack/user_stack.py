@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from torchdraft._torch.dispatch import current_module
 from torchdraft._torch.dynamo import interpreted_frame
@@ -21,6 +21,7 @@ from .frame_kinds import Kind, is_framework, is_library, kind_of
 from .line_operands import line_operands
 
 MOST_FRAMES = 32
+_CALLED_BY_USER: tuple[Kind, ...] = ("layer", "torch_python")
 _model_callers: list[FrameType] = []
 """The frames that called `forward` of the models being traced: above them are frames of torch and torchdraft alone."""
 
@@ -35,20 +36,38 @@ def model_called_from(frame: FrameType) -> Iterator[None]:
         _model_callers.remove(frame)
 
 
+class Walk(NamedTuple):
+    """What is found on the running stack."""
+
+    stack: tuple[Frame, ...]
+    """The user's frames, outermost first."""
+    innermost: FrameType | None
+    """The innermost of them that really runs, which those that Dynamo interprets do not."""
+    inside: Frame | None
+    """The innermost frame of torch's Python code that the user's innermost line called."""
+
+
 def user_stack() -> tuple[Frame, ...]:
     """The user's frames inside the traced call, outermost first."""
-    return _walked(sys._getframe(1))[0]
+    return _walked(sys._getframe(1)).stack
+
+
+def user_walk() -> Walk:
+    """The user's frames inside the traced call, and the frame of torch's Python code that they called."""
+    return _walked(sys._getframe(1))
 
 
 def innermost_user_frame() -> FrameType | None:
     """The innermost frame that runs the user's code inside the traced call. None where Dynamo interprets that code."""
-    return _walked(sys._getframe(1))[1]
+    return _walked(sys._getframe(1)).innermost
 
 
 def here() -> dict[str, Any]:
-    """The fields that locate an event: the user's stack, the submodule, and the operands of the user's line."""
-    stack, frame = _walked(sys._getframe(1))
-    return {"stack": stack, "module": current_module(), "locals": line_operands(frame)}
+    """The fields that locate an event: the user's stack, torch's Python code that it called, the submodule, and the
+    operands of the user's line.
+    """
+    stack, frame, inside = _walked(sys._getframe(1))
+    return {"stack": stack, "inside": inside, "module": current_module(), "locals": line_operands(frame)}
 
 
 def frames_of_user(frame: FrameType | None) -> Iterator[FrameType]:
@@ -63,34 +82,39 @@ def frames_of_user(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _walked(frame: FrameType | None) -> tuple[tuple[Frame, ...], FrameType | None]:
-    """The user's frames from `frame` outwards, and the innermost of them that really runs, which Dynamo's do not.
+def _walked(frame: FrameType | None) -> Walk:
+    """What is found from `frame` outwards.
 
-    Where the whole model is a module of torch, no frame is the user's; the frames of torch's layers are returned.
+    Where the whole model is a module of torch, no frame is the user's; the frames of torch's layers take their place.
     """
     found = _walked_up(frame, ("user",))
-    return found if found[0] or not _model_callers else _walked_up(frame, ("user", "layer"))
+    return found if found.stack or not _model_callers else _walked_up(frame, ("user", "layer"))
 
 
-def _walked_up(frame: FrameType | None, kinds: tuple[Kind, ...]) -> tuple[tuple[Frame, ...], FrameType | None]:
+def _walked_up(frame: FrameType | None, kinds: tuple[Kind, ...]) -> Walk:
     found: list[Frame] = []
     innermost: FrameType | None = None
+    inside: Frame | None = None
     end = _model_callers[-1] if _model_callers else None
     while frame is not None and frame is not end and len(found) < MOST_FRAMES:
         kind = kind_of(frame.f_code)
-        interpreted = interpreted_frame(frame) if kind == "dynamo" else None
-        if kind in kinds:
-            innermost = innermost or frame
-            found.append((frame.f_code, frame.f_lineno, frame.f_lasti))
-        elif interpreted is not None and not is_framework(interpreted[0]):
-            found.append(interpreted)
+        place: Frame | None = (frame.f_code, frame.f_lineno, frame.f_lasti)
+        if kind == "dynamo":
+            place = interpreted_frame(frame)
+        of: Kind = kind_of(place[0]) if place is not None else "framework"
+        if place is not None and of in (kinds if kind != "dynamo" else ("user",)):
+            innermost = innermost or (frame if kind != "dynamo" else None)
+            found.append(place)
+        elif of in _CALLED_BY_USER and not found and inside is None:
+            inside = place
         elif kind == "logging":
             found.clear()  # a log handler acts for the line that logs
-            innermost = None
+            innermost = inside = None
         elif kind == "entry":
             break
         frame = frame.f_back
-    return tuple(reversed(found)), innermost if found and innermost and found[0][0] is innermost.f_code else None
+    runs = bool(found) and innermost is not None and found[0][0] is innermost.f_code
+    return Walk(tuple(reversed(found)), innermost if runs else None, inside if found else None)
 
 
 def formatted(stack: tuple[Frame, ...]) -> str:

@@ -27,6 +27,8 @@ class SymbolOrigin:
     """The part of the expression's value that the symbol stands for: `.shape[0]`, `[1]`."""
     truth: bool = False
     """Whether the operation read a truth value."""
+    inside: Frame | None = None
+    """The frame of torch's Python code that ran the operation, where the user's line called such code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Event:
     """A fact of the trace. `stack` has the user's frames, outermost first; `module` is the submodule's dotted name."""
 
     stack: tuple[Frame, ...] = ()
+    inside: Frame | None = None
+    """The frame of torch's Python code in which it happened, where the user's line called such code."""
     module: str = ""
     node: str | None = None
     """Name of the graph node that carries the fact (the assertion, the read), if there is one."""
@@ -84,10 +88,11 @@ class HostRead(Event):
     dtype: str
     shape: tuple[str, ...]
     value: str
-    asserted: Literal["value", "constant", "unused", "same", "no"]
+    asserted: Literal["value", "constant", "unused", "same", "no", "plain"]
     """`value`/`constant`: the graph compares the data with the data read. `unused`: the value was only printed or
     logged. `same`: the tensor is computed from constants and is the same in every call. `no`: the data is too large to
-    store, so the program is frozen to it."""
+    store, so the program is frozen to it. `plain`: an operator returned it as a plain Python value, which no symbol of
+    the program represents, so the program is frozen to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +117,13 @@ class ConstraintViolated(Event):
     got: str
     """What the program accepts."""
     guard: str
-    """The guard, as the caller would write it."""
+    """The guard, as the caller would write it. How the example contradicts the request, if `contradicted`."""
     symbolic: str = ""
     """The guard as a symbolic expression."""
     fix: str
     """The `dynamic_shapes` that the program accepts, as code to paste."""
+    contradicted: bool = False
+    """Whether no guard of the model is the reason: the example itself does not fit the requested entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,18 +26,23 @@ class _Finding:
     modules: dict[str, None] = field(default_factory=dict)
     values: dict[str, None] = field(default_factory=dict)
     nodes: dict[str, None] = field(default_factory=dict)
+    instances: dict[tuple[str, str], None] = field(default_factory=dict)
 
-    def count(self, event: Event) -> None:
+    def count(self, event: Event, instance: tuple[str, str] | None = None) -> None:
         """Count one more event of the same assumption."""
+        if instance is not None:
+            self.instances[instance] = None
         self.occurrences += 1
         for texts, text in ((self.modules, event.module), (self.nodes, event.node), (self.values, _value(event))):
             if text:
                 texts[text] = None
 
     def counted_issue(self) -> Issue:
-        """The issue with its count and its modules, and with the values and nodes if there are several."""
+        """The issue with its count and its modules, and with the values, nodes and expressions if there are several."""
         several = {"values": list(self.values), "nodes": list(self.nodes)}
-        data = {name: texts for name, texts in several.items() if len(texts) > 1}
+        data: dict[str, Any] = {name: texts for name, texts in several.items() if len(texts) > 1}
+        if len({expr for expr, _ in self.instances}) > 1:
+            data["instances"] = [{"expr": expr, "value": value} for expr, value in self.instances]
         return replace(
             self.issue,
             occurrences=self.occurrences,
@@ -66,16 +71,18 @@ def issues_from(events: Iterable[Event], rules: Sequence[Rule[Any]] | None = Non
 def _apply(rule: Rule[Any], event: Event, findings: dict[Key, _Finding]) -> None:
     """Count the event for its issue. A rule that raises adds one note to the report and does not stop it."""
     key: Key
+    instance = None
     try:
         if not rule.accepts(event):
             return
         key = (rule.code, rule.identity(event), rule.place(event))
         if key not in findings:
             findings[key] = _Finding(rule.issue(event))
+        instance = rule.instance(event)
     except Exception as error:
         key = (failures.CODE, rule.code)
         findings.setdefault(key, _Finding(failures.crashed(rule, event, error)))
-    findings[key].count(event)
+    findings[key].count(event, instance)
 
 
 def _value(event: Event) -> str | None:

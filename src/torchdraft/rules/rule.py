@@ -51,11 +51,19 @@ class Rule(ABC, Generic[E]):
 
     def place(self, event: E) -> tuple[object, ...]:
         """A key of the event's place in the code: equal for two events of one place."""
-        return place_of(event.stack, event.module)
+        inside = place_of([event.inside]) if event.inside is not None else ()
+        return (*place_of(event.stack, event.module), *inside)
 
     def identity(self, event: E) -> tuple[object, ...]:  # noqa: ARG002
         """A key of the assumption: equal for two events of one place that make the same assumption."""
         return ()
+
+    def instance(self, event: E) -> tuple[str, str] | None:  # noqa: ARG002
+        """What the event assumed, as expression and value, where events of one assumption can differ in that.
+
+        `rows.tolist()[0] > 0` and `rows.tolist()[1] > 0` in a loop are one issue, which lists both.
+        """
+        return None
 
     def found(
         self,

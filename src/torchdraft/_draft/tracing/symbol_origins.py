@@ -9,7 +9,7 @@ import torch
 
 from torchdraft._source.expressions import in_user_terms
 from torchdraft._source.input_names import in_caller_terms
-from torchdraft._stack.user_stack import user_stack
+from torchdraft._stack.user_stack import user_walk
 from torchdraft._tape.tape import Record, View
 from torchdraft.model.events import SymbolOrigin
 
@@ -26,10 +26,13 @@ class SymbolOrigins:
 
     def note(self, symbols: Iterable[Any], record: Record, out: Any) -> None:
         """Records that the operation of `record` made unbacked `symbols`, which stand somewhere in its output `out`."""
-        stack, truth = user_stack(), isinstance(out, torch.SymBool)
+        walk, truth = user_walk(), isinstance(out, torch.SymBool)
         for symbol in symbols:
             part = path_of_symbol(out, symbol) or element_read(record)
-            self._made.setdefault(symbol, SymbolOrigin(op=str(record.func), stack=stack, part=part, truth=truth))
+            self._made.setdefault(
+                symbol,
+                SymbolOrigin(op=str(record.func), stack=walk.stack, part=part, truth=truth, inside=walk.inside),
+            )
 
     def created_as(self, symbol: Any) -> Any:
         """The symbol that `symbol` was created as, before the shape environment renamed it."""

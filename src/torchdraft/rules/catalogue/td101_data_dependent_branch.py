@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from torchdraft._source.captured import shown
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rule import Rule
 
 from .constants import REFUSED
-from .resolved_guards import guard_identity, guard_issue
+from .resolved_guards import expression_of, guard_identity, guard_issue
 
 
 class DataDependentBranch(Rule[GuardResolved]):
@@ -77,11 +78,14 @@ class DataDependentBranch(Rule[GuardResolved]):
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
         return guard_identity(event)
 
+    def instance(self, event: GuardResolved) -> tuple[str, str]:
+        return expression_of(event), shown(event.value)
+
 
 def _message(event: GuardResolved, expr: str, value: str) -> str:
     if event.constant:
-        return f"A branch depends on a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+        return f"A branch depends on a tensor of constants: {expr} is {value} in every call of the program. {REFUSED}"
     return (
-        f"A branch depends on a tensor's data: `{expr}` was {value}. "
+        f"A branch depends on a tensor's data: {expr} was {value}. "
         "The program follows that path and raises where the condition differs."
     )

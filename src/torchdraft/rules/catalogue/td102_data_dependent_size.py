@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from torchdraft._source.captured import shown
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rule import Rule
 
 from .constants import REFUSED
-from .resolved_guards import guard_identity, guard_issue
+from .resolved_guards import expression_of, guard_identity, guard_issue
 
 
 class DataDependentSize(Rule[GuardResolved]):
@@ -76,12 +79,19 @@ class DataDependentSize(Rule[GuardResolved]):
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
         return guard_identity(event)
 
+    def place(self, event: GuardResolved) -> tuple[object, ...]:
+        """What an operation asks is the same, whichever line of torch's own code calls it."""
+        return super().place(replace(event, inside=None) if event.by == "operation" else event)
+
+    def instance(self, event: GuardResolved) -> tuple[str, str]:
+        return expression_of(event), shown(event.value)
+
 
 def _message(event: GuardResolved, expr: str, value: str) -> str:
     needs = "Python needed a number" if event.kind == "size" else "An operation needed a size"
     if event.constant:
-        return f"{needs} from a tensor of constants: `{expr}` is {value} in every call of the program. {REFUSED}"
+        return f"{needs} from a tensor of constants: {expr} is {value} in every call of the program. {REFUSED}"
     if event.kind == "size":
         built = "The program is built for that number and raises where it differs."
-        return f"{needs} that is a tensor's data: `{expr}` was {value}. {built}"
-    return f"{needs} that depends on a tensor's data: `{expr}` was {value}. The program raises where it differs."
+        return f"{needs} that is a tensor's data: {expr} was {value}. {built}"
+    return f"{needs} that depends on a tensor's data: {expr} was {value}. The program raises where it differs."
