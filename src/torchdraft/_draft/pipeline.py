@@ -26,6 +26,7 @@ from torchdraft._draft.rungs.plan import Failure, ModelOutline, Plan
 from torchdraft._draft.rungs.session import Session
 from torchdraft._draft.rungs.strict import fell_back, trace_strict
 from torchdraft._draft.shapes.fitting import fitted_shapes
+from torchdraft._draft.shapes.requested import breaks_a_hint
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
@@ -58,7 +59,7 @@ class Draft:
         """A program, checked, with its report."""
         with self.phases("prepare"):
             self._prepare()
-        self.plan = Plan(strict=strict)
+        self.plan = Plan(strict=strict, auto_dims=1 if breaks_a_hint(self.request) else 0)
         while True:
             with self.phases("trace"):
                 program = self.trace()

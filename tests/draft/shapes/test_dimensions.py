@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -264,3 +265,85 @@ def test_a_condition_that_upstream_has_no_answer_to_at_size_0_stays_symbolic():
     program = torchdraft.draft_export(Remainder(), (X, Y), dynamic_shapes={"x": {0: Dim.DYNAMIC}, "y": None})
     assert program._report.rung == "symbolic"
     assert [d.got for d in program._report.dimensions] == ["dynamic"]
+
+
+class TwoLines(torch.nn.Module):
+    def forward(self, x):
+        if x.shape[0] > 10:  # told
+            x = x + 1
+        y = x * 2
+        if y.shape[0] > 10:  # told
+            x = x * 2
+        if y.shape[0] > 4:  # told
+            x = x - 1
+        return x
+
+
+class BoundsOfOperations(torch.nn.Module):
+    def forward(self, x):
+        first = x.narrow(0, 0, 10)  # told
+        return first, torch.zeros(30, 3).narrow(0, 0, x.shape[0])  # told
+
+
+class BoundsOfBoth(torch.nn.Module):
+    def forward(self, x):
+        if x.shape[0] > 10:  # told
+            x = x + 1
+        return x, torch.zeros(30, 3).narrow(0, 0, x.shape[0])  # told
+
+
+class SmallAndLarge(torch.nn.Module):
+    def forward(self, x):
+        if x.shape[0] == 1:  # told
+            return x * 3
+        if x.shape[0] > 64:  # told
+            return x
+        return torch._higher_order_ops.scan(lambda sums, row: (sums + row, sums * row), torch.zeros(3), x)[1]
+
+
+@pytest.mark.parametrize("model", [TwoLines, BoundsOfOperations, BoundsOfBoth, SmallAndLarge])
+@pytest.mark.parametrize("asked", [Dim("rows"), Dim.AUTO], ids=["Dim", "AUTO"])
+def test_every_line_that_bounds_a_size_is_reported_by_one_rule(model, asked):
+    report = torchdraft.draft_export(model(), (torch.rand(12, 3),), dynamic_shapes={"x": {0: asked}})._report
+    told = [line for line in inspect.getsource(model).splitlines() if line.endswith("# told")]
+    assert sorted(issue.location.source.strip() for issue in report.issues) == sorted(line.strip() for line in told)
+    assert {issue.code for issue in report.issues} == {"TD202" if asked is Dim.AUTO else "TD201"}
+    (row,) = report.dimensions
+    assert row.reason.count(" at ") == len(told)
+
+
+class CalledTwice(torch.nn.Module):
+    def fold(self, part):
+        if part.shape[0] >= 8:
+            return part.mean(0)
+        return part.sum(0)
+
+    def forward(self, x):
+        return self.fold(x) + self.fold(x * 2)
+
+
+def test_a_function_that_is_called_twice_bounds_a_size_once():
+    report = torchdraft.draft_export(CalledTwice(), (torch.rand(9, 3),), dynamic_shapes={"x": {0: Dim.AUTO}})._report
+    assert len(report.issues) == 1
+
+
+@pytest.mark.parametrize(
+    ("shapes", "says"),
+    [
+        (({0: Dim("m", min=9)}, None), "its size in the example is 6."),
+        ((None, {1: 2 * Dim("k")}), "its size in the example is 5, which is not of the form 2 * k."),
+        (({0: Dim("m")}, {1: Dim("m")}), "its size in the example is 5, where x.shape[0] makes it 6."),
+        (({0: Dim.DYNAMIC(min=9)}, None), "its size in the example is 6."),
+        (({0: Dim.AUTO(max=4)}, None), "its size in the example is 6."),
+    ],
+    ids=["range", "multiple", "name", "range of DYNAMIC", "range of AUTO"],
+)
+def test_an_example_that_contradicts_its_declaration_is_said_as_such(shapes, says):
+    args = (torch.rand(6, 4), torch.rand(6, 5))
+    program = torchdraft.draft_export(Plain(), args, dynamic_shapes=shapes)
+    report = program._report
+    assert report.rung == "symbolic"
+    (issue,) = [issue for issue in report.issues if issue.code == "TD201"]
+    assert says in issue.message
+    assert "Use an example that fits the declaration" in issue.message
+    program.module()(*args)

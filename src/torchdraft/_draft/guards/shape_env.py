@@ -26,6 +26,7 @@ from torchdraft._torch.shapes import (
 from torchdraft.model.events import GuardResolved
 
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
+from .implied_conditions import ImpliedConditions
 from .quiet_shape_env import QuietShapeEnv
 from .size_guards import DECIDED, SizeGuards, TakenGuard
 
@@ -67,6 +68,7 @@ class DraftShapeEnv(QuietShapeEnv):
         self.renamed_from: dict[sympy.Symbol, sympy.Symbol] = {}
         self.resolved: dict[Any, GuardResolved] = {}
         """Condition or number → the event of its answer by real values."""
+        self.implied = ImpliedConditions(self)
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
         self._conditions: dict[sympy.Symbol, int] = {}
@@ -111,6 +113,8 @@ class DraftShapeEnv(QuietShapeEnv):
         """
         if vr.upper < 2:
             self.size_like.discard(symbol)
+        if is_unbacked(symbol):
+            self.implied.restrict(symbol, vr)
         super()._update_var_to_range(symbol, vr, *args, **kwargs)
 
     # -- guards --------------------------------------------------------------------------------------------------
@@ -119,7 +123,8 @@ class DraftShapeEnv(QuietShapeEnv):
         context = self.context
         if context is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
-        if self.resolved and (again := self.resolved.get(orig_expr)) is not None and guard_from_user_code():
+        again = self.resolved.get(orig_expr) if self.resolved else None
+        if again is not None and guard_from_user_code():
             context.log.emit(replace(again, **here()))
         if context.running_op in _SQUEEZING and _compares_with_one(orig_expr):
             kwargs["fallback_value"] = None
@@ -129,15 +134,28 @@ class DraftShapeEnv(QuietShapeEnv):
         try:
             result = super().evaluate_expr(orig_expr, *args, **kwargs)
         except GuardOnDataDependentSymNode:
-            if not self._demand(orig_expr):
+            if not self.demand(orig_expr):
                 raise
             return super().evaluate_expr(orig_expr, *args, **kwargs)
+        finally:
+            self.implied.concluded()
         if len(self.guards) > guards:
             place, by = here(), (guard_from_user_code(), guard_from_kernel())
-            self.sizes.taken.extend(TakenGuard(guard.expr, place, *by) for guard in self.guards[guards:])
+            for guard in self.guards[guards:]:
+                self.sizes.take(TakenGuard(guard.expr, place, *by))
         elif (result is sympy.true or result is sympy.false) and orig_expr is not result and guard_from_user_code():
             self._note_small_sizes(orig_expr, result)
+            if again is None and orig_expr not in self.resolved:
+                self._note_implied(orig_expr, result)
         return result
+
+    def _note_implied(self, expr: Any, result: Any) -> None:
+        """Records a condition of the model that earlier guards decided, and no range that was stated."""
+        if self.sizes.is_guarded(expr):
+            condition = expr if result is sympy.true else sympy.Not(expr)
+            self.sizes.take_implied(condition, here())
+        elif self.implied.rests_on_assumption(expr, result):
+            self._log_real_tensor_propagation(expr, result)
 
     def _evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
         """Upstream's work on one condition, behind its cache. Counts the conditions about each unbacked symbol."""
@@ -155,7 +173,7 @@ class DraftShapeEnv(QuietShapeEnv):
 
     def _fix(self, symbol: sympy.Symbol) -> None:
         """Replaces a symbol that too many conditions are about by the example's value, under an assertion."""
-        if symbol in self.replacements or not symbol.is_integer or not self._demand(symbol):
+        if symbol in self.replacements or not symbol.is_integer or not self.demand(symbol):
             return
         super().evaluate_expr(sympy.Eq(symbol, self.real_tensor_prop_unbacked_vals[symbol]))
 
@@ -191,9 +209,10 @@ class DraftShapeEnv(QuietShapeEnv):
             **here(),
         )
         self.resolved[orig_expr] = event
+        self.implied.answered(orig_expr)
         context.log.emit(event)
 
-    def _demand(self, expr: Any) -> bool:
+    def demand(self, expr: Any) -> bool:
         """Demands the real value of every unbacked symbol of `expr`; False where one has none."""
         assert self.context is not None
         for symbol in expr.free_symbols:
@@ -244,6 +263,12 @@ class DraftShapeEnv(QuietShapeEnv):
 
     def guard_or_defer_runtime_assert(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         """Asserts `orig_expr`, rewritten for the runtime-assert pass, which skips what it cannot write."""
+        try:
+            return self._asserted(orig_expr, *args, **kwargs)
+        finally:
+            self.implied.concluded()
+
+    def _asserted(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         if self.context is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
             self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more: 0 and 1 would not replace it
         if self.context is not None and isinstance(orig_expr, sympy.Basic) and self._is_refuted(orig_expr):
@@ -266,7 +291,7 @@ class DraftShapeEnv(QuietShapeEnv):
             return False
         if not any(is_unbacked(symbol) for symbol in expr.free_symbols):
             return False
-        return not expr.has(*UNWRITABLE) or self._demand(expr)
+        return not expr.has(*UNWRITABLE) or self.demand(expr)
 
     def _is_refuted(self, expr: Any) -> bool:
         """Whether `expr` is false on the example, computed only where that matters to the trace.
@@ -282,7 +307,7 @@ class DraftShapeEnv(QuietShapeEnv):
             return False
         caught = model_would_catch()
         compared = isinstance(expr, (sympy.Eq, sympy.Ne)) and not assertion_from_user_code()
-        if not (caught or compared) or self._always_holds(expr) or not self._demand(expr):
+        if not (caught or compared) or self._always_holds(expr) or not self.demand(expr):
             return False
         value = self.context.reals.symbols.substitute(expr)
         if caught and value in DECIDED:  # the path that the model takes from here is an assumption

@@ -32,6 +32,23 @@ class SizeGuards:
         """Symbols that the program has to assert to be 2 or more."""
         self.without_range: list[Any] = []
         """Guards that no range of a dimension expresses: the program asserts them."""
+        self._symbols: set[sympy.Symbol] = set()
+        self._places: set[tuple[object, ...]] = set()
+        """Symbols and innermost frame of each guard in `taken`."""
+
+    def take(self, guard: TakenGuard) -> None:
+        """Adds a guard."""
+        self.taken.append(guard)
+        self._symbols |= guard.expr.free_symbols
+        self._places.add(_key(guard.expr, guard.place))
+
+    def take_implied(self, condition: Any, place: dict[str, Any]) -> None:
+        """Adds a condition of the model that earlier guards decided, unless its line has it already.
+
+        Of a function that is called twice, the second call makes no other assumption than the first.
+        """
+        if _key(condition, place) not in self._places:
+            self.take(TakenGuard(condition, place))
 
     def note_small_sizes(
         self, expr: Any, result: Any, symbols: Iterable[Any], outcome: Callable[[Any, Any, int], Any], place: Any
@@ -49,6 +66,10 @@ class SizeGuards:
                     self.at_least_two.add(symbol)
                     self.small_sizes.setdefault(symbol, TakenGuard(expr, place()))
 
+    def is_guarded(self, expr: Any) -> bool:
+        """Whether an earlier guard was about a size in `expr`."""
+        return not self._symbols.isdisjoint(expr.free_symbols)
+
     def redundant(self, guards: list[Any], simplify: Callable[[Any], Any]) -> set[int]:
         """Positions of guards that only a kernel took, to know that a size is not 0 or not 1.
 
@@ -64,6 +85,11 @@ class SizeGuards:
     def conditions_to_assert(self) -> list[Any]:
         """What the program asserts about sizes beside the ranges of its dimensions."""
         return [*self.without_range, *(sympy.Ge(symbol, 2, evaluate=False) for symbol in self.at_least_two)]
+
+
+def _key(condition: Any, place: dict[str, Any]) -> tuple[object, ...]:
+    frames = place["stack"][-1:]
+    return (frozenset(condition.free_symbols), *[(id(code), *position) for code, *position in frames])
 
 
 def excludes_small_only(guard: Any) -> bool:

@@ -41,12 +41,16 @@ class DimensionEvents:
         if verdict.kind == "constant" and cause is None and want.size < 2:
             return DimensionSpecialized(reason="zero-one", **fields)
         if verdict.kind == "broken":
-            return ConstraintViolated(**fields | {"guard": broken})
+            return ConstraintViolated(**fields | {"guard": broken, "contradicted": True})
         if _is_literal(verdict, want, place["stack"]):
             return DimensionSpecialized(reason="literal", **fields)
-        if want.strict and cause is not None and cause not in self.context.shape_env.sizes.small_sizes.values():
+        if want.strict and any(map(self._is_violation, verdict.causes)):
             return ConstraintViolated(**fields)
         return DimensionSpecialized(**fields)
+
+    def _is_violation(self, cause: TakenGuard) -> bool:
+        """Whether plain export refuses a named dimension for this guard. It excludes sizes 0 and 1 silently."""
+        return cause not in self.context.shape_env.sizes.small_sizes.values()
 
 
 def _is_literal(verdict: Verdict, want: RequestedDim, stack: tuple[Frame, ...]) -> bool:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from torchdraft._draft.tracing.request import Request
 
 
+SHOWN_CAUSES = 3
+"""How many guards the table names for one dimension; each of them is an issue."""
+
+
 def judge_dimensions(request: Request, context: TraceContext) -> tuple[list[Dimension], list[Event], Any]:
     """The table of dynamic dimensions, the events of those that are not as free as requested, and the `dynamic_shapes`
     to use instead (None where all are).
@@ -35,7 +39,7 @@ def judge_dimensions(request: Request, context: TraceContext) -> tuple[list[Dime
     judge, sizes = Judge(context, requested), _sizes_of_inputs(context)
     verdicts = {n: judge.verdict(*sizes[n], requested[n], n in broken) for n in sizes if n in requested}
     _share_causes(verdicts, requested)
-    reasons = {n: broken_by_example({n: requested[n]}).get(n, "the example breaks it") for n in broken}
+    reasons = {n: broken_by_example({n: requested[n]}).get(n, why) for n, why in broken.items()}
     rows = [_row(name, requested[name], v, reasons.get(name, ""), context) for name, v in verdicts.items()]
     if all(v.kind == "free" for v in verdicts.values()):
         return rows, [], None
@@ -107,12 +111,18 @@ def _same_outcome(one: Verdict, other: Verdict) -> bool:
     return one.kind == other.kind != "broken" and bool(one.causes) == bool(other.causes) is True
 
 
+def _because(cause: TakenGuard, context: TraceContext) -> str:
+    """`x.shape[0] > 10 at m.py:12`."""
+    stack = cause.place.get("stack", ())
+    where = f" at {os.path.basename(stack[-1][0].co_filename)}:{stack[-1][1]}" if stack else ""
+    return context.origins.in_user_terms(cause.expr) + where
+
+
 def _row(name: str, want: RequestedDim, verdict: Verdict, broken: str, context: TraceContext) -> Dimension:
     """One line of the report's table. `broken` says how the example violates the request."""
-    reason = context.origins.in_user_terms(verdict.cause.expr) if verdict.cause else ""
-    stack = verdict.cause.place.get("stack", ()) if verdict.cause else ()
-    if reason and stack:
-        reason += f" at {os.path.basename(stack[-1][0].co_filename)}:{stack[-1][1]}"
+    reason = "; ".join(_because(cause, context) for cause in verdict.causes[:SHOWN_CAUSES])
+    if len(verdict.causes) > SHOWN_CAUSES:
+        reason += f"; {len(verdict.causes) - SHOWN_CAUSES} more"
     if verdict.kind == "broken":
         reason = broken
     elif not reason and verdict.kind == "constant":

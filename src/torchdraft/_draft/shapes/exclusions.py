@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sympy
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from torchdraft._draft.guards.size_guards import TakenGuard
     from torchdraft._draft.tracing.context import TraceContext
 
+T = TypeVar("T")
+
 
 class Exclusions:
     """Evaluates the guards of a finished trace at other sizes than the example's."""
@@ -25,33 +27,34 @@ class Exclusions:
         self.env = context.shape_env
         self.requested = requested
         self.guards = CompiledGuards(self.env.backed_var_to_val, self.env.outcome)
+        self._taken = _by_symbol((taken.expr, taken) for taken in self.env.sizes.taken)
+        self._without_range = _by_symbol((guard, guard) for guard in self.env.sizes.without_range)
 
     def asserted(self, symbol: Any, want: RequestedDim) -> list[Any]:
         """The asserted conditions on `symbol` that no range expresses, without those that exclude no further size."""
         left, found = _sizes(want), []
-        for guard in self.env.sizes.without_range:
-            if symbol in guard.free_symbols:
-                stay = [size for size in left if not self._fails(guard, symbol, size)]
-                if len(stay) < len(left):
-                    left = stay
-                    found.append(self._shortest(guard, symbol, want))
+        for guard in self._without_range.get(symbol, ()):
+            stay = [size for size in left if not self._fails(guard, symbol, size)]
+            if len(stay) < len(left):
+                left = stay
+                found.append(self._shortest(guard, symbol, want))
         return found
 
-    def causes(self, symbol: Any, want: RequestedDim, beyond: int | None) -> tuple[TakenGuard, ...]:
-        """The guards of the model's own code that exclude requested sizes, one for each place.
+    def causes(self, symbol: Any, want: RequestedDim, beyond: Sequence[int]) -> tuple[TakenGuard, ...]:
+        """The guards of the model's own code that exclude requested sizes, one for each place, and for each size of
+        `beyond` that none of them excludes and the outcome does, the first guard of an operation that fails at it.
 
-        Where it has none, the first guard of an operation that fails at the size `beyond`, which the outcome excludes.
+        Where that is none, the first guard of an operation that excludes a requested size.
         """
-        about = [
-            t for t in self.env.sizes.taken if symbol in t.expr.free_symbols and self._excludes(t.expr, symbol, want)
-        ]
+        about = [t for t in self._taken.get(symbol, ()) if self._excludes(t.expr, symbol, want)]
         about = [t for t in about if not self._is_requested(t.expr)]
         about = [t._replace(expr=self._shortest(t.expr, symbol, want)) for t in about]
         by_code = {place_of(t.place["stack"], t.place["module"]): t for t in reversed(about) if t.by_code}
-        if by_code:
-            return tuple(reversed(by_code.values()))
-        decisive = [t for t in about if beyond is not None and self._fails(t.expr, symbol, beyond)]
-        return tuple((decisive or about)[:1])
+        found = list(reversed(by_code.values()))
+        for size in beyond:
+            if not any(self._fails(t.expr, symbol, size) for t in found):
+                found += [t for t in about if not t.by_code and self._fails(t.expr, symbol, size)][:1]
+        return tuple(found or about[:1])
 
     def excludes_alone(self, guard: Any, symbol: Any, want: RequestedDim) -> bool:
         """Whether a guard on several sizes excludes a size of this dimension for all sizes of the others."""
@@ -84,6 +87,15 @@ class Exclusions:
 
     def _fails(self, guard: Any, symbol: Any, size: int) -> bool:
         return bool(self.guards.outcome(guard, symbol, size) == sympy.false)
+
+
+def _by_symbol(guards: Iterable[tuple[Any, T]]) -> dict[Any, list[T]]:
+    """Symbol → what belongs to the conditions about it, in their order."""
+    found: dict[Any, list[T]] = {}
+    for condition, value in guards:
+        for symbol in condition.free_symbols:
+            found.setdefault(symbol, []).append(value)
+    return found
 
 
 def same_name(want: RequestedDim, other: RequestedDim | None) -> bool:

@@ -33,7 +33,7 @@ class Judge:
             return Verdict(kind="constant", got=str(want.size if symbol is not None else int(size)))
         now = self.env.replace(symbol)
         if now.is_number:
-            causes = self.exclusions.causes(symbol, want, want.size + 1)
+            causes = self.exclusions.causes(symbol, want, [want.size + 1])
             return Verdict(kind="constant", got=str(now), causes=causes)
         if now != symbol:
             return self._tied(symbol, now, want)
@@ -48,7 +48,7 @@ class Judge:
         other = self.requested.get(text)
         if same_name(want, other) or (len(now.free_symbols) == 1 and self._is_requested(now, want)):
             return self._narrowed(next(iter(now.free_symbols)), want) if other is not None else Verdict(kind="free")
-        causes = self.exclusions.causes(symbol, want, want.size + 1)
+        causes = self.exclusions.causes(symbol, want, [want.size + 1])
         return Verdict(kind="tied", got=text, to=now, causes=causes)
 
     def _is_requested(self, now: Any, want: RequestedDim) -> bool:
@@ -74,7 +74,7 @@ class Judge:
         texts += [self.origins.in_user_terms(condition) for condition in conditions]
         if not texts:
             return Verdict(kind="free")
-        beyond = lower - 1 if lower is not None else upper + 1 if upper is not None else None
+        beyond = [bound + step for bound, step in ((lower, -1), (upper, 1)) if bound is not None]
         causes = self.exclusions.causes(symbol, want, beyond)
         if at_least_two:
             causes = (self.env.sizes.small_sizes[symbol], *[cause for cause in causes if cause.by_code])

@@ -157,6 +157,14 @@ def _expected(name: str, want: RequestedDim, sizes: dict[str, tuple[str, int]]) 
             return
 
 
+def breaks_a_hint(request: Request) -> bool:
+    """Whether the example violates the range of a `Dim.AUTO` or `Dim.DYNAMIC`. torch returns a program that refuses it,
+    where it raises for a named dimension.
+    """
+    requested = requested_dims(request)
+    return any(hint_kind(requested[name].spec) for name in broken_by_example(requested))
+
+
 def with_auto_dims(request: Request, level: int) -> Any:
     """The requested structure with `Dim.AUTO` in the place of dimensions.
 

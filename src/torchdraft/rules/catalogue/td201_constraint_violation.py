@@ -67,10 +67,15 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     takes = (ConstraintViolated,)
 
     def issue(self, event: ConstraintViolated) -> Issue:
+        outcome = f"the program holds for `{event.got}`, because of `{event.guard}`, and raises on other sizes."
+        if event.contradicted:
+            outcome = (
+                f"{event.guard}. The tracer decided about this dimension instead, and the program holds for "
+                f"{event.got}. Use an example that fits the declaration, or declare what fits the example."
+            )
         return self.found(
             event,
-            f"`{event.dimension}` was declared {event.asked}; the program holds for `{event.got}`, because of "
-            f"`{event.guard}`, and raises on other sizes.",
+            f"`{event.dimension}` was declared {event.asked}; {outcome}",
             expr=event.guard,
             value=event.got,
             data=dimension_data(event),
