@@ -170,3 +170,20 @@ def test_an_attribute_that_every_layer_writes_is_one_issue():
     (issue,) = issues(InList(Remembers, 3), X)
     assert (issue.code, issue.occurrences) == ("TD402", 3)
     assert issue.modules == ("layers.0", "layers.1", "layers.2")
+
+
+class Repeats(torch.nn.Module):
+    def forward(self, x, counts):
+        for count in counts.tolist():
+            for _ in range(count):
+                x = x + 1
+        return x
+
+
+def test_a_call_is_one_place_however_often_it_ran():
+    """Python 3.11 makes a call in another instruction once it has run a few times."""
+    report = torchdraft.draft_export(Repeats(), (torch.rand(3), torch.tensor([2, 3, 2, 4, 2, 3])))._report
+    (issue,) = report.issues
+    assert (issue.code, issue.occurrences) == ("TD102", 6)
+    assert [each["expr"] for each in issue.data["instances"]] == [f"counts.tolist()[{n}]" for n in range(6)]
+    assert [each["value"] for each in issue.data["instances"]] == ["2", "3", "2", "4", "2", "3"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dis
-from functools import lru_cache
 from types import CodeType
+
+from .per_code import cached_per_code
 
 Span = tuple[int | None, int | None, int | None, int | None]
 """First line, last line, start column, end column."""
@@ -31,12 +32,12 @@ def span(code: CodeType, instruction: int) -> Span:
     return known[place] if 0 <= place < len(known) else (None, None, None, None)
 
 
-@lru_cache(256)
+@cached_per_code
 def bytecode(code: CodeType) -> bytes:
     """`code.co_code`, cached: a code object builds it again at each access."""
     return code.co_code
 
 
-@lru_cache(256)
+@cached_per_code
 def _positions(code: CodeType) -> tuple[Span, ...]:
     return tuple(code.co_positions())

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import dis
 from collections.abc import Sequence
-from functools import lru_cache
 from types import CodeType
 
 from torchdraft.model.events import Frame
 
 from .bytecode import Span, bytecode, span, tests_truth
 from .locations import LineOnly
+from .per_code import cached_per_code, code_key
 from .syntax import parsed
+
+_PREPARES_CALL, _CALL = dis.opmap.get("PRECALL"), dis.opmap.get("CALL")
 
 
 def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[object, ...]:
@@ -22,7 +25,8 @@ def place_of(stack: Sequence[Frame | LineOnly], module: str = "") -> tuple[objec
     names = [frame[0].co_name for frame in stack]
     start = len(names) - 1 - names[::-1].index("forward") if module and "forward" in names else 0
     return tuple(
-        (code, line, *[expression(code, i) for i in instruction]) for code, line, *instruction in stack[start:]
+        (code_key(code), line, *[expression(code, i) for i in instruction])
+        for code, line, *instruction in stack[start:]
     )
 
 
@@ -31,7 +35,7 @@ def knows_instruction(stack: Sequence[Frame | LineOnly]) -> bool:
     return bool(stack) and len(stack[-1]) > 2 and 0 <= stack[-1][2] < len(bytecode(stack[-1][0]))
 
 
-@lru_cache(4096)
+@cached_per_code
 def expression(code: CodeType, instruction: int) -> tuple[object, ...]:
     """A key of the expression that an instruction computes.
 
@@ -40,6 +44,7 @@ def expression(code: CodeType, instruction: int) -> tuple[object, ...]:
     """
     if instruction % 2 or instruction >= len(bytecode(code)):
         return (instruction,)
+    instruction = _as_call(code, instruction)
     kind, where = _kind(code, instruction), span(code, instruction)
     similar = _instructions(code)[kind, where]
     number = similar.index(instruction)
@@ -48,7 +53,16 @@ def expression(code: CodeType, instruction: int) -> tuple[object, ...]:
     return (kind, *where, number)
 
 
-@lru_cache(256)
+def _as_call(code: CodeType, instruction: int) -> int:
+    """The instruction, or the call that it prepares. Python 3.11 makes a call in either of two instructions, which
+    depends on how often it ran before.
+    """
+    if bytecode(code)[instruction] != _PREPARES_CALL:
+        return instruction
+    return next((n for n in range(instruction, len(bytecode(code)), 2) if bytecode(code)[n] == _CALL), instruction)
+
+
+@cached_per_code
 def _instructions(code: CodeType) -> dict[tuple[int, Span], list[int]]:
     """Kind and columns → the offsets of the instructions that have both."""
     found: dict[tuple[int, Span], list[int]] = {}
@@ -64,12 +78,18 @@ def _kind(code: CodeType, instruction: int) -> int:
 
 def _in_condition_of_while(code: CodeType, where: Span) -> bool:
     first, last, start, end = where
-    tree = parsed(code.co_filename)
-    if tree is None or first is None or last is None or start is None or end is None:
+    if first is None or last is None or start is None or end is None:
         return False
     return any(
-        (node.test.lineno, node.test.col_offset) <= (first, start)
-        and (last, end) <= (node.test.end_lineno or 0, node.test.end_col_offset or 0)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.While)
+        (test.lineno, test.col_offset) <= (first, start)
+        and (last, end) <= (test.end_lineno or 0, test.end_col_offset or 0)
+        for test in _conditions_of_while(code)
     )
+
+
+@cached_per_code
+def _conditions_of_while(code: CodeType) -> tuple[ast.expr, ...]:
+    """The conditions of the `while` loops in the file of a code object."""
+    tree = parsed(code.co_filename)
+    nodes = ast.walk(tree) if tree is not None else ()
+    return tuple(node.test for node in nodes if isinstance(node, ast.While))

@@ -13,6 +13,7 @@ from typing import Any
 from torchdraft.model.events import Frame
 
 from .functions import plain_function
+from .per_code import cached_per_code
 from .syntax import parsed
 
 NO_INSTRUCTION = 1 << 30
@@ -80,6 +81,7 @@ def _code_of(function: Any) -> CodeType | None:
     return None if plain is None else plain.__code__
 
 
+@cached_per_code
 def _definition(code: CodeType) -> Function | None:
     """The syntax tree of the function from which `code` was compiled."""
     tree = parsed(code.co_filename)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from torchdraft.model.events import (
     KernelMissing,
 )
 
+_PLACE = re.compile(r'File "([^"\n]*)", line (\d+),')
 _MESSAGE = re.compile(r"assertion failed for expression (.*) on node '")
 
 
@@ -40,8 +41,8 @@ class GraphNodes:
     """The nodes of a finished program that events can be about."""
 
     def __init__(self, program: torch.export.ExportedProgram) -> None:
-        self.assertions = list(_assertions(program))
-        self.in_islands = list(_assertions_in_islands(program))
+        self.assertions = _Assertions(program)
+        self.in_islands = dict(reversed(list(_places_in_islands(program))))  # the first assertion of each place
         self.inputs = {node.name for node in program.graph.find_nodes(op="placeholder")}
         calls = [(str(node.target), node.name) for node in program.graph.nodes if node.op == "call_function"]
         self.calls = dict(reversed(calls))  # the first call of each operator
@@ -67,22 +68,46 @@ class GraphNodes:
             return None
         texts = {text_of(form) for form in _forms(condition)}
         symbols = {str(symbol) for symbol in condition.free_symbols}
-        found = [a for a in self.assertions if a.text in texts]
-        found = found or [a for a in self.assertions if a.symbols == symbols]
-        found = found or [a for a in self.assertions if a.symbols & {s for s in symbols if s[0] != "s"}]
-        return found[-1].node if found else None
+        return self.assertions.about(texts, frozenset(symbols))
 
     def _in_island(self, event: Event) -> str | None:
         """The assertion that the recorded run of a submodule added for the event's line."""
         if not event.stack:
             return None
         code, line, _ = event.stack[-1]
-        place = f'File "{code.co_filename}", line {line},'
-        return next((name for name, stack in self.in_islands if place in stack), None)
+        return self.in_islands.get((code.co_filename, line))
 
     def _input(self, name: str) -> str | None:
         placeholder = "_".join(re.findall(r"\w+", name))
         return placeholder if placeholder in self.inputs else None
+
+
+class _Assertions:
+    """The assertions of a program, by what is asked of them. The last one counts."""
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        self.by_text: dict[str, int] = {}
+        self.by_symbols: dict[frozenset[str], int] = {}
+        self.by_unbacked_symbol: dict[str, int] = {}
+        self.nodes: list[str] = []
+        for number, assertion in enumerate(_assertions(program)):
+            self.nodes.append(assertion.node)
+            self.by_text[assertion.text] = number
+            self.by_symbols[assertion.symbols] = number
+            self.by_unbacked_symbol |= {s: number for s in assertion.symbols if _is_unbacked(s)}
+
+    def about(self, texts: Iterable[str], symbols: frozenset[str]) -> str | None:
+        """The assertion with one of the texts; otherwise one with these symbols, or with one of the unbacked ones."""
+        found = [self.by_text[text] for text in texts if text in self.by_text]
+        if not found and symbols in self.by_symbols:
+            found = [self.by_symbols[symbols]]
+        if not found:
+            found = [self.by_unbacked_symbol[s] for s in symbols if s in self.by_unbacked_symbol and _is_unbacked(s)]
+        return self.nodes[max(found)] if found else None
+
+
+def _is_unbacked(symbol: str) -> bool:
+    return symbol[0] != "s"
 
 
 def _assertions(program: torch.export.ExportedProgram) -> Iterator[Assertion]:
@@ -92,10 +117,11 @@ def _assertions(program: torch.export.ExportedProgram) -> Iterator[Assertion]:
             yield Assertion(node.name, found[1], frozenset(SYMBOL.findall(found[1])))
 
 
-def _assertions_in_islands(program: torch.export.ExportedProgram) -> Iterator[tuple[str, str]]:
-    """Name and stack of each assertion about data that a recorded run read."""
+def _places_in_islands(program: torch.export.ExportedProgram) -> Iterator[tuple[tuple[str, int], str]]:
+    """File, line and name of each assertion about data that a recorded run read, for every line of its stack."""
     for node in program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_async.msg):
-        yield node.name, str(node.meta.get("stack_trace") or "")
+        for file, line in _PLACE.findall(str(node.meta.get("stack_trace") or "")):
+            yield (file, int(line)), node.name
 
 
 def _condition(event: Event) -> Any:
