@@ -39,6 +39,7 @@ def test_the_program_equals_eager_and_each_call_ran_once(name, dynamic):
     torch.testing.assert_close(plain(loaded.module()(example())), plain(expected))
     baked = [i for i in program._report.issues if i.severity is torchdraft.Severity.BAKED]
     assert bool(baked) == (name in FROZEN)
+    assert all("returned it as a plain Python value" in issue.message for issue in baked)
 
 
 def Counter_of_eager(model):

@@ -169,7 +169,7 @@ def _report_frozen(call: OpCall, value: Any) -> None:
     kind = type(value).__name__
     read = f"{_called(call)} (returns {kind})"
     call.context.log.emit(
-        HostRead(stack=user_stack(), read=read, dtype=kind, shape=(), value=repr(value), asserted="no")
+        HostRead(stack=user_stack(), read=read, dtype=kind, shape=(), value=repr(value), asserted="plain")
     )
 
 

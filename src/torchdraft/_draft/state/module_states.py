@@ -31,6 +31,8 @@ _NAMED = ("_parameters", "_buffers", "_modules")
 _TABLES = (*_NAMED, *HOOKS)
 _REPLACED_BY_TRACE = (*_TABLES, "forward")
 """What tracing itself replaces for its duration and puts back."""
+_BOOKKEEPING = ("_non_persistent_buffers_set",)
+"""What `register_buffer` notes about a buffer beside its table: `state_dict` reads it, and `forward` does not."""
 _DERIVED = ("_flat_weights", "_flat_weight_refs")
 """Lists of their own parameters that recurrent modules renew when parameters were swapped, as tracing does."""
 
@@ -84,7 +86,9 @@ class ModuleState:
             new = [name for name in live.get(table, {}) if name not in self.tables.get(table, {})]
             yield from ((name, MISSING, live[table][name]) for name in new)
         for name, after in live.items():
-            if name in _REPLACED_BY_TRACE or (name in _DERIVED and isinstance(self.module, torch.nn.RNNBase)):
+            if name in (*_REPLACED_BY_TRACE, *_BOOKKEEPING):
+                continue
+            if name in _DERIVED and isinstance(self.module, torch.nn.RNNBase):
                 continue
             before = self.attributes.get(name, MISSING)
             if not same(before, after):

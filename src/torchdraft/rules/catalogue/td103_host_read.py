@@ -20,8 +20,10 @@ class HostReadRule(Rule[HostRead]):
 
     The graph does not contain what Python computed from the data; it contains the result for the example. The graph
     asserts the data read (`guarded`), so other data raises. Data that is too large to store is not asserted (`baked`):
-    the program returns the example's result for other data too. Data that was only printed or logged changes nothing
-    (`note`), and a tensor that the code creates from constants has the same data in every call (`note`).
+    the program returns the example's result for other data too. The same holds for a float, a truth value or a text
+    that an operator returns (`baked`): the dispatcher hands it to Python as a plain value, which no symbol of the
+    program represents. Data that was only printed or logged changes nothing (`note`), and a tensor that the code
+    creates from constants has the same data in every call (`note`).
 
     ## Example
 
@@ -86,5 +88,10 @@ _OUTCOMES = {
     "same": (Severity.NOTE, f"It is computed from constants and is the same in every call of the program. {REFUSED}"),
     "unused": (Severity.NOTE, "The text was only printed or logged; the program prints nothing."),
     "address": (Severity.BAKED, "An address cannot be asserted: the program contains what Python computed from it."),
+    "plain": (
+        Severity.BAKED,
+        "An operator returned it as a plain Python value, which no symbol of the program represents: "
+        "the program contains the example's value and asserts nothing about it.",
+    ),
     "no": (Severity.BAKED, "It is too large to store and assert: the program is frozen to the example's data."),
 }

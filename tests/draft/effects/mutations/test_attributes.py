@@ -129,3 +129,28 @@ class Biased(torch.nn.Module):
 def test_a_buffer_filled_once_is_a_note_where_no_input_is_in_it(of_input, severity):
     (issue,) = torchdraft.draft_export(Biased(of_input), (torch.ones(3, 3),))._report.issues
     assert (issue.code, str(issue.severity), issue.expr) == ("TD402", severity, "bias")
+
+
+class MakesTable(torch.nn.Module):
+    def forward(self, x):
+        if not hasattr(self, "table"):
+            self.register_buffer("table", torch.arange(3.0), persistent=False)
+        return x + self.table
+
+
+class RenewsTable(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("table", torch.arange(3.0))
+
+    def forward(self, x):
+        self.register_buffer("table", torch.arange(3.0) * 2, persistent=False)
+        return x + self.table
+
+
+@pytest.mark.parametrize("model", [MakesTable, RenewsTable])
+def test_a_buffer_that_is_not_persistent_is_reported_once_as_itself(model):
+    made = model()
+    (issue,) = torchdraft.draft_export(made, (torch.ones(3),))._report.issues
+    assert (issue.code, issue.expr, str(issue.severity)) == ("TD402", "table", "note")
+    assert made._non_persistent_buffers_set == set()
