@@ -10,13 +10,13 @@ from jinja2 import Environment, StrictUndefined, Template
 from torchdraft.model import Report
 
 from . import words
+from .grouping import grouped
 
 
 def render_html(report: Report) -> str:
     """The page. It has no scripts and loads nothing, and has a light and a dark style."""
-    groups = [
-        (severity, [issue for issue in report.issues if issue.severity == severity]) for severity in report.counts()
-    ]
+    shown = grouped(report.issues)
+    groups = [(severity, [issue for issue in shown if issue.severity == severity]) for severity in report.counts()]
     return _template().render(report=report, groups=groups, words=words)
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from torchdraft.model import Issue, Location, Report, Severity
 
 from . import words
+from .grouping import grouped
 
 STYLES = {
     Severity.BAKED: "bold red",
@@ -27,10 +28,11 @@ def render_report(report: Report) -> Iterator[RenderableType]:
     yield Text(words.cost(report), style="dim")
     for rung in report.rungs:
         yield Text(words.broken_rung(rung))
+    shown = grouped(report.issues)
     for severity in report.counts():
         yield Text()
         yield Text.assemble((severity.upper(), STYLES[severity]), f"  {severity.meaning}")
-        for issue in report.issues:
+        for issue in shown:
             if issue.severity == severity:
                 yield Text()
                 yield from render_issue(issue)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 
 from torchdraft.model import BrokenRung, Issue, Location, Report, Severity
+
+from .grouping import grouped
 
 _PACKAGES = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
 
@@ -19,7 +22,9 @@ def summary(report: Report) -> str:
     if above == 0:
         return f"{model}: a sound program" + (f", {notes}" if report.issues else ", nothing to report")
     issues = plural(above, "issue")
-    return f"{model}: {issues} ({counts})" + (f" and {notes}" if len(report.issues) > above else "")
+    causes = len(grouped(issue for issue in report.issues if issue.severity > Severity.NOTE))
+    of = f" of {plural(causes, 'cause')}" if causes < above else ""
+    return f"{model}: {issues}{of} ({counts})" + (f" and {notes}" if len(report.issues) > above else "")
 
 
 def cost(report: Report) -> str:
@@ -72,10 +77,19 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
         ("where", f"{symbol} = {origin}") for symbol, origin in issue.symbols.items() if not _is_obvious(origin, issue)
     ]
     found += [("with", f"{name}: {text}") for name, text in issue.locals.items()]
-    if values := issue.data.get("values"):
+    if instances := issue.data.get("instances"):
+        found.append(("each", _instances(instances)))
+    elif values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
     found += [(key, str(issue.data[key])) for key in ("fix", "paste") if issue.data.get(key)]
     return found
+
+
+def _instances(instances: Sequence[Mapping[str, str]]) -> str:
+    """The expressions of one issue, with their values if these differ."""
+    differ = len({each["value"] for each in instances}) > 1
+    texts = dict.fromkeys(f"{each['expr']} was {each['value']}" if differ else each["expr"] for each in instances)
+    return ", ".join(list(texts)[:8]) + (f" and {len(texts) - 8} more" if len(texts) > 8 else "")
 
 
 def _is_obvious(origin: str, issue: Issue) -> bool:
