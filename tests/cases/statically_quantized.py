@@ -37,6 +37,5 @@ CASE = Case(
     example=Call(numbers(2, 1, 6, 6)),
     right=(Call(numbers(2, 1, 6, 6, seed=1)),),
     rung="concrete",
-    saves=False,  # the file format has no quantized dtype
     baked=False,
 )

@@ -18,6 +18,7 @@ from torchdraft.model.events import (
     KernelMissing,
     MetadataRead,
     NotChecked,
+    NotSaveable,
     OutsideStateWritten,
     ResultFrozen,
     SeededDraw,
@@ -82,4 +83,5 @@ EVENTS = {
     "strict": StrictFellBack(exception="Unsupported: call to zlib.crc32"),
     "not-checked": NotChecked(reason="weights have no data"),
     "differs": NotChecked(reason="out[0] differs by 0.25", wrong=True),
+    "not-saveable": NotSaveable(what="flex_attention", reason="SerializeError: Unsupported list/tuple argument type"),
 }

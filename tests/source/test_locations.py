@@ -2,6 +2,7 @@ import sys
 
 import torch
 
+from torchdraft._source.locations import user_frames_of_text
 from torchdraft.model.events import InputMutated
 from torchdraft.rules import all_rules, issues_from, user_frames, user_frames_of
 
@@ -72,3 +73,15 @@ def test_an_issue_stands_at_the_innermost_user_line():
 def test_without_a_stack_there_is_no_location():
     (issue,) = issues_from([InputMutated(name="x")])
     assert issue.location is None
+
+
+def test_frames_in_text():
+    text = f'''  File "model.py", line 3, in forward
+    return self.layer(x)
+  File "{torch.nn.functional.__file__}", line 10, in relu
+  File "other.py", line 5, in scaled
+    return x * 2
+'''
+    assert [str(frame) for frame in user_frames_of_text(text)] == ["model.py:3 in forward", "other.py:5 in scaled"]
+    assert user_frames_of_text(text)[1].source == "return x * 2"
+    assert user_frames_of_text("") == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import linecache
 import os
+import re
 import sysconfig
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,6 +19,8 @@ from .bytecode import span
 LineOnly = tuple[CodeType, int]
 """A frame whose instruction is unknown; its location has no columns."""
 
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)(?:\n {4,}(\S.*))?')
+
 
 def user_frames(stack: Sequence[Frame | LineOnly]) -> tuple[Location, ...]:
     """The locations of the user's frames in the stack; of all frames if none is the user's."""
@@ -28,6 +31,15 @@ def user_frames(stack: Sequence[Frame | LineOnly]) -> tuple[Location, ...]:
 def user_frames_of(error: BaseException) -> tuple[Location, ...]:
     """The locations of the user's frames in the traceback of `error`, outermost first."""
     return user_frames(_frames(error.__traceback__))
+
+
+def user_frames_of_text(trace: str) -> tuple[Location, ...]:
+    """The locations of the user's frames in a stack trace that is text, as graph nodes hold it, outermost first."""
+    found = [(file, int(line), *rest) for file, line, *rest in _FRAME.findall(trace) if not is_framework(file)]
+    return tuple(
+        Location(file, line, function, linecache.getline(file, line).rstrip() or source)
+        for file, line, function, source in found
+    )
 
 
 @lru_cache(maxsize=4096)

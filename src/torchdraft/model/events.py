@@ -299,3 +299,14 @@ class NotChecked(Event):
     reason: str
     wrong: bool = False
     """Whether it was compared and differs on the example."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSaveable(Event):
+    """A part of the program has no form in torch's file format."""
+
+    what: str
+    """The name of a weight or constant, or the operator."""
+    reason: str
+    trace: str = ""
+    """The stack trace of the graph node, as text: a node keeps no code objects."""

@@ -4,6 +4,7 @@ import itertools
 import zlib
 
 import torch
+from torch.nn.attention.flex_attention import flex_attention
 
 import torchdraft
 from tests.ledger.registry import model
@@ -37,6 +38,17 @@ class Pad(torch.nn.Module):
     def forward(self, x):
         rows = torch.nested.nested_tensor([x[:1], x])  # expect: TD905
         return torch.nested.to_padded_tensor(rows, 0.0)
+
+
+@model
+def rung_not_saveable():
+    """An operator whose arguments torch's file format has no form for."""
+    return Attention(), (torch.ones(2, 2, 16, 8),)
+
+
+class Attention(torch.nn.Module):
+    def forward(self, x):
+        return flex_attention(x, x, x, score_mod=lambda score, b, h, q, k: score + q - k)  # expect: TD906
 
 
 @model

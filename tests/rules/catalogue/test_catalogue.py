@@ -40,6 +40,7 @@ CONTRACT = {
     "TD903": ("not-checked", "note"),
     "TD904": ("differs-on-example", "baked"),
     "TD905": ("frozen-result", "guarded"),
+    "TD906": ("not-saveable", "guarded"),
 }
 """Codes never change meaning: new rules are added here, and entries are never changed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+import torchdraft
 from torchdraft._torch.patches.export import constants_without_users_dropped
 from torchdraft._torch.probe import need
 
@@ -23,3 +24,16 @@ def test_a_constant_without_users_is_dropped() -> None:
     torch.fx.GraphModule(HoldsConstant(), graph)
     unused_constant = constants_without_users_dropped(need("torch._export.passes.lift_constants_pass:_unused_constant"))
     assert unused_constant(constant) == [constant]
+
+
+class Scaled(torch.nn.Module):
+    def forward(self, x: torch.Tensor, *, factor: torch.Tensor) -> torch.Tensor:
+        return x.to_mkldnn().to_dense() * factor
+
+
+def test_a_program_is_drafted_again_where_only_its_run_can_be_recorded() -> None:
+    args, kwargs = (torch.ones(2, 3),), {"factor": torch.tensor(3.0)}
+    program = torchdraft.draft_export(Scaled(), args, kwargs)
+    again = torchdraft.draft_export(program.module(), args, kwargs)
+    assert again._report.rung == "concrete"
+    assert torch.equal(again.module()(2 * args[0], **kwargs), torch.full((2, 3), 6.0))

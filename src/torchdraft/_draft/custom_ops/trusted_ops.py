@@ -32,6 +32,11 @@ SHIPPED = frozenset(
         "_dtensor",
         "fsdp",
         "streams",
+        "flex_lib",
+        "torch_attn",
+        "torch_nn",
+        "semi_structured",
+        "ao",
         # libraries released with torch, tested the same way
         "torchvision",
         "image",

@@ -34,10 +34,35 @@ def fill_keyword_defaults(graph: torch.fx.Graph) -> bool:
     return changed
 
 
+_NUMBERS = {torch.qint8: 12, torch.quint8: 13, torch.qint32: 14, torch.quint4x2: 16, torch.quint2x4: 17}
+"""dtypes that the file format lacks → their numbers, which operators accept in their place."""
+
+
+@graph_pass(
+    Stage.SAVE,
+    why="The file format has no quantized dtypes, and calls have them as arguments (`quantize_per_tensor`).",
+    upstream="torch._export.serde.serialize._TORCH_TO_SERIALIZE_DTYPE",
+)
+def number_quantized_dtypes(graph: torch.fx.Graph) -> bool:
+    """Replaces quantized dtypes among the arguments by their numbers."""
+    changed = False
+    for node in graph.nodes:
+        for name, value in enumerate(node.args) if isinstance(node.target, OpOverload) else ():
+            if isinstance(value, torch.dtype) and value in _NUMBERS:
+                node.update_arg(name, _NUMBERS[value])
+                changed = True
+        for name, value in node.kwargs.items() if isinstance(node.target, OpOverload) else ():
+            if isinstance(value, torch.dtype) and value in _NUMBERS:
+                node.update_kwarg(name, _NUMBERS[value])
+                changed = True
+    return changed
+
+
 @graph_pass(
     Stage.SAVE,
     why="The serializer cannot describe a value without strides (sparse CSR) or of a quantized dtype.",
     upstream="torch._export.serde.serialize.serialize_tensor_meta",
+    after={"hold_constants_in_parts": "the operators that it adds return such values"},
 )
 def describe_as_plain_tensors(graph: torch.fx.Graph) -> bool:
     """Describes sparse CSR and quantized values as plain tensors of their sizes, in the metadata of the nodes."""

@@ -22,6 +22,7 @@ from torchdraft.rules.registry import read_ahead
 from .expression_table import Expressions
 from .graph_nodes import GraphNodes
 from .implied import without_implied
+from .saveable import not_saveable
 
 read_ahead()  # at import: otherwise the first draft takes the time
 
@@ -49,7 +50,7 @@ class FinishedDraft:
 def build_report(draft: FinishedDraft) -> Report:
     """The report of a draft."""
     context = draft.context
-    events = [*draft.before, *without_implied(context), *context.log.caught()]
+    events = [*draft.before, *without_implied(context), *context.log.caught(), *not_saveable(draft.program)]
     events = with_origins(events, context)
     nodes = GraphNodes(draft.program)
     issues = with_symbols_explained(issues_from(nodes.placed(event) for event in events), context)

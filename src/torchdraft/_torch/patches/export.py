@@ -152,6 +152,28 @@ def module_stack_restored(original: Any) -> Any:
 
 
 @patches(
+    "torch.fx:Interpreter.run",
+    scope=EXPORT,
+    why="Export interprets a graph module (`program.module()`) and does not call it, so that the recorder in the place "
+    "of its `forward` would never run: no rung below the first one could give a program.",
+    upstream="torch.export._trace._non_strict_export",
+)
+def replaced_forward_called(original: Any) -> Any:
+    """Calls the `forward` that a graph module has been given for the time of the trace."""
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        forward = vars(self.module).get("forward")
+        if forward is None or options:
+            return original(self, *args, **options)
+        structure = getattr(self.module, "_in_spec", None)
+        names = structure.child(1).context if structure is not None and structure.num_children == 2 else []
+        positional = len(args) - len(names)
+        return forward(*args[:positional], **dict(zip(names, args[positional:], strict=True)))
+
+    return run
+
+
+@patches(
     "torch._export.serde.serialize:GraphModuleDeserializer.deserialize_graph_output",
     scope=LOAD,
     why="A program that returns a string can be saved but not loaded "

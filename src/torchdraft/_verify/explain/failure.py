@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import torch
 
-from torchdraft._source.locations import is_framework
+from torchdraft._source.locations import user_frames_of_text
 from torchdraft.model import Location
 
 Kind = Literal["guard", "assertion", "operation", "call"]
@@ -20,7 +20,6 @@ SYMBOL = re.compile(r"\b(?:s|u|zf|zuf)\d+\b")
 
 _RUNTIME = re.compile(r"Runtime assertion failed for expression (.*?)(?: on node '(\w+)')?$")
 _GUARD = re.compile(r"Guard failed: (.*)")
-_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)\n(?:\s+(\S.*))?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,7 @@ def in_users_terms(condition: str) -> str:
 
 def frames_of(node: torch.fx.Node) -> tuple[Location, ...]:
     """The user's frames in the stack trace of a node, outermost first."""
-    found = _FRAME.findall(node.meta.get("stack_trace") or "")
-    return tuple(
-        Location(file, int(line), function, source) for file, line, function, source in found if not is_framework(file)
-    )
+    return user_frames_of_text(node.meta.get("stack_trace") or "")
 
 
 def _nodes(error: Exception) -> Iterator[torch.fx.Node]:
