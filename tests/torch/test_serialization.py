@@ -94,10 +94,6 @@ def holding(constant: Any) -> torch.export.ExportedProgram:
     return program
 
 
-class Local:
-    pass
-
-
 def test_constants_that_a_file_cannot_hold():
     class Inside(torch.Tensor):
         pass
@@ -119,3 +115,12 @@ def test_a_structure_that_cannot_be_written():
     program = exported(lambda x: {object: x}, X)
     found = unsaveable_parts(program)
     assert saves(program) == (not found)
+
+
+def test_the_serializer_is_not_asked_about_ordinary_programs(monkeypatch):
+    """It imports Inductor, which takes a second."""
+    dynamic = torch.export.Dim.DYNAMIC
+    layer = torch.nn.TransformerEncoderLayer(4, 2, batch_first=True).train()
+    program = torchdraft.draft_export(layer, (torch.ones(2, 3, 4),), dynamic_shapes=({0: dynamic, 1: dynamic},))
+    monkeypatch.setattr("torchdraft._torch.serialization._refusal", None)
+    assert unsaveable_parts(program) == []

@@ -102,11 +102,27 @@ def _is_plain(argument: Any) -> bool:
         return True
     if isinstance(argument, torch.dtype):
         return argument in _dtypes
-    if not isinstance(argument, (list, tuple)) or not argument:
+    if not isinstance(argument, (list, tuple)):
         return False
-    first = type(argument[0])
-    plain = first in (torch.fx.Node, int, float, bool, str) and all(type(each) is first for each in argument)
-    return plain and not (first is torch.fx.Node and any(each.op == "get_attr" for each in argument))
+    classes = {_class_in_list(each) for each in argument}
+    return classes in _PLAIN_LISTS
+
+
+_PLAIN_LISTS: tuple[set[Any], ...] = (
+    set(),
+    *({each} for each in (torch.Tensor, torch.SymInt, int, float, bool, str)),
+    {int, torch.SymInt},
+    {torch.Tensor, None},
+)
+"""The classes of the elements of a list that can be written for certain."""
+
+
+def _class_in_list(element: Any) -> Any:
+    """What an element of a list is, as far as the serializer distinguishes it."""
+    if not isinstance(element, torch.fx.Node):
+        return None if element is None else type(element)
+    value = element.meta.get("val") if element.op != "get_attr" else None
+    return next((kind for kind in (torch.Tensor, torch.SymInt) if isinstance(value, kind)), object)
 
 
 def _is_graph(node: torch.fx.Node) -> bool:
@@ -117,7 +133,7 @@ def _is_graph(node: torch.fx.Node) -> bool:
 def _is_unusual(node: torch.fx.Node) -> bool:
     """Whether the serializer treats a call specially, or a result of this class."""
     value = node.meta.get("val")
-    if "triton_kernel" in str(node.target) or "custom" in node.meta:
+    if "triton_kernel" in str(node.target) or node.meta.get("custom"):
         return True
     if value is None or isinstance(value, (torch.Tensor, *_Number)):
         return False
