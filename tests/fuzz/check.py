@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.compare import difference
+from benchmarks.compare import difference, walk
 
 from .leftovers import Snapshot
 from .program import Inputs, Loaded, Program, Refused, seed_everything
@@ -241,8 +241,16 @@ class Replay:
 
 
 def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters and buffers by name."""
-    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    """Parameters, buffers, and the tensors in other attributes, by name."""
+    held = {
+        f"{path}.{name}.{place}": leaf
+        for path, child in module.named_modules()
+        for name, value in vars(child).items()
+        if not name.startswith("_")
+        for place, leaf in walk(value, "", loose=True)
+        if isinstance(leaf, torch.Tensor)
+    }
+    return {**dict(module.named_parameters()), **dict(module.named_buffers()), **held}
 
 
 def compare_on_example(expected: Outcome, actual: Outcome, verdict: Verdict) -> str | None:

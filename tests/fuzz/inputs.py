@@ -58,6 +58,16 @@ class InputWriter:
         """A float tensor."""
         sizes = tuple(self.size(0.6 if index == 0 else 0.25) for index in range(dims))
         self.lines.append(f"{name} = torch.randn({', '.join(sizes) or '()'}, generator=g)")
+        if dims > 1 and self.rng.random() < 0.3:
+            other = self.rng.choice(
+                [
+                    f"{name}.transpose(0, -1).contiguous().transpose(0, -1)",
+                    f"torch.cat([{name}, {name}])[{name}.shape[0]:]",
+                    f"{name}.requires_grad_()",
+                ]
+            )
+            self.lines.append(f"{name} = {other} if vary else {name}")
+            self.features.append("input_laid_out")
         self.tensors[name] = sizes
         self.shapes[name] = self.shape_spec(sizes)
 
@@ -99,8 +109,8 @@ class InputWriter:
         return None
 
     def container(self, name: str) -> None:
-        """A tuple, list, dict or dataclass of tensors."""
-        form = self.rng.choice(["tuple", "list", "dict", "dict", "dataclass"])
+        """A tuple, list, dict, named tuple or dataclass of tensors."""
+        form = self.rng.choice(["tuple", "list", "dict", "dict", "dataclass", "dataclass", "namedtuple"])
         one, two = f"{name}_one", f"{name}_two"
         self.tensor(one, 2)
         self.tensor(two, 1)
@@ -108,9 +118,11 @@ class InputWriter:
         if form == "dict":
             made, taken = f"{{'one': {one}, 'two': {two}}}", [f"{name}['one']", f"{name}['two']"]
             self.shapes[name] = f"{{'one': {spec[0]}, 'two': {spec[1]}}}"
-        elif form == "dataclass":
-            made, taken = f"Pair({one}, {two})", [f"{name}.one", f"{name}.two"]
-            self.shapes[name] = f"[{spec[0]}, {spec[1]}]"
+        elif form in {"dataclass", "namedtuple"}:
+            cls = "Pair" if form == "dataclass" else "Named"
+            made, taken = f"{cls}({one}, {two})", [f"{name}.one", f"{name}.two"]
+            in_class = form == "namedtuple" and self.rng.random() < 0.5
+            self.shapes[name] = f"Named({spec[0]}, {spec[1]})" if in_class else f"[{spec[0]}, {spec[1]}]"
         else:
             left, right = ("(", ")") if form == "tuple" else ("[", "]")
             made, taken = f"{left}{one}, {two}{right}", [f"{name}[0]", f"{name}[1]"]
@@ -141,7 +153,7 @@ class InputWriter:
             getattr(self, kind)(name)
         if kind != "container":
             self.names.append(name)
-        keyword = not first and self.rng.random() < 0.15
+        keyword = not first and self.rng.random() < (0.5 if self.keywords else 0.15)
         (self.keywords if keyword else self.positional).append(name)
 
     def source(self) -> str:
@@ -149,11 +161,18 @@ class InputWriter:
         sizes = "".join(f", {name}={size}" for name, size in self.sizes.items())
         args = ", ".join(self.positional) + ("," if len(self.positional) == 1 else "")
         kwargs = ", ".join(f"'{name}': {name}" for name in self.keywords)
-        body = ["g = torch.Generator().manual_seed(seed)", *self.lines, f"return ({args}), {{{kwargs}}}"]
+        body = ["g = torch.Generator().manual_seed(seed)", *self.lines, f"kwargs = {{{kwargs}}}"]
+        turned = "dict(reversed(kwargs.items())) if vary else kwargs"
+        body.append(f"return ({args}), {turned if len(self.keywords) > 1 else 'kwargs'}")
         text = f"def inputs(seed=0, vary=False{sizes}):\n{indent(chr(10).join(body))}\n\n\n"
         if "input_dataclass" in self.features:
             text = "@dataclasses.dataclass\nclass Pair:\n    one: torch.Tensor\n    two: torch.Tensor\n\n\n" + text
-        text += "DIMS = {" + ", ".join(f"'{name}': (2, {size + 3})" for name, size in self.sizes.items()) + "}\n"
+        if "input_namedtuple" in self.features:
+            text = "class Named(NamedTuple):\n    one: torch.Tensor\n    two: torch.Tensor\n\n\n" + text
+        low = {name: 2 if self.style == "named" else self.rng.choice([0, 1, 2, 2]) for name in self.sizes}
+        text += (
+            "DIMS = {" + ", ".join(f"'{name}': ({low[name]}, {size + 3})" for name, size in self.sizes.items()) + "}\n"
+        )
         if self.style == "named":
             text += "".join(f"{n.upper()} = Dim('{n}', min=2, max=64)\n" for n in self.sizes)
         spec = ", ".join(f"'{name}': {self.shapes[name]}" for name in (*self.positional, *self.keywords))
@@ -166,5 +185,6 @@ def write_inputs(rng: random.Random) -> InputSpec:
     for index in range(rng.choice([1, 2, 2, 3, 3, 4])):
         writer.parameter("abcdef"[index], first=index == 0)
     signature = ", ".join(["self", *writer.positional, *(["*", *writer.keywords] if writer.keywords else [])])
+    writer.features += ["input_keywords"] if len(writer.keywords) > 1 else []
     features = [f"shapes_{writer.style}" if writer.sizes else "shapes_static", *writer.features]
     return InputSpec(signature, writer.source(), tuple(writer.prologue), tuple(writer.names), tuple(features))

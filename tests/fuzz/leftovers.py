@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import random
@@ -108,6 +109,8 @@ def copied(value: object) -> object:
         return [copied(part) for part in value]
     if isinstance(value, dict):
         return {key: copied(part) for key, part in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: copied(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value if isinstance(value, (int, float, str, bool, type(None))) else str(type(value))
 
 

@@ -18,7 +18,10 @@ from unittest.mock import patch
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map_only
 
+from tests.fuzz import control_flow
+from tests.wrappers import Quantized
 from torchdraft import draft_export
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.tape import Cell, Record, Tape, Version
@@ -125,6 +128,99 @@ def forgets_state(
         return copy.deepcopy(mod)(*args, **kwargs)
 
     return Pretended(Called(mod, call))
+
+
+def runs_the_model(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Runs the model itself on copies of the inputs, and leaves what it wrote into the tensors that it holds."""
+    program = right(mod, args, kwargs)
+    args, kwargs = copied(args, kwargs)
+    mod(*args, **kwargs)
+    return program
+
+
+def lays_out_anew(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Gives the model inputs in the memory layout of the example, without a gradient."""
+
+    def laid_out(value: Any) -> Any:
+        return value.detach().clone(memory_format=torch.contiguous_format)
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return mod(*tree_map_only(torch.Tensor, laid_out, args), **tree_map_only(torch.Tensor, laid_out, kwargs))
+
+    return Pretended(Called(mod, call))
+
+
+def orders_keywords(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Takes the keyword arguments in the order of the example, whatever their names."""
+    names = list(kwargs)
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return mod(*args, **dict(zip(names, kwargs.values(), strict=True)))
+
+    return Pretended(Called(mod, call))
+
+
+def rounds_weights(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Holds the inner integers of wrapped weights and forgets their scale."""
+    program = right(mod, args, kwargs)
+    for owner in program.called.mod.modules():
+        for name, weight in list(owner._parameters.items()):
+            if isinstance(weight, Quantized):
+                setattr(owner, name, nn.Parameter(weight.content.float()))
+    return program
+
+
+def keeps_gradients(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Computes gradients as if what an operator saves for them were of the example: here, of a constant."""
+
+    def grad(outputs: Any, inputs: Any, *_others: Any, **_options: Any) -> Any:
+        return (torch.ones_like(inputs),)
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        with patch.object(torch.autograd, "grad", grad):
+            return mod(*args, **kwargs)
+
+    return Pretended(Called(mod, call))
+
+
+def loops_twice(mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None) -> Pretended:
+    """Lets no loop run over fewer than two rows: what is missing is repeated, or made up."""
+
+    def filled(rows: torch.Tensor) -> torch.Tensor:
+        missing = rows.new_ones(max(0, 2 - rows.shape[0]), *rows.shape[1:])
+        return torch.cat([rows, missing])
+
+    def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        map_of, scan_of = control_flow.map, control_flow.scan
+        with (
+            patch.object(control_flow, "map", lambda f, rows, *rest: map_of(f, filled(rows), *rest)),
+            patch.object(control_flow, "scan", lambda f, init, rows: scan_of(f, init, filled(rows))),
+            patch.object(control_flow, "while_loop", lambda test, step, state: step(*step(*state))),
+        ):
+            return mod(*args, **kwargs)
+
+    return Pretended(Called(mod, call))
+
+
+def leaves_the_fast_path_wrong(
+    mod: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any = None
+) -> Pretended:
+    """Takes the path of training in encoder layers, with dropout."""
+    program = right(mod, args, kwargs)
+    for owner in program.called.mod.modules():
+        if isinstance(owner, nn.TransformerEncoderLayer):
+            owner.train()
+    return program
 
 
 def rejects_others(

@@ -23,6 +23,7 @@ PRELUDE = """\
 import copy
 import dataclasses
 import random
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,8 +32,19 @@ from torch import nn
 from torch.export import Dim
 
 import tests.fuzz.custom_ops  # registers the fuzz:: operators
+from tests.fuzz import control_flow
+from tests.wrappers import Quantized
 
 CACHE = {}
+
+
+@dataclasses.dataclass
+class Kept:
+    total: torch.Tensor
+
+
+def note_mean(module, args, result):
+    module.statistics.mul_(0.5).add_(result.detach().mean(0))
 """
 
 

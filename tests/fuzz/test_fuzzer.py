@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -52,6 +52,42 @@ def test_the_right_exporter_passes() -> None:
 )
 def test_a_wrong_exporter_is_caught(exporter: Exporter, kind: str) -> None:
     assert kind in kinds(exporter)
+
+
+@pytest.mark.parametrize(
+    ("feature", "exporter", "kind"),
+    [
+        ("plain_cache", planted.runs_the_model, "leftover"),
+        ("plain_cache", planted.forgets_state, "silent mismatch"),
+        ("contained_state", planted.runs_the_model, "leftover"),
+        ("contained_state", planted.forgets_state, "silent mismatch"),
+        ("hook_statistics", planted.runs_the_model, "leftover"),
+        ("hook_statistics", planted.forgets_state, "silent mismatch"),
+        ("wrapped_weight", planted.rounds_weights, "wrong on example"),
+        ("metadata_question", planted.lays_out_anew, "silent mismatch"),
+        ("encoder_layer", planted.leaves_the_fast_path_wrong, "wrong on example"),
+        ("force", planted.keeps_gradients, "wrong on example"),
+        ("mapped", planted.loops_twice, "silent mismatch"),
+        ("scanned", planted.loops_twice, "silent mismatch"),
+        ("while_looped", planted.loops_twice, "silent mismatch"),
+        ("input_keywords", planted.orders_keywords, "silent mismatch"),
+        ("input_namedtuple", planted.bakes, "silent mismatch"),
+    ],
+)
+def test_a_feature_can_fail(feature: str, exporter: Exporter, kind: str) -> None:
+    """Checks programs with the feature until one fails; the right exporter passes on that program."""
+    programs = (generated(index) for index in range(1500))
+    found = next(p for p in programs if feature in p.features and kind in kinds_of(p, exporter))
+    assert not kinds_of(found, planted.right)
+
+
+@cache
+def generated(index: int) -> Program:
+    return generate(7, index)
+
+
+def kinds_of(program: Program, exporter: Exporter) -> set[str]:
+    return {finding.kind for finding in check(program, exporter).findings}
 
 
 @pytest.mark.parametrize(

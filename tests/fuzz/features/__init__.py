@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from . import control, custom, pure, reads, regions, sizes, state, views, writes
+from . import control, custom, held, layers, loops, pure, questions, reads, regions, sizes, state, views, writes
 from .registry import FEATURES, Feature
 
-__all__ = ["FEATURES", "Feature", "control", "custom", "pure", "reads", "regions", "sizes", "state", "views", "writes"]
+__all__ = [
+    "FEATURES",
+    "Feature",
+    "control",
+    "custom",
+    "held",
+    "layers",
+    "loops",
+    "pure",
+    "questions",
+    "reads",
+    "regions",
+    "sizes",
+    "state",
+    "views",
+    "writes",
+]

@@ -72,11 +72,8 @@ def loop_on_value(b: Builder) -> str | None:
     )
 
 
-@feature("loop_on_count")
-def loop_on_count(b: Builder) -> str | None:
-    count, one = b.pick(is_count), b.pick(is_float)
-    if count is None or one is None:
-        return None
+@feature("loop_on_count", picks=(is_count, is_float))
+def loop_on_count(b: Builder, count: str, one: str) -> str | None:
     out = b.new()
     return f"{out} = {one}\nfor i in range({count}):\n    {out} = ({out} + i * 0.1).tanh()"
 
@@ -126,22 +123,16 @@ def cond(b: Builder) -> str | None:
     return f"{out} = torch.cond({test}, lambda t: {yes}, lambda t: {no}, ({one},))"
 
 
-@feature("dispatch_table", weight=0.7)
-def dispatch_table(b: Builder) -> str | None:
-    index, one = b.pick(is_integer), b.pick(is_float)
-    if index is None or one is None:
-        return None
+@feature("dispatch_table", weight=0.7, picks=(is_integer, is_float))
+def dispatch_table(b: Builder, index: str, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"[torch.tanh, torch.relu, torch.neg, torch.abs][int({index}.reshape(-1)[0]) % 4]({one})",
         f"{{0: {one} + 1, 1: {one} * 2}}.get({index}.reshape(-1)[-1].item(), {one})",
     )
 
 
-@feature("comprehension", weight=0.7)
-def comprehension(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("comprehension", weight=0.7, picks=(is_float,))
+def comprehension(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"torch.stack([row for row in {one} if row.sum() > -99])",
         f"sum(1 for row in {one} if row.sum() > 0)",
@@ -149,9 +140,6 @@ def comprehension(b: Builder) -> str | None:
     )
 
 
-@feature("type_test", weight=0.5)
-def type_test(b: Builder) -> str | None:
-    one = b.pick(is_tensor)
-    if one is None:
-        return None
+@feature("type_test", weight=0.5, picks=(is_tensor,))
+def type_test(b: Builder, one: str) -> str | None:
     return f"{b.new()} = {one} * 2 if {one}.is_contiguous() and {one}.dtype == torch.float32 else {one} + 1"

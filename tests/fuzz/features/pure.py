@@ -6,11 +6,8 @@ from ..builder import Builder, is_float, is_integer, is_mask, is_matrix, is_numb
 from .registry import feature
 
 
-@feature("arithmetic", weight=4)
-def arithmetic(b: Builder) -> str | None:
-    one, two = b.pick(is_float), b.pick(is_float)
-    if one is None:
-        return None
+@feature("arithmetic", weight=4, picks=(is_float, is_float))
+def arithmetic(b: Builder, one: str, two: str) -> str | None:
     form = b.one_of(
         f"{one} * {b.number()} + {b.number()}",
         f"torch.tanh({one})",
@@ -28,20 +25,14 @@ def arithmetic(b: Builder) -> str | None:
     return f"{b.new()} = {form}"
 
 
-@feature("reduction", weight=2)
-def reduction(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("reduction", weight=2, picks=(is_float,))
+def reduction(b: Builder, one: str) -> str | None:
     form = b.one_of("mean(0)", "sum(-1) * 0.25", "amax(0)", "abs().sum()", "mean()", "cumsum(0)", "sort(-1).values")
     return f"{b.new()} = {one}.{form}"
 
 
-@feature("indices", weight=2)
-def indices(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("indices", weight=2, picks=(is_float,))
+def indices(b: Builder, one: str) -> str | None:
     form = b.one_of(
         f"{one}.argmax(-1)",
         f"{one}.argsort(0)",
@@ -54,11 +45,8 @@ def indices(b: Builder) -> str | None:
     return f"{b.new()} = {form}"
 
 
-@feature("masks", weight=1.5)
-def masks(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("masks", weight=1.5, picks=(is_float,))
+def masks(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(f"{one} > 0", f"{one}.abs() < 0.8", f"{one}[..., 0] > 0", f"~({one} > 0.3)")
 
 
@@ -73,30 +61,21 @@ def linear(b: Builder) -> str | None:
     return f"{b.new()} = {layer}({one})"
 
 
-@feature("matmul")
-def matmul(b: Builder) -> str | None:
-    one = b.pick(is_matrix)
-    if one is None:
-        return None
+@feature("matmul", picks=(is_matrix,))
+def matmul(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(f"({one} @ {one}.t()).tanh()", f"torch.einsum('ij,ik->jk', {one}, {one}).tanh()")
 
 
-@feature("join")
-def join(b: Builder) -> str | None:
-    one, two = b.pick(is_float), b.pick(is_float)
-    if one is None:
-        return None
+@feature("join", picks=(is_float, is_float))
+def join(b: Builder, one: str, two: str) -> str | None:
     form = b.one_of(
         f"torch.cat([{one}, {two}])", f"torch.stack([{one}, {two}], -1)", f"torch.cat([{one}, {one} * 2], -1)"
     )
     return f"{b.new()} = {form}"
 
 
-@feature("gather")
-def gather(b: Builder) -> str | None:
-    one, index = b.pick(is_float), b.pick(is_integer)
-    if one is None or index is None:
-        return None
+@feature("gather", picks=(is_float, is_integer))
+def gather(b: Builder, one: str, index: str) -> str | None:
     form = b.one_of(
         f"{one}[{index} % {one}.shape[0]]",
         f"{one}.index_select(0, {index}.reshape(-1) % {one}.shape[0])",
@@ -106,29 +85,20 @@ def gather(b: Builder) -> str | None:
     return f"{b.new()} = {form}"
 
 
-@feature("cast")
-def cast(b: Builder) -> str | None:
-    one = b.pick(is_tensor)
-    if one is None:
-        return None
+@feature("cast", picks=(is_tensor,))
+def cast(b: Builder, one: str) -> str | None:
     return f"{b.new()} = {one}." + b.one_of(
         "float()", "to(torch.float32)", "type_as(torch.ones(1))", "double().float()"
     )
 
 
-@feature("where_mask")
-def where_mask(b: Builder) -> str | None:
-    one, mask = b.pick(is_float), b.pick(is_mask)
-    if one is None or mask is None:
-        return None
+@feature("where_mask", picks=(is_float, is_mask))
+def where_mask(b: Builder, one: str, mask: str) -> str | None:
     return f"{b.new()} = " + b.one_of(f"torch.where({mask}, {one}, -{one})", f"{one}.masked_fill({mask}, 0.5)")
 
 
-@feature("scalar_arithmetic")
-def scalar_arithmetic(b: Builder) -> str | None:
-    one, number = b.pick(is_float), b.pick(is_number)
-    if one is None or number is None:
-        return None
+@feature("scalar_arithmetic", picks=(is_float, is_number))
+def scalar_arithmetic(b: Builder, one: str, number: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"({one} * {number}).tanh()", f"({one} + {number}) * 0.5", f"{one} / (1 + abs({number}))"
     )

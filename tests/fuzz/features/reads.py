@@ -87,11 +87,8 @@ def index_protocol(b: Builder) -> str | None:
     )
 
 
-@feature("numpy", weight=1.5)
-def numpy(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("numpy", weight=1.5, picks=(is_float,))
+def numpy(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"torch.from_numpy({one}.detach().numpy() * 2)",
         f"torch.as_tensor(np.tanh({one}.detach().numpy()))",
@@ -132,11 +129,8 @@ def iterate(b: Builder) -> str | None:
     return b.one_of(*forms)
 
 
-@feature("equal_close")
-def equal_close(b: Builder) -> str | None:
-    one, two = b.pick(is_float), b.pick(is_float)
-    if one is None or two is None:
-        return None
+@feature("equal_close", picks=(is_float, is_float))
+def equal_close(b: Builder, one: str, two: str) -> str | None:
     test = b.one_of(
         f"torch.equal({one}, {two})",
         f"torch.allclose({one}, {one}.abs())",
@@ -160,9 +154,6 @@ def tensor_of_tensors(b: Builder) -> str | None:
     )
 
 
-@feature("deepcopy", weight=0.7)
-def deepcopy(b: Builder) -> str | None:
-    one = b.pick(is_tensor)
-    if one is None:
-        return None
+@feature("deepcopy", weight=0.7, picks=(is_tensor,))
+def deepcopy(b: Builder, one: str) -> str | None:
     return f"{b.new()} = copy.deepcopy({one}.detach()) * 2" if b.rng.random() < 0.7 else f"{b.new()} = copy.copy({one})"

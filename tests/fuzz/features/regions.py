@@ -13,11 +13,8 @@ REGIONS = {
 }
 
 
-@feature("random", weight=1.5)
-def random_numbers(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("random", weight=1.5, picks=(is_float,))
+def random_numbers(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"{one} + torch.rand_like({one})",
         f"{one} * torch.randn({one}.shape[0], *[1] * ({one}.dim() - 1))",
@@ -30,19 +27,13 @@ def random_numbers(b: Builder) -> str | None:
     )
 
 
-@feature("python_random", weight=0.25)
-def python_random(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("python_random", weight=0.25, picks=(is_float,))
+def python_random(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(f"{one} * random.random()", f"{one} + float(np.random.rand())")
 
 
-@feature("gradient", weight=0.6)
-def gradient(b: Builder) -> str | None:
-    one = b.pick(is_matrix)
-    if one is None:
-        return None
+@feature("gradient", weight=0.6, picks=(is_matrix,))
+def gradient(b: Builder, one: str) -> str | None:
     out = b.new()
     return b.one_of(
         f"{out} = torch.func.grad(lambda t: (t.tanh() ** 2).sum())({one}.detach())",
@@ -52,9 +43,6 @@ def gradient(b: Builder) -> str | None:
     )
 
 
-@feature("checkpoint", weight=0.4)
-def checkpoint(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("checkpoint", weight=0.4, picks=(is_float,))
+def checkpoint(b: Builder, one: str) -> str | None:
     return f"{b.new()} = torch.utils.checkpoint.checkpoint(lambda t: t.tanh() * 2, {one}, use_reentrant=False)"

@@ -86,11 +86,8 @@ def masked(b: Builder) -> str | None:
     )
 
 
-@feature("unique")
-def unique(b: Builder) -> str | None:
-    index, one = b.pick(is_integer), b.pick(is_float)
-    if index is None or one is None:
-        return None
+@feature("unique", picks=(is_integer, is_float))
+def unique(b: Builder, index: str, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"torch.unique({index})",
         f"torch.unique({index}, return_counts=True)[1]",

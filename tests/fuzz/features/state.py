@@ -6,11 +6,8 @@ from ..builder import Builder, is_float, is_matrix
 from .registry import feature
 
 
-@feature("parameter_read", weight=1.5)
-def parameter_read(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("parameter_read", weight=1.5, picks=(is_float,))
+def parameter_read(b: Builder, one: str) -> str | None:
     weight = b.attribute("weight", "self.weight = nn.Parameter(torch.tensor([0.5, -1.5, 2.0]))")
     return f"{b.new()} = " + b.one_of(
         f"{one} * {weight}[0]",
@@ -20,11 +17,8 @@ def parameter_read(b: Builder) -> str | None:
     )
 
 
-@feature("buffer_assigned", weight=1.5)
-def buffer_assigned(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("buffer_assigned", weight=1.5, picks=(is_float,))
+def buffer_assigned(b: Builder, one: str) -> str | None:
     buffer = b.attribute("seen", "self.register_buffer('seen', torch.zeros(()))")
     return (
         f"{buffer} = "
@@ -33,11 +27,8 @@ def buffer_assigned(b: Builder) -> str | None:
     )
 
 
-@feature("buffer_read")
-def buffer_read(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("buffer_read", picks=(is_float,))
+def buffer_read(b: Builder, one: str) -> str | None:
     steps = b.attribute("steps", "self.register_buffer('steps', torch.tensor(1))")
     out = b.new()
     return b.one_of(
@@ -48,20 +39,14 @@ def buffer_read(b: Builder) -> str | None:
     )
 
 
-@feature("attribute_counter", weight=0.7)
-def attribute_counter(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("attribute_counter", weight=0.7, picks=(is_float,))
+def attribute_counter(b: Builder, one: str) -> str | None:
     calls = b.attribute("calls", "self.calls = 1")
     return f"{calls} += 1\n{b.new()} = {one} * {calls}"
 
 
-@feature("attribute_cache", weight=0.7)
-def attribute_cache(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("attribute_cache", weight=0.7, picks=(is_float,))
+def attribute_cache(b: Builder, one: str) -> str | None:
     b.attribute("cache", "self.cache = {}")
     last = b.attribute("last", "self.last = None")
     out = b.new()
@@ -92,19 +77,13 @@ def recurrent(b: Builder) -> str | None:
     return f"{b.new()} = {cell}({one})[0]"
 
 
-@feature("global_cache", weight=0.3)
-def global_cache(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("global_cache", weight=0.3, picks=(is_float,))
+def global_cache(b: Builder, one: str) -> str | None:
     return f"CACHE['last'] = {one}.detach()\n{b.new()} = CACHE['last'] * 2"
 
 
-@feature("constant_tensor")
-def constant_tensor(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("constant_tensor", picks=(is_float,))
+def constant_tensor(b: Builder, one: str) -> str | None:
     plain = b.attribute("plain", "self.plain = torch.tensor([1.0, -2.0, 3.0])")
     return f"{b.new()} = " + b.one_of(
         f"{one} * {plain}[1]",

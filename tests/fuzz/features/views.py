@@ -6,11 +6,8 @@ from ..builder import Builder, is_float, is_matrix, is_tensor
 from .registry import feature
 
 
-@feature("view", weight=2)
-def view(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("view", weight=2, picks=(is_float,))
+def view(b: Builder, one: str) -> str | None:
     form = b.one_of(
         "view(-1)",
         "reshape(-1)",
@@ -26,11 +23,8 @@ def view(b: Builder) -> str | None:
     return f"{b.new()} = {one}.{form}"
 
 
-@feature("view_sizes")
-def view_sizes(b: Builder) -> str | None:
-    one = b.pick(is_matrix)
-    if one is None:
-        return None
+@feature("view_sizes", picks=(is_matrix,))
+def view_sizes(b: Builder, one: str) -> str | None:
     rows, columns = b.value(one).shape
     form = b.one_of(
         f"view({columns}, {rows})",
@@ -42,19 +36,13 @@ def view_sizes(b: Builder) -> str | None:
     return f"{b.new()} = {one}.{form}"
 
 
-@feature("transpose", weight=1.5)
-def transpose(b: Builder) -> str | None:
-    one = b.pick(is_matrix)
-    if one is None:
-        return None
+@feature("transpose", weight=1.5, picks=(is_matrix,))
+def transpose(b: Builder, one: str) -> str | None:
     return f"{b.new()} = {one}." + b.one_of("t()", "transpose(0, 1)", "permute(1, 0)", "mT")
 
 
-@feature("slice", weight=2)
-def slice_(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("slice", weight=2, picks=(is_float,))
+def slice_(b: Builder, one: str) -> str | None:
     form = b.one_of(
         f"{one}[1:]",
         f"{one}[:-1]",
@@ -68,19 +56,13 @@ def slice_(b: Builder) -> str | None:
     return f"{b.new()} = {form}"
 
 
-@feature("select", weight=1.5)
-def select(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("select", weight=1.5, picks=(is_float,))
+def select(b: Builder, one: str) -> str | None:
     return f"{b.new()} = {one}" + b.one_of("[0]", "[-1]", ".select(0, 1)", "[..., 0]", "[None, 0]", "[[0, 1]]")
 
 
-@feature("expand")
-def expand(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("expand", picks=(is_float,))
+def expand(b: Builder, one: str) -> str | None:
     form = b.one_of(
         f"{one}.unsqueeze(0).expand(2, *{one}.shape)",
         f"{one}.expand_as({one})",
@@ -90,11 +72,8 @@ def expand(b: Builder) -> str | None:
     return f"{b.new()} = {form}"
 
 
-@feature("chunk")
-def chunk(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("chunk", picks=(is_float,))
+def chunk(b: Builder, one: str) -> str | None:
     first, second = b.new(), b.new()
     return b.one_of(
         f"{first}, {second} = {one}.chunk(2, -1)",
@@ -118,11 +97,8 @@ def as_strided(b: Builder) -> str | None:
     )
 
 
-@feature("alias")
-def alias(b: Builder) -> str | None:
-    one = b.pick(is_tensor)
-    if one is None:
-        return None
+@feature("alias", picks=(is_tensor,))
+def alias(b: Builder, one: str) -> str | None:
     return f"{b.new()} = " + b.one_of(
         f"{one}", f"{one}.view_as({one})", f"{one}[:] if {one}.dim() else {one}", f"{one}.data"
     )

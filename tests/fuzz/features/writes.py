@@ -6,11 +6,8 @@ from ..builder import Builder, is_float, is_integer, is_mask
 from .registry import feature
 
 
-@feature("in_place", weight=3)
-def in_place(b: Builder) -> str | None:
-    one, two = b.pick(is_float), b.pick(is_float)
-    if one is None:
-        return None
+@feature("in_place", weight=3, picks=(is_float, is_float))
+def in_place(b: Builder, one: str, two: str) -> str | None:
     return f"{one}." + b.one_of(
         f"add_({b.number()})",
         "mul_(0.5)",
@@ -27,11 +24,8 @@ def in_place(b: Builder) -> str | None:
     )
 
 
-@feature("write_through_view", weight=3)
-def write_through_view(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("write_through_view", weight=3, picks=(is_float,))
+def write_through_view(b: Builder, one: str) -> str | None:
     view = b.one_of(
         "[0]", "[1:]", "[-1]", "[..., 0]", ".t()", ".view(-1)", ".reshape(-1)[:2]", ".detach()", ".unbind(0)[0]"
     )
@@ -40,11 +34,8 @@ def write_through_view(b: Builder) -> str | None:
     )
 
 
-@feature("set_item", weight=2)
-def set_item(b: Builder) -> str | None:
-    one, two = b.pick(is_float), b.pick(is_float)
-    if one is None:
-        return None
+@feature("set_item", weight=2, picks=(is_float, is_float))
+def set_item(b: Builder, one: str, two: str) -> str | None:
     return b.one_of(
         f"{one}[0] = {b.number()}",
         f"{one}[1:] = {one}[:-1].clone()",
@@ -83,11 +74,8 @@ def index_put(b: Builder) -> str | None:
     )
 
 
-@feature("write_buffer", weight=1.5)
-def write_buffer(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("write_buffer", weight=1.5, picks=(is_float,))
+def write_buffer(b: Builder, one: str) -> str | None:
     width = b.value(one).shape[-1]
     buffer = b.attribute(f"buf{width}", f"self.register_buffer('buf{width}', torch.ones({width}))")
     persistent = b.rng.random() < 0.8
@@ -108,11 +96,8 @@ def write_buffer(b: Builder) -> str | None:
     )
 
 
-@feature("write_data", weight=0.7)
-def write_data(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("write_data", weight=0.7, picks=(is_float,))
+def write_data(b: Builder, one: str) -> str | None:
     return b.one_of(
         f"{one}.data.mul_(0.5)",
         f"{one}.data[0] = 0.5",
@@ -121,11 +106,8 @@ def write_data(b: Builder) -> str | None:
     )
 
 
-@feature("write_out", weight=0.7)
-def write_out(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("write_out", weight=0.7, picks=(is_float,))
+def write_out(b: Builder, one: str) -> str | None:
     out = b.new()
     return b.one_of(
         f"{out} = torch.empty_like({one}.detach())\ntorch.mul({one}.detach(), 0.5, out={out})",
@@ -135,11 +117,8 @@ def write_out(b: Builder) -> str | None:
     )
 
 
-@feature("view_then_write", weight=2)
-def view_then_write(b: Builder) -> str | None:
-    one = b.pick(is_float)
-    if one is None:
-        return None
+@feature("view_then_write", weight=2, picks=(is_float,))
+def view_then_write(b: Builder, one: str) -> str | None:
     base, view, after = b.new(), b.new(), b.new()
     make = b.one_of(f"{base}[1:]", f"{base}.view(-1)", f"{base}[0]", f"{base}.transpose(0, -1)", f"{base}[::2]")
     write = b.one_of(f"{base}.add_({b.number()})", f"{view}.mul_(0.5)", f"{base}[0] = 0.5", f"{view}.zero_()")
@@ -147,12 +126,9 @@ def view_then_write(b: Builder) -> str | None:
     return f"{base} = {one} * 1.5\n{view} = {make}\n{write}\n{after} = {read}"
 
 
-@feature("read_between_writes", weight=2.5)
-def read_between_writes(b: Builder) -> str | None:
+@feature("read_between_writes", weight=2.5, picks=(is_float,))
+def read_between_writes(b: Builder, one: str) -> str | None:
     """A read between writes: its value depends on all earlier writes, through any alias."""
-    one = b.pick(is_float)
-    if one is None:
-        return None
     base, view, out = b.new(), b.new(), b.new()
     first = b.one_of(f"{base}.add_({b.number()})", f"{view}.mul_(-0.5)", f"{view}.fill_(0.5)", f"{base}[0] = 0.25")
     second = b.one_of(f"{base}.zero_()", f"{view}.neg_()", f"{base}.mul_(2)", f"{view}.add_({b.number()})")
