@@ -1,4 +1,4 @@
-"""State that the model holds outside of buffers: plain tensors, containers and objects of tensors, hooks' statistics."""
+"""State that the model holds outside of buffers: in plain tensors, containers, objects of tensors and hooks."""
 
 from __future__ import annotations
 
