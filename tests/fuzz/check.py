@@ -225,9 +225,13 @@ class Replay:
     def __init__(self, module: torch.nn.Module) -> None:
         self.module = module
         self.state = {name: tensor.detach().clone() for name, tensor in state_of(module).items()}
+        self.plain = [(child, name, value) for child in module.modules() for name, value in plain_attributes(child)]
 
     def restore(self) -> None:
-        """Restores all parameters and buffers."""
+        """Restores all tensors that the module holds, and numbers, texts and None in its attributes."""
+        for child, name, value in self.plain:
+            if vars(child).get(name) is not value:
+                vars(child)[name] = value
         for name, tensor in state_of(self.module).items():
             if name in self.state and tensor.shape == self.state[name].shape:
                 tensor.detach().copy_(self.state[name])
@@ -251,6 +255,12 @@ def state_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
         if isinstance(leaf, torch.Tensor)
     }
     return {**dict(module.named_parameters()), **dict(module.named_buffers()), **held}
+
+
+def plain_attributes(module: torch.nn.Module) -> list[tuple[str, object]]:
+    """Attributes of the module that are no tensors, modules or containers."""
+    kinds = (int, float, str, type(None))
+    return [(name, value) for name, value in vars(module).items() if isinstance(value, kinds) and name[0] != "_"]
 
 
 def compare_on_example(expected: Outcome, actual: Outcome, verdict: Verdict) -> str | None:

@@ -18,13 +18,13 @@ from unittest.mock import patch
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_map_only
 
 from tests.fuzz import control_flow
 from tests.wrappers import Quantized
 from torchdraft import draft_export
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.tape import Cell, Record, Tape, Version
+from torchdraft._torch import pytree
 
 Call = Callable[..., Any]
 
@@ -149,7 +149,9 @@ def lays_out_anew(
         return value.detach().clone(memory_format=torch.contiguous_format)
 
     def call(mod: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        return mod(*tree_map_only(torch.Tensor, laid_out, args), **tree_map_only(torch.Tensor, laid_out, kwargs))
+        return mod(
+            *pytree.tree_map_only(torch.Tensor, laid_out, args), **pytree.tree_map_only(torch.Tensor, laid_out, kwargs)
+        )
 
     return Pretended(Called(mod, call))
 
