@@ -15,10 +15,9 @@ CASE = Case(
     origin="upstream: int(index.max()) + 1 as a size (graph scatter)",
     model=Model,
     example=Call(numbers(4, 3), torch.tensor([0, 2, 1, 2])),
-    right=(Call(numbers(4, 3, seed=1), torch.tensor([2, 0, 0, 1])),),
-    other=(
+    right=(
+        Call(numbers(4, 3, seed=1), torch.tensor([2, 0, 0, 1])),
         Call(numbers(4, 3, seed=1), torch.tensor([0, 5, 1, 2])),
         Call(numbers(4, 3, seed=1), torch.tensor([0, 0, 0, 0])),
     ),
-    codes=frozenset({"TD102"}),
 )

@@ -19,5 +19,4 @@ CASE = Case(
     model=Model,
     example=Call(numbers(6)),
     right=(Call(numbers(6, seed=1)),),
-    codes=frozenset({"TD102"}),
 )

@@ -22,6 +22,7 @@ Inputs = tuple[tuple[Any, ...], dict[str, Any]]
 PRELUDE = """\
 import copy
 import dataclasses
+import math
 import random
 from typing import NamedTuple
 

@@ -82,9 +82,9 @@ class Remembers(torch.nn.Module):
         return x
 
 
-class Rolls(torch.nn.Module):
+class Repeats(torch.nn.Module):
     def forward(self, x):
-        return x.roll(int(x.sum()) % 3)
+        return x + len(range(int(x.sum()) % 3))
 
 
 class Sorts(torch.nn.Module):
@@ -130,7 +130,7 @@ def test_repeated_layers_are_one_issue_that_lists_them(model, modules):
     assert issue.expr == "x.sum() > 0"
 
 
-@pytest.mark.parametrize(("layer", "code"), [(Rolls, "TD102"), (Sorts, "TD103"), (Draws, "TD404")])
+@pytest.mark.parametrize(("layer", "code"), [(Repeats, "TD102"), (Sorts, "TD103"), (Draws, "TD404")])
 def test_so_is_any_other_kind_of_assumption(layer, code):
     found = issues(InList(layer, 3), X)
     assert [i.code for i in found] == [code]

@@ -27,6 +27,8 @@ FloorToInt: Any = need("torch.utils._sympy.functions:FloorToInt")
 RoundToInt: Any = need("torch.utils._sympy.functions:RoundToInt")
 CeilToInt: Any = need("torch.utils._sympy.functions:CeilToInt")
 ToFloat: Any = need("torch.utils._sympy.functions:ToFloat")
+IntTrueDiv: Any = need("torch.utils._sympy.functions:IntTrueDiv")
+FloatTrueDiv: Any = need("torch.utils._sympy.functions:FloatTrueDiv")
 for _name in (
     "_log_real_tensor_propagation",
     "evaluate_expr",
@@ -150,3 +152,14 @@ class NoDimConstraints:
     def prettify_results(self, *_args: Any, **_kwargs: Any) -> str:
         """Returns no text; the report describes the guards."""
         return ""
+
+
+def quotient_of(number: torch.SymFloat) -> tuple[Any, Any] | None:
+    """The two integers whose true division `number` is, as the patch of `SymInt.__truediv__` noted; None for another
+    number.
+    """
+    return vars(number).get(QUOTIENT)
+
+
+QUOTIENT = "_torchdraft_quotient"
+"""The attribute of a SymFloat in which its dividend and divisor are noted."""

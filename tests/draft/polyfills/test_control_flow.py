@@ -157,7 +157,7 @@ class AutocastBranchAndSize(torch.nn.Module):
             y = self.linear(x)
             if y.abs().sum() > 0:
                 y = y * 2
-            size = int((y.abs().sum() * 0 + 3).item())
+            size = len(range(int((y.abs().sum() * 0 + 3).item())))
         return y.float() + torch.ones(size)
 
 
@@ -241,7 +241,7 @@ CASES = [
         (X,),
         right=[(X + 1,), (-X,)],
         codes=("TD101", "TD102"),
-        lines=("if y.abs().sum() > 0:", "size = int("),
+        lines=("if y.abs().sum() > 0:", "size = len("),
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import control, custom, held, layers, loops, pure, questions, reads, regions, sizes, state, views, writes
+from . import control, custom, held, layers, loops, numbers, pure, questions, reads, regions, sizes, state, views, writes
 from .registry import FEATURES, Feature
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "held",
     "layers",
     "loops",
+    "numbers",
     "pure",
     "questions",
     "reads",

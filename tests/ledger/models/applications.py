@@ -44,7 +44,7 @@ class Detections(torch.nn.Module):
         if boxes.shape[0] == 0:  # expect: TD101
             return boxes, scores
         order = numpy.argsort(-scores.numpy())  # expect: TD103
-        order = torch.from_numpy(order.copy())[: int(limit)]  # expect: TD102
+        order = torch.from_numpy(order.copy())[: int(limit)]
         return boxes[order], scores[order]
 
 

@@ -18,7 +18,7 @@ class Windows(torch.nn.Module):
     def forward(self, x):
         grid = torch.stack(torch.meshgrid(torch.arange(3), torch.arange(3), indexing="ij")).flatten(1)
         offsets = grid[:, :, None] - grid[:, None]
-        span = int(offsets.max() - offsets.min()) + 1  # expect: TD102 note
+        span = int(offsets.max() - offsets.min()) + 1
         if (offsets.sum(0) > 0).any():  # expect: TD101 note
             x = x * span
         return x + torch.zeros(span).sum()
@@ -47,15 +47,15 @@ class Attends(torch.nn.Module):
 
 @model
 def constants_of_fixed_number():
-    """The number of nodes is data, and fixed; what is counted of a tensor made of that many zeros follows from it."""
+    """The number of nodes is data; what is counted of a tensor made of that many zeros follows from it."""
     return Dense(), (torch.tensor([[0, 1, 2], [2, 0, 1]]),)
 
 
 class Dense(torch.nn.Module):
     def forward(self, edges):
-        nodes = int(edges.max()) + 1  # expect: TD102
+        nodes = int(edges.max()) + 1
         batch = edges.new_zeros(nodes)
-        graphs = int(batch.max()) + 1  # expect: TD102 note
+        graphs = int(batch.max()) + 1
         return torch.zeros(graphs, nodes, nodes).index_put((batch[edges[0]], edges[0], edges[1]), torch.tensor(1.0))
 
 

@@ -18,8 +18,8 @@ class Guarded(torch.nn.Module):
         try:
             if x.max().item() > 3:  # expect: TD101 x1
                 x = x * 2
-            times = int(x.sum())  # expect: TD102 x1
-            for _ in range(times):
+            times = int(x.sum())
+            for _ in range(times):  # expect: TD102 x1
                 x = x + 1
             return x * len(x[x > 1])
         except RuntimeError:

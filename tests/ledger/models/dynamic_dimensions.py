@@ -158,14 +158,14 @@ class Joined(torch.nn.Module):
 
 @model
 def auto_made_a_number():
-    """`int` of a size fixes it."""
+    """A loop over a size fixes it; `int` of the size does not."""
     return Positions(), (torch.ones(2, 5),), {}, {"x": {1: torch.export.Dim.AUTO}}
 
 
 class Positions(torch.nn.Module):
     def forward(self, x):
-        length = int(x.shape[1])  # expect: TD202
-        positions = torch.tensor([index / length for index in range(length)])
+        length = int(x.shape[1])
+        positions = torch.tensor([index / length for index in range(length)])  # expect: TD202
         return x + positions
 
 

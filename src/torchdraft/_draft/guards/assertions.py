@@ -12,7 +12,15 @@ from typing import Any
 
 import sympy
 
-from torchdraft._torch.shapes import CeilToInt, FloorToInt, RoundToInt, ToFloat, TruncToInt
+from torchdraft._torch.shapes import (
+    CeilToInt,
+    FloatTrueDiv,
+    FloorToInt,
+    IntTrueDiv,
+    RoundToInt,
+    ToFloat,
+    TruncToInt,
+)
 
 ROUNDING = (TruncToInt, CeilToInt, FloorToInt, RoundToInt)
 UNWRITABLE = (*ROUNDING, ToFloat)
@@ -34,7 +42,29 @@ def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
         conditions.extend(_range_of(inner, argument, number))
         expr = expr.xreplace({inner: sympy.Integer(number)})
     conditions.append(expr)
+    conditions = [as_float_division(c) for c in conditions]
     return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(_whole(c)))]
+
+
+def writable_guard(expr: Any) -> Any:
+    """A guard on the sizes of inputs, as a condition that the graph can hold. It keeps its conversions, which the patch
+    `operations_written` writes.
+    """
+    return _whole(as_float_division(expr))
+
+
+def as_float_division(expr: Any) -> Any:
+    """`n / 2` of integers as a division of floats, which is the same below 2**53.
+
+    A later trace of the program (`run_decompositions`) cannot write the division of integers into its graph. One that
+    contains a conversion it leaves to the assertion that is there.
+    """
+    found = expr.atoms(IntTrueDiv)
+    return expr.xreplace({e: FloatTrueDiv(*map(_to_float, e.args)) for e in found}) if found else expr
+
+
+def _to_float(number: Any) -> Any:
+    return sympy.Float(int(number)) if number.is_Integer else ToFloat(number)
 
 
 RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
@@ -74,7 +104,9 @@ def _whole(expr: Any) -> Any:
 
 def needs_rewriting(expr: Any) -> bool:
     """Whether upstream would leave `expr` out of the graph as it stands."""
-    return bool(expr.has(*UNWRITABLE)) or _float_bound(expr) or _about(expr) != [expr] or _whole(expr) != expr
+    return (
+        bool(expr.has(*UNWRITABLE, IntTrueDiv)) or _float_bound(expr) or _about(expr) != [expr] or _whole(expr) != expr
+    )
 
 
 def _float_bound(expr: Any) -> bool:

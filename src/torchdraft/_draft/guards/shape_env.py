@@ -25,7 +25,7 @@ from torchdraft._torch.shapes import (
 )
 from torchdraft.model.events import GuardResolved
 
-from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable
+from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable, writable_guard
 from .implied_conditions import ImpliedConditions
 from .quiet_shape_env import QuietShapeEnv
 from .size_guards import DECIDED, SizeGuards, TakenGuard
@@ -255,9 +255,8 @@ class DraftShapeEnv(QuietShapeEnv):
             if not decided and expr not in self.sizes.without_range:
                 self.sizes.without_range.append(expr)
         deferred = self.deferred_runtime_asserts.setdefault(None, [])
-        for expr in self.sizes.conditions_to_assert():
-            if not needs_rewriting(expr):
-                deferred.append(RuntimeAssert(expr, "guard on input sizes", CapturedTraceback.extract(skip=1)))
+        for expr in map(writable_guard, self.sizes.conditions_to_assert()):
+            deferred.append(RuntimeAssert(expr, "guard on input sizes", CapturedTraceback.extract(skip=1)))
 
     # -- assertions ----------------------------------------------------------------------------------------------
 

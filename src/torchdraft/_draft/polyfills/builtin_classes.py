@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.mixed_numbers import MixedNumber
 
 from .builtins import replaces_builtin
 
@@ -21,13 +22,36 @@ _NUMBERS: dict[type, Any] = {torch.SymInt: 0, torch.SymFloat: 0.0, torch.SymBool
 )
 def is_instance(value: Any, classes: Any) -> bool:
     """`isinstance(value, classes)`; a symbolic number is also an instance of its eager class."""
+    if isinstance(value, MixedNumber):
+        value = value.chosen()
     number = _NUMBERS.get(builtins.type(value))
     return isinstance(value, classes) or (number is not None and isinstance(number, classes))
+
+
+class _Matched(type):
+    """Makes a class of numbers match what `isinstance` says of the class that it stands for."""
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return is_instance(value, cls.__base__)
+
+
+class _Int(int, metaclass=_Matched):
+    """`int`, in a pattern of `match`."""
+
+
+class _Float(float, metaclass=_Matched):
+    """`float`, in a pattern of `match`."""
+
+
+MATCHED: dict[type, type] = {int: _Int, float: _Float}
+"""Class of numbers → the class that patterns of `match` name instead: no function is called there."""
 
 
 def class_of(value: Any) -> type:
     """`type(value)`, or the class that a fake tensor or a symbolic number has in eager."""
     found = builtins.type(value)
+    if found is MixedNumber:
+        return class_of(value.chosen())
     if found is FakeTensor:
         return torch.nn.Parameter if isinstance(value, torch.nn.Parameter) else torch.Tensor
     return builtins.type(_NUMBERS[found]) if found in _NUMBERS else found

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
+from torchdraft._torch.mixed_numbers import MixedNumber
 from torchdraft._torch.pytree import is_unsaveable_namedtuple
 from torchdraft._torch.script_objects import FakeScriptObject
 from torchdraft.saved.json_values import STATIC
@@ -55,6 +56,8 @@ def with_static_outputs(value: Any) -> Any:
     if cls in _FLATTENED or is_unsaveable_namedtuple(cls) or _is_dataclass_with_static_fields(value):
         children, spec = pytree.flatten_one_level(value)
         return pytree.tree_unflatten([with_static_outputs(child) for child in children], spec)
+    if isinstance(value, MixedNumber):
+        return value.chosen()
     return StaticOutput(value) if _is_static(value) else value
 
 

@@ -18,6 +18,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.mixed_numbers import MixedNumber, settled
 from torchdraft.model.events import HostRead
 
 from .asserted import BY_CONSTANT, BY_VALUE, assert_data
@@ -50,6 +51,8 @@ class HostReads(TorchFunctionMode):
             return drawn
         if torch.compiler.is_dynamo_compiling():
             return self._run(func, args, kwargs)
+        if MixedNumber.made:
+            args, kwargs = settled(args, kwargs)
         func, args, kwargs = polyfilled(func, args, kwargs)
         read = declared_read(func, args)
         if read is not None:

@@ -12,6 +12,7 @@ from torchdraft._draft.effects.calls.lru_caches import LruCaches
 from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.polyfills.builtins import builtins_replaced
+from torchdraft._draft.polyfills.calls import calls_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
 from torchdraft._draft.prepare.constant_inputs import (
     constant_inputs_restored,
@@ -25,6 +26,7 @@ from torchdraft._draft.shapes.requested import with_auto_dims
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
+from torchdraft._source.redirected_calls import original as original_code
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patches.modules import BufferHooks
@@ -118,6 +120,7 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         on_surrogate_outputs=context.record_surrogate_outputs,
         on_unbound=session.unbound_symbols.adopt,
         on_backward=lambda: _backward_runs(session, plan),
+        original_code=original_code,
     )
     stack.enter_context(patches_of_trace)
     if plan.gradients:
@@ -125,5 +128,6 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
         stack.enter_context(applied(GRADIENTS, saved=context.saved_tensors))
     stack.enter_context(rung_of(plan).in_place(plan, mod, session))
     stack.enter_context(builtins_replaced(snapshot.namespaces()))
+    stack.enter_context(calls_replaced(snapshot))
     stack.enter_context(effects.installed(snapshot))
     stack.enter_context(reads)

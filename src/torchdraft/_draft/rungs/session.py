@@ -14,6 +14,7 @@ from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.guards.shape_env import DraftShapeEnv
 from torchdraft._draft.guards.unbound_symbols import UnboundSymbols
 from torchdraft._draft.polyfills.builtins import BUILTINS
+from torchdraft._draft.polyfills.calls import CALLS
 from torchdraft._draft.polyfills.control_flow import FALLBACKS
 from torchdraft._draft.polyfills.registry import POLYFILLS
 from torchdraft._draft.prepare.pytree_types import OutputTypes
@@ -30,7 +31,7 @@ from torchdraft._torch.shapes import ShapeEnv
 from torchdraft.model import Dimension
 from torchdraft.rules.registry import watched_calls
 
-for _declarations in (READS, POLYFILLS, BUILTINS, FALLBACKS):
+for _declarations in (READS, POLYFILLS, BUILTINS, CALLS, FALLBACKS):
     _declarations.load()  # here, because the declarations name functions that a trace replaces
 
 

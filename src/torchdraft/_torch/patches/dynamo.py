@@ -1,4 +1,4 @@
-"""Patches of Dynamo for strict tracing."""
+"""Patches of Dynamo, which interprets the model in strict tracing and control flow operators in any."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from torchdraft._torch.dynamo import UserFrame, frames_of, plain_value
 from torchdraft._torch.patching.registry import patches
-from torchdraft._torch.patching.scopes import STRICT
+from torchdraft._torch.patching.scopes import STRICT, TRACE
 from torchdraft._torch.probe import need
 
 _source_name: Any = need("torch._dynamo.source:_get_source_debug_name")
@@ -38,6 +38,19 @@ def fake_mode_adopted(original: Any, dynamo_mode: Callable[..., Any]) -> Any:
         return original(*args, **options) if made is None else made
 
     return mode
+
+
+@patches(
+    "torch._dynamo.variables.functions:UserFunctionVariable.get_code",
+    scope=TRACE,
+    why="Dynamo interprets the branches of control flow operators. It knows the functions of Python, and not what the "
+    "model's code calls instead of them during a draft.",
+)
+def original_code_interpreted(
+    original: Any, original_code: Callable[[CodeType], CodeType]
+) -> Callable[[Any], CodeType]:
+    """Returns the code that `original_code` says was there before the draft."""
+    return lambda variable: original_code(original(variable))
 
 
 @patches(

@@ -13,6 +13,7 @@ import torch
 
 from torchdraft._torch.patching.registry import Target, patches
 from torchdraft._torch.patching.scopes import TRACE
+from torchdraft._torch.shapes import QUOTIENT
 
 
 class SymbolTextHooks(Protocol):
@@ -99,6 +100,90 @@ def shown_symbols_converted(original: Callable[[Any], Any], texts: SymbolTextHoo
         return original(self) if number is None else kind(number)
 
     return convert
+
+
+@patches(
+    "torch:SymInt.__truediv__",
+    "torch:SymInt.__rtruediv__",
+    scope=TRACE,
+    why="`int(n / 2)` is `n // 2` for every size, and only the latter can be compared with other sizes. A SymFloat "
+    "does not say which integers it was computed from.",
+)
+def quotients_noted(original: Callable[[Any, Any], Any], target: Target) -> Callable[[Any, Any], Any]:
+    """Notes the dividend and the divisor of a quotient of two integers in the result (`shapes.quotient_of`)."""
+    reflected = target.name.startswith("__r")
+
+    def divide(self: torch.SymInt, other: Any) -> Any:
+        out = original(self, other)
+        if isinstance(out, torch.SymFloat) and (type(other) is int or isinstance(other, torch.SymInt)):
+            setattr(out, QUOTIENT, (other, self) if reflected else (self, other))
+        return out
+
+    return divide
+
+
+@patches(
+    "torch:SymFloat.__bool__",
+    scope=TRACE,
+    why="`if loss:` of a float read from a tensor is asserted as the float's value: upstream evaluates the number.",
+)
+def floats_compared_with_zero(_original: Any) -> Callable[[Any], bool]:
+    """Evaluates whether the number is 0."""
+    return lambda number: bool(number != 0)
+
+
+@patches(
+    "torch:SymFloat.__pow__",
+    scope=TRACE,
+    why="Upstream asserts that the base is not negative, which ends the trace of `f ** 2` where it is.",
+)
+def negative_floats_raised(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Computes a power with a whole exponent from that of the absolute value, which differs in its sign alone."""
+
+    def power(self: torch.SymFloat, exponent: Any) -> Any:
+        whole = type(exponent) in (int, float) and exponent == exponent // 1
+        if not whole or self.node.expr.is_nonnegative:
+            return original(self, exponent)
+        size = original(abs(self), exponent)
+        return size if exponent % 2 == 0 else torch.sym_ite(self < 0, -size, size)
+
+    return power
+
+
+@patches(
+    *(
+        f"torch:{cls}.__{reflected}{name}__"
+        for cls in ("SymInt", "SymFloat")
+        for name in ("floordiv", "mod")
+        for reflected in ("", "r")
+    ),
+    scope=TRACE,
+    why="Upstream rounds the quotient of floats down, so `1.0 // 0.1` is 10.0 in the program and 9.0 in Python, which "
+    "takes the exact quotient. It takes the remainder of floats for an integer: `f % 1.0 == 0` holds for every float.",
+)
+def floats_divided_as_python(original: Callable[[Any, Any], Any], target: Target) -> Callable[[Any, Any], Any]:
+    """Computes the integer quotient and the remainder of two floats with operations on tensors, which do what Python
+    does. The result is a symbol of its own.
+    """
+    reflected = target.name.startswith("__r")
+    operation = torch.remainder if "mod" in target.name else torch.floor_divide
+    integers = (int, torch.SymInt, torch.SymBool)
+
+    def divide(self: Any, other: Any) -> Any:
+        is_float = isinstance(other, (float, torch.SymFloat)) or (
+            isinstance(self, torch.SymFloat) and isinstance(other, integers)
+        )
+        if not is_float:
+            return original(self, other)
+        number, divisor = (other, self) if reflected else (self, other)
+        torch._check(divisor != 0)
+        return operation(_double(number), _double(divisor)).item()
+
+    return divide
+
+
+def _double(number: Any) -> torch.Tensor:
+    return torch.scalar_tensor(torch.sym_float(number), dtype=torch.float64, device="cpu")
 
 
 _RELATIONS: dict[str, Any] = {name: getattr(sympy, name.capitalize()) for name in ("eq", "ne", "ge", "gt", "le", "lt")}

@@ -1,12 +1,18 @@
-"""Patches of symbolic shapes: unbacked symbols that no node binds."""
+"""Patches of symbolic shapes: unbacked symbols that no node binds, conditions that the graph cannot hold."""
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
-from torchdraft._torch.patching.registry import patches
-from torchdraft._torch.patching.scopes import STRICT, TRACE
+import torch
+
+from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.patching.registry import patches, temporary
+from torchdraft._torch.patching.scopes import EXPORT, STRICT, TRACE
+from torchdraft._torch.probe import need
 
 
 @patches(
@@ -48,3 +54,53 @@ def no_assertions_when_optimized(original: Any) -> Any:
 def unbound_symbols_logged(_original: Any) -> bool:
     """Makes upstream log the error about unbound symbols instead of raising it."""
     return True
+
+
+_WRITTEN = (
+    "Upstream writes a condition into the graph by evaluating it with proxies. It leaves out conditions with a "
+    "conversion between int and float, and raises for a division of integers and for a choice."
+)
+
+
+@patches(
+    "torch.fx.experimental.symbolic_shapes:_has_uninterpretable_sympy_function",
+    scope=EXPORT,
+    why=_WRITTEN,
+)
+def conversions_written(_original: Any) -> Callable[[Any], bool]:
+    """Leaves no condition out."""
+    return lambda _expr: False
+
+
+@temporary("torch.utils._sympy.reference:PythonReferenceAnalysis", scope=EXPORT, why=_WRITTEN)
+def operations_written(changes: Changes) -> None:
+    """Writes each operation of a condition as a call that Python computes exactly."""
+    for name, operation in _OPERATIONS.items():
+        changes.attribute(_Analysis, name, staticmethod(operation))
+
+
+_Analysis: Any = need("torch.utils._sympy.reference:PythonReferenceAnalysis")
+
+
+def _call(function: Callable[..., Any], *args: Any) -> Any:
+    proxy = next((a for a in args if isinstance(a, torch.fx.Proxy)), None)
+    return function(*args) if proxy is None else proxy.tracer.create_proxy("call_function", function, args, {})
+
+
+def _choice(*pairs: tuple[Any, Any]) -> Any:
+    """The value of the first pair whose condition holds; the last one's always does."""
+    (value, condition), *others = pairs
+    return torch.sym_ite(condition, value, _choice(*others)) if others else value
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "int_truediv": operator.truediv,
+    "trunc_to_int": lambda number, _dtype: _call(math.trunc, number),
+    "floor_to_int": lambda number, _dtype: _call(math.floor, number),
+    "ceil_to_int": lambda number, _dtype: _call(math.ceil, number),
+    "round_to_int": lambda number, _dtype: _call(round, number),
+    "round_decimal": lambda number, digits: _call(round, number, digits),
+    "expr_cond_pair": lambda value, condition: (value, condition),
+    "piecewise": _choice,
+}
+"""Name of a handler → what it computes."""

@@ -26,6 +26,7 @@ from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._source.functions import CachedFunction, plain_function
+from torchdraft._source.redirected_calls import original
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.provenance import depends_on, holds_symbol
 from torchdraft._torch import pytree
@@ -108,7 +109,8 @@ def _caches() -> list[Any]:
 
 def clear_caches(codes: Set[CodeType]) -> None:
     """Clears the caches of functions with these code objects, whether a name leads to them or not."""
+    codes = {original(code) for code in codes}
     for cached in [thing for thing in gc.get_objects() if type(thing) is CachedFunction] if codes else ():
         inner = plain_function(cached)
-        if inner is not None and inner.__code__ in codes:
+        if inner is not None and original(inner.__code__) in codes:
             cached.cache_clear()
