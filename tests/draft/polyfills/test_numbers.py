@@ -134,7 +134,15 @@ def test_a_number_that_python_must_have_is_asserted(name, source):
     assert "." in results(program, model)
 
 
-SURVIVING = ["int(n / 2)", "math.ceil(n * 0.7)", "max(1.0, n / 4)", "max(n / 4, 1)", "n // 0.3", "round(n * 0.7, 2)"]
+SURVIVING = [
+    "int(math.sqrt(n))",
+    "int(n / 2)",
+    "math.ceil(n * 0.7)",
+    "max(1.0, n / 4)",
+    "max(n / 4, 1)",
+    "n // 0.3",
+    "round(n * 0.7, 2)",
+]
 
 
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch's own

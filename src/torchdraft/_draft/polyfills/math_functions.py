@@ -54,7 +54,7 @@ def _rounded(original: Callable[[Any], Any], of_symbol: Callable[[Any], Any], va
 def sqrt(number: Any) -> Any:
     """`math.sqrt(number)`."""
     number = number_of(number)
-    return torch.sym_sqrt(symbols.as_float(number)) if is_symbolic(number) else math.sqrt(number)
+    return symbols.square_root(symbols.as_float(number)) if is_symbolic(number) else math.sqrt(number)
 
 
 @replaces_calls(math.isqrt, why=_SPECIALIZES)
@@ -63,7 +63,7 @@ def isqrt(number: Any) -> Any:
     if not isinstance(number, torch.SymInt):
         return math.isqrt(number)
     torch._check(number < _EXACT_ROOTS)
-    return symbols.whole(torch.sym_sqrt(torch.sym_float(number)))
+    return symbols.whole(symbols.square_root(torch.sym_float(number)))
 
 
 @replaces_calls(math.fabs, why=_SPECIALIZES)

@@ -109,6 +109,17 @@ def is_from_data(number: Any) -> bool:
     return any(is_unbacked(symbol) for symbol in number.node.expr.free_symbols)
 
 
+def square_root(number: torch.SymFloat) -> torch.SymFloat:
+    """`math.sqrt(number)`, which is exactly rounded, as that of a tensor is.
+
+    The result is a symbol of its own: a program in which `torch.sym_sqrt` of a size is part of another size can be
+    saved, but not loaded.
+    """
+    torch._check(number >= 0)
+    root: torch.SymFloat = torch.sqrt(_double(number)).item()
+    return root
+
+
 def to_integer(rounding: Callable[[Any], Any], number: torch.SymFloat) -> Any:
     """The integer that a float converts to.
 
