@@ -71,7 +71,7 @@ CRASHING = {"issue": lambda self, event: event.no_such_field}
         (changed("(torch.ones(3),)", f"(torch.ones(3),){MARK}"), "Example marks 2 lines"),
         (changed(READ, "x * 2"), "Example yields 0 issues of ACME001; expected one, at line 5"),
         (changed(READ, TWICE), "Example yields 2 issues of ACME001"),
-        (changed(READ, READ + " + int(x.sum())"), r"Example also yields TD102 \(guarded\)"),
+        (changed(READ, READ + " + len(range(int(x.sum())))"), r"Example also yields TD102 \(guarded\)"),
         (changed(READ, "x.no_such_method()"), "Example raises AttributeError"),
         (changed("args = ", "arg = "), "Example raises KeyError: 'args'"),
         (changed(**CRASHING), "yields 0 issues .*AttributeError: .*no_such_field"),
