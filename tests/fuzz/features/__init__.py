@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import control, custom, held, layers, loops, numbers, pure, questions, reads, regions, sizes, state, views, writes
+from . import (
+    control,
+    custom,
+    held,
+    layers,
+    loops,
+    numbers,
+    pure,
+    questions,
+    reads,
+    regions,
+    sizes,
+    state,
+    views,
+    writes,
+)
 from .registry import FEATURES, Feature
 
 __all__ = [
