@@ -17,6 +17,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from .probe import need
 from .pytree import tree_leaves
+from .returned_arguments import may_copy
 
 _autograd_decomposes: Any = need("torch.fx.experimental.proxy_tensor:autograd_would_have_decomposed")
 _get_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
@@ -85,9 +86,10 @@ class SavedTensors:
 def saves_inner_results(func: Any, flat_args: list[Any]) -> bool:
     """Whether autograd records the operators that `func` is composed of, in the place of `func`.
 
-    Autocast chooses the dtype by the outer operator, which therefore stays whole under autocast.
+    Autocast chooses the dtype by the outer operator, which therefore stays whole under autocast. So does an operator
+    that has no parts where it returns its argument itself.
     """
-    if not torch.is_grad_enabled() or func.namespace != "aten" or func in _KEPT_WHOLE:
+    if not torch.is_grad_enabled() or func.namespace != "aten" or func in _KEPT_WHOLE or may_copy(func, flat_args):
         return False
     tensors = [arg for arg in flat_args if isinstance(arg, torch.Tensor)]
     if not any(tensor.requires_grad for tensor in tensors):
