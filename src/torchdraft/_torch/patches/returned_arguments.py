@@ -47,7 +47,7 @@ def returned_arguments_kept_apart(original: Any) -> Any:
 @patches(
     "torch:Tensor.contiguous",
     scope=STRICT,
-    why="The Python binding returns a contiguous tensor itself, before anything is dispatched, and the node that Dynamo "
+    why="The Python binding returns a contiguous tensor itself before anything is dispatched, and the node that Dynamo "
     "wrote is lost when export traces Dynamo's graph. Without Dynamo, a polyfill does this.",
 )
 def contiguous_dispatched(original: Any) -> Any:
