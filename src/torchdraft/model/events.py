@@ -107,6 +107,18 @@ class MetadataRead(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutFixed(Event):
+    """Lowering fixed whether an operator returns a view of its argument or a copy, and the program depends on it."""
+
+    op: str
+    """The operator: `contiguous`, `reshape`."""
+    asserted: Literal["memory", "no"]
+    """What the program asserts about its input: the strides, or nothing."""
+    trace: str = ""
+    """The stack trace of the graph node, as text: a node keeps no code objects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintViolated(Event):
     """A dimension that the caller declared dynamic became constant, or its range was narrowed."""
 

@@ -15,9 +15,11 @@ import torch
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.custom_ops.op_guards import guard_ops, profiles_of
 from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
+from torchdraft._draft.tracing.event_log import EventLog
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.export import lowered, make_inner_graphs_plain
 
+from .lowered_layouts import assert_layouts, fixed_layouts
 from .registry import PASSES, GraphPass, load, ordered
 
 Resolved = Mapping[Any, Any]
@@ -30,7 +32,7 @@ class InvalidGraph(RuntimeError):
 
 
 def finish(
-    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels, resolved: Resolved
+    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels, resolved: Resolved, log: EventLog
 ) -> torch.export.ExportedProgram:
     """Guards inferred operators, lowers the program if `pre_dispatch=False` was requested, and runs the graph passes.
 
@@ -39,8 +41,10 @@ def finish(
     kernels.profiles = profiles_of(program, kernels.inferred)
     guard_ops(program, kernels.inferred)
     if not request.options.get("pre_dispatch", True):
+        layouts = fixed_layouts(program)
         with unsafe_generate_fake_kernels(kernels.profiles):
             program = lowered(program)
+        log.extend(assert_layouts(program, layouts))
     run_passes(program, ordered_passes(), resolved=resolved)
     make_inner_graphs_plain(program.graph_module)
     return program

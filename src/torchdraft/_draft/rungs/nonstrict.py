@@ -69,7 +69,7 @@ def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan
         narrow_to_guards(program, session.env)
         conclude(request, session)
     raise_if_tensors_lost(program, request, session.effects.watcher(Threads).last_start)
-    return finish(program, request, session.kernels, session.resolved())
+    return finish(program, request, session.kernels, session.resolved(), session.context.log)
 
 
 def _dynamic_shapes(request: Request, plan: Plan) -> Any:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from torchdraft._source.locations import user_frames_of_text
 from torchdraft.model import Issue, Severity
-from torchdraft.model.events import MetadataRead
+from torchdraft.model.events import LayoutFixed, MetadataRead
 from torchdraft.rules.rule import Rule
 
 
-class MetadataReadRule(Rule[MetadataRead]):
+class MetadataReadRule(Rule[MetadataRead | LayoutFixed]):
     """
     ## What it does
 
     Reports that the model read something about an input that is neither its data nor its size: `stride`,
     `is_contiguous`, `storage_offset`, `requires_grad`, `is_coalesced`. A dtype that was read is asserted without an
-    issue. It also reports that the result on the example depends on the order of the keys in `**kwargs` or in a dict.
+    issue. It also reports that the result on the example depends on the order of the keys in `**kwargs` or in a dict,
+    and, with `pre_dispatch=False`, that a write shows through the result of an operator that returns a view or a copy
+    by the strides of its argument (`contiguous`, `reshape`).
 
     ## Why it matters
 
     The program is built for the answer on the example. It asserts the strides or the offset (`guarded`) of its input,
-    and raises for another; decompositions remove these assertions. No operation can assert `requires_grad`,
-    `is_coalesced` and the like (`baked`): the program computes what the example asked for. It takes keyword arguments
-    and dicts by key, and treats them in the order of the example (`baked`).
+    and raises for another; `run_decompositions` of the program removes these assertions. No operation can assert
+    `requires_grad`, `is_coalesced` and the like, or the strides of a computed tensor (`baked`): the program computes
+    what the example asked for. It takes keyword arguments and dicts by key, and treats them in the order of the example
+    (`baked`).
 
     ## Example
 
@@ -58,9 +64,11 @@ class MetadataReadRule(Rule[MetadataRead]):
     code = "TD104"
     name = "metadata-read"
     severity = Severity.GUARDED
-    takes = (MetadataRead,)
+    takes = (MetadataRead, LayoutFixed)
 
-    def issue(self, event: MetadataRead) -> Issue:
+    def issue(self, event: MetadataRead | LayoutFixed) -> Issue:
+        if isinstance(event, LayoutFixed):
+            return self._layout_fixed(event)
         severity, outcome = _OUTCOMES[event.asserted]
         return self.found(
             event,
@@ -71,7 +79,27 @@ class MetadataReadRule(Rule[MetadataRead]):
             data={"read": event.read, "asserted": event.asserted},
         )
 
-    def identity(self, event: MetadataRead) -> tuple[object, ...]:
+    def _layout_fixed(self, event: LayoutFixed) -> Issue:
+        severity, outcome = _OUTCOMES[event.asserted]
+        found = self.found(
+            event,
+            f"`{event.op}` returns a view or a copy by the strides of its argument. A later operation depends on it, "
+            f"and lowering keeps what the example got. {outcome}",
+            severity=severity,
+            expr=event.op,
+            data={"read": event.op, "asserted": event.asserted},
+        )
+        frames = user_frames_of_text(event.trace)
+        return replace(found, user_stack=frames, location=frames[-1]) if frames else found
+
+    def place(self, event: MetadataRead | LayoutFixed) -> tuple[object, ...]:
+        if isinstance(event, LayoutFixed):
+            return tuple((frame.file, frame.line) for frame in user_frames_of_text(event.trace)[-1:])
+        return super().place(event)
+
+    def identity(self, event: MetadataRead | LayoutFixed) -> tuple[object, ...]:
+        if isinstance(event, LayoutFixed):
+            return (event.op, event.asserted)
         return (event.read, event.value, event.asserted)
 
 
