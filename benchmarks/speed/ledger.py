@@ -51,7 +51,7 @@ def without_ledger() -> Iterator[None]:
     with ExitStack() as stack:
         for module in (shape_env, function_mode, shown_numbers, user_tensors):
             stack.enter_context(patch.object(module, "here", lambda *_: NOWHERE))
-        for module in (event_log, symbol_origins, assigned_lines, user_tensors):
+        for module in (event_log, assigned_lines, user_tensors):
             stack.enter_context(patch.object(module, "user_stack", lambda *_: ()))
         stack.enter_context(patch.object(assemble, "issues_from", lambda _events: ()))
         for owner, name in (

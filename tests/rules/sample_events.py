@@ -16,6 +16,7 @@ from torchdraft.model.events import (
     InputMutated,
     KernelMismatched,
     KernelMissing,
+    LayoutFixed,
     MetadataRead,
     NotChecked,
     NotSaveable,
@@ -83,5 +84,7 @@ EVENTS = {
     "strict": StrictFellBack(exception="Unsupported: call to zlib.crc32"),
     "not-checked": NotChecked(reason="weights have no data"),
     "differs": NotChecked(reason="out[0] differs by 0.25", wrong=True),
+    "layout-fixed": LayoutFixed(op="contiguous", asserted="memory"),
+    "layout-fixed-no": LayoutFixed(op="reshape", asserted="no"),
     "not-saveable": NotSaveable(what="flex_attention", reason="SerializeError: Unsupported list/tuple argument type"),
 }

@@ -85,3 +85,9 @@ def test_frames_in_text():
     assert [str(frame) for frame in user_frames_of_text(text)] == ["model.py:3 in forward", "other.py:5 in scaled"]
     assert user_frames_of_text(text)[1].source == "return x * 2"
     assert user_frames_of_text("") == ()
+
+
+def test_torch_names_its_own_files_by_relative_paths():
+    text = 'File "torch/fx/passes/runtime_assert.py", line 24, in insert_deferred_runtime_asserts'
+    assert user_frames_of_text(text) == ()
+    assert [str(frame) for frame in user_frames_of_text(text.replace("runtime_assert", "mine"))] != []

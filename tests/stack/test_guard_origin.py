@@ -129,7 +129,8 @@ def test_where_the_whole_model_is_one_of_torchs_its_lines_are_told():
 
 class Distribution(torch.nn.Module):
     def forward(self, mean, deviation):
-        return torch.distributions.Normal(mean, deviation).log_prob(mean)  # here
+        # `validate_args`, because Dynamo switches validation off at its first use in a process.
+        return torch.distributions.Normal(mean, deviation, validate_args=True).log_prob(mean)  # here
 
 
 class Observer(torch.nn.Module):

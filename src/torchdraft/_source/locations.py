@@ -49,7 +49,17 @@ def is_framework(filename: str) -> bool:
         return True
     if filename.startswith(sysconfig.get_path("stdlib") + os.sep):
         return f"-packages{os.sep}" not in filename
-    return filename.startswith(_framework_folders())
+    return filename.startswith(_framework_folders()) or _names_file_of_torch(filename)
+
+
+def _names_file_of_torch(filename: str) -> bool:
+    """Whether the path begins with `torch`: torch names its own files so in the stacks of nodes that it adds."""
+    if not filename.startswith("torch" + os.sep):
+        return False
+    parents = [
+        os.path.dirname(folder[:-1]) for folder in _framework_folders() if folder.endswith(f"{os.sep}torch{os.sep}")
+    ]
+    return any(os.path.isfile(os.path.join(parent, filename)) for parent in parents)
 
 
 @lru_cache(maxsize=1)

@@ -15,14 +15,13 @@ _BY_ARGUMENT = frozenset(
         _aten.type_as.default,
         _aten.resolve_conj.default,
         _aten.resolve_neg.default,
-        _aten.coalesce.default,
     )
 )
 
 
 def may_copy(func: Any, leaves: Iterable[Any]) -> bool:
     """Whether an operator, called with these flat arguments, returns its argument for some inputs and a copy for
-    others: by strides, dtype, or whether the input is conjugated or coalesced.
+    others: by strides, dtype, or whether the input is conjugated.
 
     The dtype and device of what `to` converts are asserted in the graph, but not the strides.
     """
