@@ -7,7 +7,7 @@ ZOO    := build/zoo-env
 STAMP  := $(VENV)/.installed
 N      ?= 200
 
-.PHONY: setup demo test check format docs bench fuzz zoo clean
+.PHONY: setup demo test check format docs bench general fuzz zoo clean
 
 setup: $(STAMP)
 
@@ -59,6 +59,10 @@ $(ZOO)/.installed: benchmarks/requirements-zoo.txt constraints.txt
 	$(PYTHON) -m venv $(ZOO)
 	$(ZOO)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r benchmarks/requirements-zoo.txt
 	@touch $@
+
+# On how many inputs besides the example the programs of each exporter are right.
+general: setup
+	$(BIN)/python -m benchmarks.general
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --n $(N)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchdraft.model import BrokenRung, Dimension, Issue, Location, Report, Severity, Stats
+from torchdraft.model import Branch, BrokenRung, Dimension, Issue, Location, Report, Severity, Stats
 
 CALLER = Location("/app/model.py", 30, "Net.forward", "        return self.encoder(x, lens)")
 LINE = Location("/app/encoder.py", 12, "Encoder.forward", "        if lens.max().item() > 5 and self.ready:", 11, 32)
@@ -76,5 +76,15 @@ FULL = Report(
     model="Net",
     versions={"torch": "2.13.0"},
 )
+BRANCHES = Report(
+    model="Net",
+    issues=(MUTATION,),
+    paths=(
+        Branch(condition="lens.max() > 5", on_example=True, kept=True, operations=(4, 1), location=LINE),
+        Branch(condition="x.sum() < 0", on_example=False, kept=False, reason="its other side could not be traced"),
+    ),
+    stats=Stats(ops_traced=12, seconds={"total": 0.2}),
+)
+"""The report of a draft with `paths="all"`."""
 CLEAN = Report(model="Net", stats=Stats(ops_traced=7, seconds={"total": 0.1}))
 NOTES = Report(model="Net", issues=(MUTATION,), stats=Stats(ops_traced=1, ops_evaluated=1))

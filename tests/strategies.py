@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from torchdraft.model import BrokenRung, Dimension, Issue, Location, Report, Severity, Stats
+from torchdraft.model import Branch, BrokenRung, Dimension, Issue, Location, Report, Severity, Stats
 from torchdraft.model.check import Check, CheckedTarget, Finding, Remark, Suppression
 
 texts = st.text(max_size=20)
@@ -41,6 +41,19 @@ reports = st.builds(
         st.builds(BrokenRung, rung=rungs, reason=texts, module=texts, location=st.none() | locations), max_size=2
     ).map(tuple),
     dimensions=st.lists(st.builds(Dimension, name=texts, asked=texts, got=texts, reason=texts), max_size=2).map(tuple),
+    paths=st.lists(
+        st.builds(
+            Branch,
+            condition=texts,
+            on_example=st.booleans(),
+            kept=st.booleans(),
+            reason=texts,
+            operations=st.tuples(counts, counts),
+            module=texts,
+            location=st.none() | locations,
+        ),
+        max_size=2,
+    ).map(tuple),
     stats=st.builds(
         Stats,
         ops_traced=counts,

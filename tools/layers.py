@@ -73,6 +73,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
             )
         ),
     ),
+    "_draft/paths": (
+        *BASE,
+        *(f"_draft/{step}" for step in ("tracing", "guards", "state", "report", "rungs")),
+    ),
     "_draft": (*BASE, "_draft/*"),
     # verification
     "_verify/inputs": ("model", "_source", "_torch", "_draft"),

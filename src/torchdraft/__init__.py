@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .model import (
+    Branch,
     BrokenRung,
     Counterexample,
     Dimension,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
     from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
     from torchdraft._draft.entry import draft_export
+    from torchdraft._draft.paths.budget import PathBudget
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import OpProfile, TensorMetadata
@@ -48,6 +50,7 @@ presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
 
 _LAZY = {
     "OpProfile": "torchdraft._torch.library",
+    "PathBudget": "torchdraft._draft.paths.budget",
     "ProfileFormatError": "torchdraft._draft.custom_ops.profile_files",
     "TensorMetadata": "torchdraft._torch.library",
     "draft_export": "torchdraft._draft.entry",
@@ -66,6 +69,7 @@ _MODULES = ("rules", "saved")
 """Public modules that need no import statement of their own."""
 
 __all__ = [
+    "Branch",
     "BrokenRung",
     "Counterexample",
     "Dimension",
@@ -75,6 +79,7 @@ __all__ = [
     "Location",
     "OpProfile",
     "Outcome",
+    "PathBudget",
     "ProfileFormatError",
     "Report",
     "ReportFormatError",

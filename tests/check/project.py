@@ -65,15 +65,19 @@ def write(folder: Path, text: str = MODEL, **settings: Any) -> None:
         (folder / "pyproject.toml").write_text("\n".join(["[tool.torchdraft]", *lines, ""]))
 
 
-def draft_export(model: Any, args: tuple[Any, ...], kwargs: Any = None, **_options: Any) -> Any:
-    """Replaces torchdraft's: runs the model, and reports an issue for each comment `# finds CODE` in its class."""
+def draft_export(model: Any, args: tuple[Any, ...], kwargs: Any = None, paths: str = "example", **_options: Any) -> Any:
+    """Replaces torchdraft's: runs the model, and reports an issue for each comment `# finds CODE` in its class.
+
+    With `paths="all"` a line with TD101 has TD603.
+    """
     model(*args, **(kwargs or {}))
     file = model.forward.__code__.co_filename
     first = model.forward.__code__.co_firstlineno
     issues = []
     for number, line in enumerate(Path(file).read_text().splitlines(), 1):
         if number >= first and (code := re.search(r"# finds (TD\d+)", line)):
-            issues.append(_issue(code[1], Location(file, number, f"{type(model).__name__}.forward", line)))
+            found = "TD603" if paths == "all" and code[1] == "TD101" and "guarded" not in line else code[1]
+            issues.append(_issue(found, Location(file, number, f"{type(model).__name__}.forward", line)))
         if number > first and line.startswith("class "):
             break
     ordered = sorted(issues, key=lambda issue: -issue.severity.rank)

@@ -51,6 +51,16 @@ def test_the_default_level_is_that_of_successful(report):
     assert any(finding.fails for finding in findings) is not report.successful()
 
 
+def test_required_sides_fail_at_every_level():
+    constant, not_merged = replace(BRANCH, severity=Severity.NOTE), replace(MUTATION, code="TD604")
+    report = Report(issues=(VIOLATION, BRANCH, constant, not_merged, MUTATION))
+    failing = [each.issue for each in judge(fail_on="baked", both_sides=True).findings(report) if each.fails]
+    assert failing == [BRANCH, not_merged]
+    excused = judge(fail_on="baked", both_sides=True, ignore={"TD101": "never negative"}).findings(report)
+    assert [each.issue for each in excused if each.fails] == [not_merged]
+    assert not any(each.fails for each in judge(fail_on="baked").findings(report))
+
+
 def test_settings_and_the_call_excuse_by_code():
     found = judge(ignore={"TD101": "never negative"}, allow=("TD404",)).findings(FULL)
     told = {each.issue.code: (each.suppressed.by, each.suppressed.reason) for each in found if each.suppressed}

@@ -24,6 +24,8 @@ def test_everything_that_can_be_set(project, tmp_path):
         targets = ["model.py:build", "package.nets:build"]
         fail-on = "guarded"
         baseline = "ci/torchdraft.json"
+        paths = "all"
+        require-both-sides = true
 
         [tool.torchdraft.ignore]
         TD401 = "inputs are scratch memory"
@@ -37,12 +39,21 @@ def test_everything_that_can_be_set(project, tmp_path):
         ignore={"TD401": "inputs are scratch memory", "TD103": "logged only"},
         fail_on="guarded",
         baseline=tmp_path / "ci/torchdraft.json",
+        paths="all",
+        require_both_sides=True,
     )
 
 
 def test_without_a_file_there_are_defaults(tmp_path):
     assert find_settings(tmp_path) == Settings(folder=tmp_path)
     assert find_settings(tmp_path).fail_on == "specialized"
+
+
+def test_who_requires_both_sides_drafts_every_path(project):
+    assert project("[tool.torchdraft]\nrequire-both-sides = true\n").paths == "all"
+    assert project("[tool.torchdraft]\nrequire-both-sides = false\n").paths == "example"
+    with pytest.raises(UsageError, match="paths is 'example'"):
+        project('[tool.torchdraft]\nrequire-both-sides = true\npaths = "example"\n')
 
 
 def test_an_empty_table_is_one(project, tmp_path):
@@ -73,6 +84,8 @@ def test_the_nearest_file_with_the_table_counts(project, tmp_path):
         ("[tool.torchdraft]\nignore = { TD401 = true }", "ignore.TD401 is True", "a reason"),
         ("[tool.torchdraft]\nbaseline = 1", "baseline is 1", "a file name"),
         ("[tool.torchdraft]\nbaseline = ''", "baseline is ''", "a file name"),
+        ("[tool.torchdraft]\npaths = 'both'", "paths is 'both'", "one of example, all"),
+        ("[tool.torchdraft]\nrequire-both-sides = 1", "require-both-sides is 1", "true or false"),
         ("[tool.torchdraft", "can't be read: ", "a TOML file"),
     ],
 )

@@ -54,6 +54,31 @@ def test_the_level(folder, level, status):
     assert check("model.py:loud", "--fail-on", level).exit_code == status
 
 
+def test_every_path(folder):
+    write(folder)
+    assert check("model.py:loud", "--paths", "all").exit_code == 0
+    assert check("model.py:loud", "--paths", "example").exit_code == 1
+    write(folder, paths='"all"')
+    assert check("model.py:loud").exit_code == 0
+    assert check("model.py:loud", "--paths", "example").exit_code == 1
+
+
+def test_required_sides_fail_at_every_level(folder):
+    write(folder, require_both_sides="true")
+    assert check("model.py:loud", "--fail-on", "baked").exit_code == 0
+    write(folder, MODEL.replace("# finds TD101", "# finds TD101, guarded"), require_both_sides="true")
+    done = check("model.py:loud", "--fail-on", "baked")
+    assert done.exit_code == 1
+    assert "TD101 data-dependent-branch" in done.stdout
+
+
+def test_required_sides_are_not_there_on_the_path_of_the_example(folder):
+    write(folder, require_both_sides="true")
+    done = check("model.py:loud", "--paths", "example")
+    assert done.exit_code == 2
+    assert "the settings require both sides of every branch" in done.stderr
+
+
 def test_any_takes_notes(folder):
     write(folder, MODEL.replace(" # finds TD101", ""))
     assert check("model.py:loud").exit_code == 0

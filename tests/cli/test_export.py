@@ -52,10 +52,16 @@ def test_export_drafts_prints_and_writes(engine, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["m.pt2", "r.json"]
 
 
+def test_every_path(engine):
+    run("export", f"{TARGETS}:build", "--paths", "all")
+    assert engine[0][3]["paths"] == "all"
+    assert run("export", f"{TARGETS}:build", "--paths", "some").exit_code == 2
+
+
 def test_quiet_says_nothing(engine):
     done = run("export", f"{TARGETS}:build", "--quiet")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
-    assert engine[0][3] == {"dynamic_shapes": None, "strict": False}
+    assert engine[0][3] == {"dynamic_shapes": None, "strict": False, "paths": "example"}
 
 
 def test_a_model_that_fails_eagerly(engine, tmp_path):

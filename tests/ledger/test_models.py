@@ -9,16 +9,9 @@ from tests.ledger.expected import expected
 from tests.ledger.registry import load_all
 
 MODELS = load_all()
-GAPS: dict[str, str] = {}
-"""Models whose report is known to differ, and why."""
 
 
-def marked(name: str):
-    marks = [pytest.mark.xfail(reason=GAPS[name], strict=True)] if name in GAPS else []
-    return pytest.param(name, marks=marks, id=name)
-
-
-@pytest.mark.parametrize("name", [marked(name) for name in MODELS])
+@pytest.mark.parametrize("name", MODELS)
 def test_the_report_contains_the_expected_issues(name: str) -> None:
     model = MODELS[name]
     report = draft(model)
@@ -29,7 +22,6 @@ def test_the_report_contains_the_expected_issues(name: str) -> None:
 def test_there_are_enough_models() -> None:
     assert len(MODELS) >= 324
     assert sum(not expected(model.section) for model in MODELS.values()) >= 62
-    assert GAPS.keys() <= set(MODELS)
 
 
 def test_every_expectation_belongs_to_one_model() -> None:

@@ -1,6 +1,6 @@
 from html.parser import HTMLParser
 
-from tests.sample_reports import CLEAN, FULL, MUTATION
+from tests.sample_reports import BRANCHES, CLEAN, FULL, MUTATION
 from torchdraft.model import Report
 
 VOID = {"meta", "br", "hr", "link", "img"}
@@ -42,6 +42,15 @@ def test_everything_is_on_it():
         assert all(frame.source.strip() in text for frame in issue.user_stack)
     assert all(dimension.got in text for dimension in FULL.dimensions)
     assert "The symbolic rung broke in encoder.vq" in text
+
+
+def test_branches_are_a_table():
+    text = "".join(Page(BRANCHES.to_html()).text)
+    for branch in BRANCHES.paths:
+        assert branch.condition in text
+    assert "both sides: 4 ops, other side 1" in text
+    assert "one side: its other side could not be traced" in text
+    assert "Branches" not in "".join(Page(FULL.to_html()).text)
 
 
 def test_the_culprit_is_marked():

@@ -3,13 +3,15 @@ import os
 import pytest
 from rich.console import Console
 
-from tests.sample_reports import BRANCH, CLEAN, FULL, NOTES
+from tests.sample_reports import BRANCH, BRANCHES, CLEAN, FULL, NOTES
 from torchdraft._render import words
 from torchdraft._render.text import render_text
 from torchdraft.model import Issue, Location, Report, Severity
 
 
-@pytest.mark.parametrize(("name", "report"), [("full", FULL), ("clean", CLEAN), ("notes", NOTES)])
+@pytest.mark.parametrize(
+    ("name", "report"), [("full", FULL), ("branches", BRANCHES), ("clean", CLEAN), ("notes", NOTES)]
+)
 @pytest.mark.parametrize("width", [100, 60])
 def test_text(name, report, width, snapshot):
     snapshot(render_text(report, width), f"{name}-{width}.txt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchdraft.model.events import (
     AttributeWritten,
+    BranchKept,
     BranchMismatched,
     ComputedOutside,
     ConstraintViolated,
@@ -21,6 +22,7 @@ from torchdraft.model.events import (
     NotChecked,
     NotSaveable,
     OutsideStateWritten,
+    PathsNotMerged,
     ResultFrozen,
     SeededDraw,
     StandIn,
@@ -34,6 +36,9 @@ _TYPE = {"cls": "app.Batch", "paste": "torchdraft.register(app.Batch)"}
 
 EVENTS = {
     "branch": GuardResolved(expr="u0 > 5", value="True", symbols={"u0": "x.item() at m.py:12"}),
+    "branch-of-one-side": GuardResolved(expr="u0 > 5", value="True", other_side="its other side could not be traced"),
+    "branch-kept": BranchKept(expr="u0 > 5", value=True, operations=(2, 1), symbols={"u0": "x.item() at m.py:12"}),
+    "paths-not-merged": PathsNotMerged(exception="CannotMark: the model's code branches where nothing is traced"),
     "size": GuardResolved(expr="u0", value="4", kind="size"),
     "branch-constant": GuardResolved(expr="u0 > 5", value="True", constant=True),
     "size-constant": GuardResolved(expr="u0", value="4", kind="size", constant=True),

@@ -33,6 +33,15 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_every_path_is_an_option_and_a_setting(here):
+    program = assert_exportable(Loud(), (X,), paths="all")
+    assert [issue.code for issue in program._report.issues] == ["TD603"]
+    (here / "pyproject.toml").write_text("[tool.torchdraft]\nrequire-both-sides = true\n")
+    assert_exportable(Loud(), (X,))
+    with pytest.raises(AssertionError, match="TD101"):
+        assert_exportable(Loud(), (X,), paths="example", fail_on="baked")
+
+
 def test_a_sound_model_gives_its_program():
     batch = torch.export.Dim("batch")
     program = assert_exportable(torch.nn.ReLU(), (torch.ones(3, 2),), dynamic_shapes={"input": {0: batch}})
@@ -98,7 +107,7 @@ def test_options_of_the_draft_are_passed_on(monkeypatch):
         torchdraft, "draft_export", lambda *args, **kwargs: calls.append(kwargs) or own(*args, **kwargs)
     )
     assert_exportable(torch.nn.ReLU(), (X,), memory_budget=100, check_on_example=True)
-    assert calls == [{"dynamic_shapes": None, "memory_budget": 100, "check_on_example": True}]
+    assert calls == [{"dynamic_shapes": None, "paths": "example", "memory_budget": 100, "check_on_example": True}]
     with pytest.raises(TypeError, match="no_such_option"):
         assert_exportable(torch.nn.ReLU(), (X,), no_such_option=1)
 

@@ -24,11 +24,14 @@ class Judge:
         fail_on: FailOn,
         ignore: Mapping[str, str] | None = None,
         allow: Collection[str] = (),
+        both_sides: bool = False,
     ) -> None:
         self.folder = folder
         self.fail_on = fail_on
         self.ignore = dict(ignore or {})
         self.allow = frozenset(allow)
+        self.both_sides = both_sides
+        """Whether a branch of which one side alone is in the program fails at every level."""
         self.comments = Comments()
 
     def findings(self, report: Report, accepted: Counts | None = None) -> tuple[Finding, ...]:
@@ -44,7 +47,8 @@ class Judge:
         if suppressed is None and accepted[print_] > 0:
             accepted[print_] -= 1
             suppressed = Suppression(by="baseline", reason="it was there when the baseline was written")
-        fails = suppressed is None and fails_at(issue.severity, self.fail_on)
+        severe = fails_at(issue.severity, self.fail_on) or (self.both_sides and keeps_one_side(issue))
+        fails = suppressed is None and severe
         return Finding(issue=issue, fingerprint=str(print_), fails=fails, suppressed=suppressed)
 
     def _suppressed(self, issue: Issue) -> Suppression | None:
@@ -53,6 +57,11 @@ class Judge:
         if issue.code in self.ignore:
             return Suppression(by="settings", reason=self.ignore[issue.code])
         return Suppression(by="call") if issue.code in self.allow else None
+
+
+def keeps_one_side(issue: Issue) -> bool:
+    """Whether the issue is that one side alone of a branch is in the program, or of all branches."""
+    return issue.code == "TD604" or (issue.code == "TD101" and issue.severity > Severity.NOTE)
 
 
 def fails_at(severity: Severity, level: FailOn) -> bool:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 from torchdraft._targets.drafting import draft
 from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
@@ -34,10 +35,12 @@ class Drafted:
     error: str = ""
 
 
-def draft_all(targets: Iterable[RequestedTarget], progress: Progress) -> list[Drafted]:
+def draft_all(
+    targets: Iterable[RequestedTarget], progress: Progress, *, paths: Literal["example", "all"] = "example"
+) -> list[Drafted]:
     """Draft every target, also broken ones. Output that the models print goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
-        return [_drafted(target, progress) for target in targets]
+        return [_drafted(target, progress, paths) for target in targets]
 
 
 def judged(drafted: Sequence[Drafted], judge: Judge, baseline: Baseline | None, *, whole: bool) -> Check:
@@ -68,7 +71,7 @@ def narrowed(drafted: Sequence[Drafted], judge: Judge, old: Baseline, *, whole: 
     return Baseline(_unchanged(drafted, old, whole=whole) | now)
 
 
-def _drafted(target: RequestedTarget, progress: Progress) -> Drafted:
+def _drafted(target: RequestedTarget, progress: Progress, paths: Literal["example", "all"]) -> Drafted:
     file = ""
     try:
         with progress(f"loading {target.text}"):
@@ -76,7 +79,7 @@ def _drafted(target: RequestedTarget, progress: Progress) -> Drafted:
             file = found.file
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {target.text}"):
-            return Drafted(target, file, draft(found)._report)
+            return Drafted(target, file, draft(found, paths=paths)._report)
     except UsageError as error:
         return Drafted(target, file, error=error.text())
 

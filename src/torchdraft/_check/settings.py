@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model.check import FailOn
@@ -30,6 +30,10 @@ class Settings:
     """Code → reason."""
     fail_on: FailOn = DEFAULT_FAIL_ON
     baseline: Path | None = None
+    paths: Literal["example", "all"] = "example"
+    """As `draft_export` takes it."""
+    require_both_sides: bool = False
+    """Whether a branch of which one side alone is in the program fails the check, whatever `fail_on` is."""
 
 
 def find_settings(start: Path) -> Settings:
@@ -59,6 +63,10 @@ def _settings(file: Path, table: Any) -> Settings:
     if unknown := [key for key in table if key not in _KEYS]:
         raise UsageError(f"{file}: [{TABLE}] has the key {unknown[0]!r}", expected=f"one of {', '.join(_KEYS)}")
     values = {key.replace("-", "_"): _KEYS[key](file, key, value) for key, value in table.items()}
+    if values.get("require_both_sides"):
+        if values.get("paths") == "example":
+            raise _wrong(file, "paths", "example", '"all", since require-both-sides is true')
+        values["paths"] = "all"
     return Settings(folder=file.parent, file=file, **values)
 
 
@@ -95,6 +103,18 @@ def _baseline(file: Path, key: str, value: Any) -> Path:
     return file.parent / value
 
 
+def _paths(file: Path, key: str, value: Any) -> Literal["example", "all"]:
+    if value not in ("example", "all"):
+        raise _wrong(file, key, value, "one of example, all")
+    return value
+
+
+def _switch(file: Path, key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(file, key, value, "true or false")
+    return value
+
+
 def _wrong(file: Path, key: str, value: Any, expected: str) -> UsageError:
     return UsageError(f"{file}: [{TABLE}]{' ' if key else ''}{key} is {value!r}", expected=expected)
 
@@ -104,4 +124,6 @@ _KEYS: dict[str, Callable[[Path, str, Any], Any]] = {
     "ignore": _ignore,
     "fail-on": _fail_on,
     "baseline": _baseline,
+    "paths": _paths,
+    "require-both-sides": _switch,
 }

@@ -18,17 +18,18 @@ from torchdraft._check.judge import Judge
 from torchdraft._check.run import Progress, accepting, draft_all, judged, narrowed
 from torchdraft._check.settings import TABLE, Settings, find_settings
 from torchdraft._check.targets import requested_targets
-from torchdraft._render import paths
 from torchdraft._render.check.github import render_github
 from torchdraft._render.check.sarif import render_sarif
 from torchdraft._render.check.text import render_check
 from torchdraft._render.json.check_document import to_json
+from torchdraft._render.paths import shown
 from torchdraft._render.text import as_text
 from torchdraft._targets.output import check_writable, replacing
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model.check import Check, FailOn
 from torchdraft.rules import all_rules
 
+from .arguments import PATHS_HELP, Paths
 from .console import print_written, progress, usage_errors_printed
 
 Change = Literal["write", "update"]
@@ -61,6 +62,7 @@ class Call:
     baseline: Path | None
     change: Change | None
     """How to change the baseline, if at all."""
+    paths: Literal["example", "all"] | None = None
 
 
 # Longer than 40 lines, because typer reads every option from the signature.
@@ -77,6 +79,9 @@ def check(
         typer.Option(
             "--fail-on", help="The mildest severity that fails; `any` includes notes. By default: specialized."
         ),
+    ] = None,
+    paths: Annotated[
+        Paths | None, typer.Option("--paths", help=f"{PATHS_HELP} By default: that of the settings, or example.")
     ] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Findings that are accepted (.json).")] = None,
     write_baseline: Annotated[
@@ -100,7 +105,8 @@ def check(
             check_writable(output, "-o", "")
         change: Change | None = "write" if write_baseline else "update" if update_baseline else None
         level: Any = fail_on.value if fail_on else None
-        call = Call(targets=targets or (), fail_on=level, baseline=baseline, change=change)
+        kept: Any = paths.value if paths else None
+        call = Call(targets=targets or (), fail_on=level, baseline=baseline, change=change, paths=kept)
         checked = run_check(call, progress)
         if output is None:
             _print_check(checked, form)
@@ -119,8 +125,18 @@ def run_check(call: Call, progress: Progress) -> Check:
     whole = not call.targets
     path = _baseline_path(call, settings)
     old = _old_baseline(call, path)
-    judge = Judge(folder=settings.folder, fail_on=call.fail_on or settings.fail_on, ignore=settings.ignore)
-    drafted = draft_all(requested, progress)
+    judge = Judge(
+        folder=settings.folder,
+        fail_on=call.fail_on or settings.fail_on,
+        ignore=settings.ignore,
+        both_sides=settings.require_both_sides,
+    )
+    if settings.require_both_sides and call.paths == "example":
+        raise UsageError(
+            "--paths example, and the settings require both sides of every branch",
+            expected=f"--paths all, or require-both-sides = false in [{TABLE}] of {settings.file}",
+        )
+    drafted = draft_all(requested, progress, paths=call.paths or settings.paths)
     check = judged(drafted, judge, old, whole=whole)
     if call.change and path:
         found = judged(drafted, judge, None, whole=whole)
@@ -132,7 +148,7 @@ def run_check(call: Call, progress: Progress) -> Check:
         with replacing(path, "--baseline") as temporary:
             temporary.write_text(new.text(), encoding="utf-8")
         check = judged(drafted, judge, new, whole=whole)
-    return replace(check, baseline=paths.shown(str(path)) if path else "")
+    return replace(check, baseline=shown(str(path)) if path else "")
 
 
 def _baseline_path(call: Call, settings: Settings) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 
@@ -18,6 +18,7 @@ from torchdraft._torch.torchscript import as_plain_module
 
 from .check.eager import ModelRaised
 from .exclusive import exclusive
+from .paths.budget import PathBudget
 from .pipeline import Draft
 from .prepare.call import check_call
 from .prepare.forward_signature import make_signature_fit
@@ -49,6 +50,7 @@ def draft_export(
     check_on_example: bool | None = None,
     memory_budget: int = DEFAULT_BUDGET,
     trusted_ops: Collection[str] = (),
+    paths: Literal["example", "all"] | PathBudget = "example",
 ) -> torch.export.ExportedProgram:
     """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
 
@@ -70,6 +72,10 @@ def draft_export(
             computed again when something asks for them.
         trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
             real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
+        paths: `"example"` keeps the path that the example takes and asserts each condition on it; `"all"` keeps both
+            sides of the branches of the model's Python code, as `torch.cond`. The model is traced once for each other
+            side, and what Python code does beside computing tensors (printing, for example) happens for each. A
+            `PathBudget` does so within other limits.
 
     Returns:
         An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
@@ -82,6 +88,7 @@ def draft_export(
     """
     kwargs = dict(kwargs or {})
     check_call(mod, args)
+    budget_of_paths = _budget_of(paths)
     options = {
         "dynamic_shapes": dynamic_shapes,
         "preserve_module_call_signature": preserve_module_call_signature,
@@ -91,7 +98,7 @@ def draft_export(
 
     def draft() -> torch.export.ExportedProgram:
         request = Request(mod, args, kwargs, options)
-        return _drafted(request, strict, check_on_example, memory_budget, tuple(trusted_ops))
+        return _drafted(request, strict, check_on_example, memory_budget, tuple(trusted_ops), budget_of_paths)
 
     own: BaseException | None = None
     try:
@@ -105,8 +112,22 @@ def draft_export(
     return program
 
 
+def _budget_of(paths: Any) -> PathBudget | None:
+    """The budget that the argument `paths` stands for; None for the path of the example alone."""
+    if isinstance(paths, PathBudget):
+        return paths
+    if paths not in ("example", "all"):
+        raise ValueError(f'paths={paths!r}: expected "example", "all" or a torchdraft.PathBudget')
+    return PathBudget() if paths == "all" else None
+
+
 def _drafted(
-    request: Request, strict: bool, check_on_example: bool | None, budget: int, trusted_ops: tuple[str, ...]
+    request: Request,
+    strict: bool,
+    check_on_example: bool | None,
+    budget: int,
+    trusted_ops: tuple[str, ...],
+    paths: PathBudget | None,
 ) -> torch.export.ExportedProgram:
     """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
     phases = Phases()
@@ -120,7 +141,7 @@ def _drafted(
         changes.afterwards(draft.undo_if_failed)
         changes.afterwards(snapshot.restore)
         with torch_output_suppressed():
-            return draft.run(strict, check_on_example)
+            return draft.run(strict, check_on_example, paths)
 
 
 def _alone_without_trace(

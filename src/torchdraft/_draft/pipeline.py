@@ -15,11 +15,14 @@ from torchdraft._draft.check.second_trace import mark_harmless_effects
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.paths.budget import PathBudget
+from torchdraft._draft.paths.explore import Explorer
+from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, explained
 from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.object_nodes import unregister_classes
-from torchdraft._draft.report.assemble import FinishedDraft, build_report
+from torchdraft._draft.report.assemble import FinishedDraft, build_report, with_origins
 from torchdraft._draft.report.phases import Phases
-from torchdraft._draft.rungs.failures import difference, failure_of, release_traceback
+from torchdraft._draft.rungs.failures import describe, difference, failure_of, release_traceback
 from torchdraft._draft.rungs.ladder import next_plan, rung_of
 from torchdraft._draft.rungs.nonstrict import trace_nonstrict
 from torchdraft._draft.rungs.plan import Failure, ModelOutline, Plan
@@ -29,7 +32,7 @@ from torchdraft._draft.shapes.fitting import fitted_shapes
 from torchdraft._draft.shapes.requested import breaks_a_hint
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
-from torchdraft.model.events import Event, ImpureCall, NotChecked, StrictFellBack
+from torchdraft.model.events import Event, ImpureCall, NotChecked, PathsNotMerged, StrictFellBack
 
 log = logging.getLogger("torchdraft")
 
@@ -52,10 +55,14 @@ class Draft:
         self.runnable = has_data(request)
         self._eager_result: Any = None
         self._ran_eagerly = False
+        self.of_paths: list[Event] = []
+        """Events of the traces of single paths."""
         self.succeeded = False
         """Whether a program came out."""
 
-    def run(self, strict: bool, check_on_example: bool | None) -> torch.export.ExportedProgram:
+    def run(
+        self, strict: bool, check_on_example: bool | None, paths: PathBudget | None = None
+    ) -> torch.export.ExportedProgram:
         """A program, checked, with its report."""
         with self.phases("prepare"):
             self._prepare()
@@ -63,6 +70,8 @@ class Draft:
         while True:
             with self.phases("trace"):
                 program = self.trace()
+                if paths is not None and not self.plan.strict and rung_of(self.plan).name == "symbolic":
+                    program = self.every_path(paths) or program
             with self.phases("check"):
                 wrong = self.check(program, check_on_example)
             if wrong and not self.repeatable():
@@ -135,6 +144,28 @@ class Draft:
                 self.registered.extend(session.output_types.classes)
             self.session = session
             return program
+
+    def every_path(self, budget: PathBudget) -> torch.export.ExportedProgram | None:
+        """The program with both sides of the model's branches; None where no branch has two that can be merged.
+
+        What keeps all branches from being merged is reported, and the program of the example's path remains.
+        """
+        explorer = Explorer(self.request, self.snapshot, self.plan, self.new_session, budget)
+        try:
+            found = explorer.run()
+        except Exception as error:
+            log.debug("the paths of the model could not be merged", exc_info=error)
+            self.events.append(PathsNotMerged(exception=describe(error)))
+            release_traceback(error)
+            return None
+        if found is None and self.session is not None:
+            self.session.context.log.rewrite(lambda event: explained(event, explorer.guarded))
+        if found is None:
+            return None
+        self.session = found.session
+        self.session.context.log.keep(*OF_THE_PROGRAM)  # the traces of the paths have the others, with their lines
+        self.of_paths = events_of(found.merged, found.contexts)
+        return found.program
 
     def new_session(self, answers: ClockAnswers | None = None) -> Session:
         """The state of one more attempt. `answers`: what clocks give it, where they do not give the time."""
@@ -210,6 +241,8 @@ class Draft:
             op_profiles=session.kernels.profiles,
             model=type(self.request.mod).__name__,
             seconds={**self.phases.seconds, "total": self.phases.since_start()},
+            of_paths=self.of_paths,
+            paths=branches([*self.of_paths, *with_origins(list(session.context.log), session.context)]),
         )
 
     def undo_if_failed(self) -> None:

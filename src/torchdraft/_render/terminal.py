@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -23,7 +23,7 @@ STYLES = {
 
 
 def render_report(report: Report) -> Iterator[RenderableType]:
-    """The whole report: summary, cost, issues from worst to mildest, dynamic dimensions."""
+    """The whole report: summary, cost, issues from worst to mildest, dynamic dimensions, branches."""
     yield Text(words.summary(report), style="bold green" if report.successful() else "bold")
     yield Text(words.cost(report), style="dim")
     for rung in report.rungs:
@@ -39,6 +39,9 @@ def render_report(report: Report) -> Iterator[RenderableType]:
     if report.dimensions:
         yield Text()
         yield _dimensions(report)
+    if report.paths:
+        yield Text()
+        yield _branches(report)
     if report.issues:
         yield Text()
         yield Text(f"torchdraft explain {report.issues[0].code} documents the rule.", style="dim")
@@ -76,11 +79,23 @@ def _source(location: Location, style: str) -> Iterator[RenderableType]:
 
 
 def _dimensions(report: Report) -> Table:
-    table = Table(title="Dynamic dimensions", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for heading in ("dimension", "requested", "got", "why"):
-        table.add_column(heading, header_style="dim", overflow="fold")
+    table = _table("Dynamic dimensions", ("dimension", "requested", "got", "why"))
     for dimension in report.dimensions:
         table.add_row(*map(Text, (dimension.name, dimension.asked, dimension.got, dimension.reason)))
+    return table
+
+
+def _branches(report: Report) -> Table:
+    table = _table("Branches", words.BRANCH_HEADINGS)
+    for branch in report.paths:
+        table.add_row(*map(Text, words.branch(branch)))
+    return table
+
+
+def _table(title: str, headings: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, header_style="dim", overflow="fold")
     return table
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 
-from torchdraft.model import BrokenRung, Issue, Location, Report, Severity
+from torchdraft.model import Branch, BrokenRung, Issue, Location, Report, Severity
 
 from .grouping import grouped
 
@@ -43,6 +43,18 @@ def broken_rung(rung: BrokenRung) -> str:
     module = f" in {rung.module}" if rung.module else ""
     where = f" ({place(rung.location)})" if rung.location else ""
     return f"The {rung.rung} rung broke{module}{where}: {rung.reason}"
+
+
+BRANCH_HEADINGS = ("condition", "line", "on the example", "in the program")
+"""What the parts of `branch` are."""
+
+
+def branch(found: Branch) -> tuple[str, str, str, str]:
+    """A branch: its condition, its line, its answer on the example, and which sides are in the program."""
+    where = place(found.location) if found.location else ""
+    here, other = found.operations
+    kept = f"both sides: {plural(here, 'op')}, other side {other}" if found.kept else f"one side: {found.reason}"
+    return found.condition, where, str(found.on_example), kept
 
 
 def place(location: Location) -> str:

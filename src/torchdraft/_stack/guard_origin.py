@@ -69,6 +69,31 @@ def guard_from_user_code() -> bool:
     return _evaluated_by_code(sys._getframe(2))
 
 
+def asked_by_code() -> bool:
+    """Whether Python code branches on the condition, be it the model's or that of torch's layers and functions.
+
+    False for an operation, which evaluates the condition again when the program runs, and for what traces the model.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__torch_function__":
+            if frame.f_locals.get("func") not in CONVERSIONS:
+                return False
+        elif not _acts_for_caller(frame, ("__", "_check")) and not code.co_filename.startswith(_OWN):
+            return not code.co_filename.startswith((*_KERNELS, *_MACHINERY))
+        frame = frame.f_back
+    return False
+
+
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_MACHINERY = tuple(
+    os.path.join(files.TORCH, place)
+    for place in ("fx", "export", "_export", "_functorch", "_higher_order_ops", "_dynamo", "_guards.py", "_library")
+)
+"""What traces a model, and evaluates conditions of its own while it does."""
+
+
 def assertion_from_user_code() -> bool:
     """Whether Python code asserts the condition with `torch._check`. False where an operation asserts it."""
     return _evaluated_by_code(sys._getframe(2), ("__", "_check"))

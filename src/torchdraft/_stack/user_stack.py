@@ -82,6 +82,14 @@ def frames_of_user(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
+def frames_of_call(frame: FrameType | None) -> Iterator[FrameType]:
+    """All frames inside the traced call, from `frame` outwards."""
+    end = _model_callers[-1] if _model_callers else None
+    while frame is not None and frame is not end and kind_of(frame.f_code) != "entry":
+        yield frame
+        frame = frame.f_back
+
+
 def _walked(frame: FrameType | None) -> Walk:
     """What is found from `frame` outwards.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from torchdraft.rules import user_frames_of
 
@@ -10,13 +10,18 @@ from .target import Target
 from .usage_error import UsageError
 
 
-def draft(found: Target, *, strict: bool = False) -> Any:
+def draft(found: Target, *, strict: bool = False, paths: Literal["example", "all"] = "example") -> Any:
     """The program. Raises `UsageError` if `draft_export` raises, which is an exception of the eager model."""
     import torchdraft
 
     try:
         return torchdraft.draft_export(
-            found.model, found.args, dict(found.kwargs), dynamic_shapes=found.dynamic_shapes, strict=strict
+            found.model,
+            found.args,
+            dict(found.kwargs),
+            dynamic_shapes=found.dynamic_shapes,
+            strict=strict,
+            paths=paths,
         )
     except (Exception, SystemExit) as error:
         raise UsageError(

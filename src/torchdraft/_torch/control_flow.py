@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import torch
+
+COND: Any = torch.ops.higher_order.cond
+
+
+def returned_by(graph: Any) -> Callable[..., Any] | None:
+    """A function that returns what the trace of a branch returned, as fake tensors; None where that is not known."""
+    if not isinstance(graph, torch.fx.GraphModule):
+        return None
+    (returned,) = next(iter(graph.graph.find_nodes(op="output"))).args
+    if not isinstance(returned, (list, tuple)) or not all(isinstance(node, torch.fx.Node) for node in returned):
+        return None
+    values = tuple(node.meta.get("val") for node in returned)
+    return (lambda *_operands: values) if all(isinstance(value, torch.Tensor) for value in values) else None
 
 
 def branch_outputs(error: BaseException) -> dict[str, list[Any]]:

@@ -179,6 +179,12 @@ def copy_origin(node: torch.fx.Node, replaced: torch.fx.Node) -> None:
     node.meta.update({key: replaced.meta[key] for key in _ORIGIN if key in replaced.meta})
 
 
+def copy_origin_since(last: torch.fx.Node | None, replaced: torch.fx.Node) -> None:
+    """Gives the nodes that were added since `last` the metadata of `replaced` that says where a node comes from."""
+    for node in _nodes_since(last):
+        copy_origin(node, replaced)
+
+
 _ORIGIN = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn")
 """Metadata that says where a node comes from."""
 

@@ -7,12 +7,13 @@ torch, so a report can be read where torch is not installed. Renderers are reach
 from .errors import ReportFormatError
 from .issue import Issue
 from .location import Location
-from .report import BrokenRung, Dimension, Report, RungName, Stats
+from .report import Branch, BrokenRung, Dimension, Report, RungName, Stats
 from .severity import Severity
 from .torch_view import FailureReport, FailureType
 from .verification import Counterexample, Outcome, Trial, Verification
 
 __all__ = [
+    "Branch",
     "BrokenRung",
     "Counterexample",
     "Dimension",

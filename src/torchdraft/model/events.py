@@ -75,9 +75,24 @@ class GuardResolved(Event):
     """`branch`: a truth value was needed. `size`: a number was fixed (`int(u0)` as a size, an index or a count)."""
     by: Literal["code", "operation"] = "code"
     """The source of the guard: Python code that branches, or an operation that needs to know a size."""
+    other_side: str = ""
+    """Why its other side is not in the program, where it was to be."""
     constant: bool = False
     """Whether the condition depends on constants alone, so that its value is the same in every call. Filled in when the
     report is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchKept(Event):
+    """The program contains both sides of a branch of the model's Python code."""
+
+    expr: Any
+    """The condition, as a sympy expression."""
+    value: bool
+    """What the condition is on the traced path."""
+    operations: tuple[int, int]
+    """Operations of the side that was traced first, and of the other one."""
+    symbols: Mapping[str, SymbolOrigin | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +307,13 @@ class ResultFrozen(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrictFellBack(Event):
     """Dynamo failed; the model was traced without it."""
+
+    exception: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathsNotMerged(Event):
+    """Both sides of the branches were to be kept, and no program with any of them could be made."""
 
     exception: str
 

@@ -56,6 +56,25 @@ class Dimension:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One branch of the model in a draft with `paths="all"`."""
+
+    condition: str
+    """In the terms of the model's code."""
+    on_example: bool
+    """What the condition is on the example, or on the path around it where the example does not reach it."""
+    kept: bool
+    """Whether both sides are in the program."""
+    reason: str = ""
+    """Why one side alone is in the program, which asserts the condition."""
+    operations: tuple[int, int] = (0, 0)
+    """Operations of the side that the example takes, and of the other one."""
+    module: str = ""
+    """Dotted name of the submodule whose code branches."""
+    location: Location | None = None
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Report:
     """Every assumption that the draft made. `print(report)` prints it as text."""
@@ -66,6 +85,8 @@ class Report:
     rungs: tuple[BrokenRung, ...] = ()
     """The rungs above `rung`, and why each produced no program."""
     dimensions: tuple[Dimension, ...] = ()
+    paths: tuple[Branch, ...] = ()
+    """The branches of a draft with `paths="all"`."""
     stats: Stats = field(default_factory=Stats)
     model: str = ""
     """The model's class name."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -26,6 +26,7 @@ class Example:
     kwargs: Mapping[str, Any]
     dynamic_shapes: Any
     strict: bool
+    paths: Literal["example", "all"]
 
 
 @contextmanager
@@ -53,4 +54,5 @@ def _example(file: str, scope: Mapping[str, Any]) -> Example:
         kwargs=scope.get("kwargs") or {},
         dynamic_shapes=scope.get("dynamic_shapes"),
         strict=scope.get("strict", False),
+        paths=scope.get("paths", "example"),
     )

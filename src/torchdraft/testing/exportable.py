@@ -41,7 +41,7 @@ def assert_exportable(
         allow: code or name of a rule, or several, whose issues do not fail.
         fail_on: the mildest severity that fails: `baked`, `guarded`, `specialized`, or `any`, which includes notes. By
             default the level of the settings, or `specialized`.
-        **options: further options of `torchdraft.draft_export`.
+        **options: further options of `torchdraft.draft_export`, such as `paths="all"`.
 
     Returns:
         The program, for further checks.
@@ -52,7 +52,9 @@ def assert_exportable(
 
     """
     __tracebackhide__ = True  # pytest then shows the line of the test
-    judge = _judge(allow, fail_on)
+    settings = _settings()
+    judge = _judge(settings, allow, fail_on)
+    options = {"paths": settings.paths, **options}
     program = torchdraft.draft_export(model, args, kwargs, dynamic_shapes=dynamic_shapes, **options)
     findings = judge.findings(program._report)
     if any(finding.fails for finding in findings):
@@ -60,15 +62,15 @@ def assert_exportable(
     return program
 
 
-def _judge(allow: str | Collection[str], fail_on: FailOn | None) -> Judge:
+def _judge(settings: Settings, allow: str | Collection[str], fail_on: FailOn | None) -> Judge:
     if fail_on is not None and fail_on not in get_args(FailOn):
         raise ValueError(f"fail_on is {fail_on!r}; expected one of {', '.join(get_args(FailOn))}")
-    settings = _settings()
     return Judge(
         folder=settings.folder,
         fail_on=fail_on or settings.fail_on,
         ignore=settings.ignore,
         allow=[_code(text) for text in ([allow] if isinstance(allow, str) else allow)],
+        both_sides=settings.require_both_sides,
     )
 
 

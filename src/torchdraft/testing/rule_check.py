@@ -121,7 +121,12 @@ def _comparable(value: Any) -> Any:
 def _drafted(example: Example) -> Report:
     with _uncompiled(example):
         program = torchdraft.draft_export(
-            example.model, example.args, example.kwargs, dynamic_shapes=example.dynamic_shapes, strict=example.strict
+            example.model,
+            example.args,
+            example.kwargs,
+            dynamic_shapes=example.dynamic_shapes,
+            strict=example.strict,
+            paths=example.paths,
         )
     return program._report
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from tests.sample_reports import FULL
+from tests.sample_reports import BRANCHES, FULL
 from tests.strategies import reports
 from torchdraft.model import Report, ReportFormatError
 
@@ -14,6 +14,13 @@ DATED = Path(__file__).parent / "reports"
 @given(reports)
 def test_nothing_is_lost(report):
     assert Report.from_json(report.to_json()) == report
+
+
+def test_a_file_of_before_branches_has_none():
+    body = json.loads(BRANCHES.to_json())
+    assert Report.from_json(json.dumps(body)) == BRANCHES
+    del body["paths"]
+    assert Report.from_json(json.dumps(body)).paths == ()
 
 
 def test_says_what_it_is():

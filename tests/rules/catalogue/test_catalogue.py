@@ -34,6 +34,8 @@ CONTRACT = {
     "TD502": ("unregistered-output-type", "note"),
     "TD601": ("caught-exception", "guarded"),
     "TD602": ("branch-mismatch", "guarded"),
+    "TD603": ("branch-kept", "note"),
+    "TD604": ("paths-not-merged", "note"),
     "TD900": ("rule-failed", "note"),
     "TD901": ("concrete-fallback", "specialized"),
     "TD902": ("strict-fallback", "note"),

@@ -6,8 +6,8 @@ from torchdraft.rules import all_rules
 from torchdraft.testing import check_rule
 
 WITH_EXAMPLES = [rule for rule in all_rules() if rule.bad()]
-BESIDE = {"TD304": ("TD101", "TD903")}
-"""A surrogate is reported beside the guard that needed it."""
+BESIDE = {"TD304": ("TD101", "TD903"), "TD604": ("TD101",)}
+"""A surrogate is reported beside the guard that needed it, and branches that are not merged beside their guards."""
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.code)

@@ -10,10 +10,16 @@ import torch
 
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._stack.exception_handlers import model_would_catch
-from torchdraft._stack.guard_origin import assertion_from_user_code, guard_from_kernel, guard_from_user_code
+from torchdraft._stack.guard_origin import (
+    asked_by_code,
+    assertion_from_user_code,
+    guard_from_kernel,
+    guard_from_user_code,
+)
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.errors import NoRealValue
+from torchdraft._torch.branch_marks import write_assertion
 from torchdraft._torch.shapes import (
     CapturedTraceback,
     ConstraintViolationError,
@@ -25,9 +31,11 @@ from torchdraft._torch.shapes import (
 )
 from torchdraft.model.events import GuardResolved
 
+from .answers import Answers
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable, writable_guard
 from .implied_conditions import ImpliedConditions
 from .quiet_shape_env import QuietShapeEnv
+from .sides import Sides
 from .size_guards import DECIDED, SizeGuards, TakenGuard
 
 acts_for_caller(__file__)
@@ -71,6 +79,10 @@ class DraftShapeEnv(QuietShapeEnv):
         self.implied = ImpliedConditions(self)
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
+        self.answers: Answers | None = None
+        """Answers what the model's code asks, in the trace of one of several paths."""
+        self.sides = Sides(self)
+        self._user_cells: set[int] | None = None
         self._conditions: dict[sympy.Symbol, int] = {}
         self._to_fix: list[sympy.Symbol] = []
         self._evaluating = 0
@@ -119,10 +131,66 @@ class DraftShapeEnv(QuietShapeEnv):
 
     # -- guards --------------------------------------------------------------------------------------------------
 
+    def evaluate_sym_node(self, sym_node: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.answers is None or self._evaluating or not asked_by_code():
+            return super().evaluate_sym_node(sym_node, *args, **kwargs)
+        expr = self.simplify(sym_node.expr)
+        if not expr.free_symbols or self._maybe_evaluate_static(expr) is not None:
+            return super().evaluate_sym_node(sym_node, *args, **kwargs)
+        answer = self._answered(sym_node, expr)
+        if answer is not None:
+            return sympy.sympify(answer)
+        result = super().evaluate_sym_node(sym_node, *args, **kwargs)
+        if sym_node.pytype is float and not any(is_unbacked(symbol) for symbol in expr.free_symbols):
+            self.assert_here(sympy.Eq(expr, result))  # of numbers from data it is asserted where it is deferred
+        return result
+
+    def _answered(self, sym_node: Any, expr: Any) -> Any:
+        """The answer to what the model's code asks, in the trace of one path; None where the example has none."""
+        assert self.answers is not None
+        assert self.context is not None
+        if self.context.rests_on_constants(expr, self._cells_of_user()):
+            return None  # it is the same in every call
+        if sym_node.pytype is bool:
+            return self.answers.answer(torch.SymBool(sym_node), expr, lambda: self.on_example(expr))
+        if sym_node.pytype is not int:
+            return None
+        bounds = self.bound_sympy(expr)
+        return self.answers.number(torch.SymInt(sym_node), (bounds.lower, bounds.upper), lambda: self._number(expr))
+
+    def _number(self, expr: Any) -> int | None:
+        """The value of an integer expression on the example; None where a symbol has no value there."""
+        if not self.demand(expr):
+            return None
+        assert self.context is not None
+        value = self.context.reals.symbols.substitute(expr)
+        return int(value) if value.is_number else None
+
+    def _cells_of_user(self) -> set[int]:
+        assert self.context is not None
+        if self._user_cells is None:
+            self._user_cells = self.context.user_cells()
+        return self._user_cells
+
+    def on_example(self, condition: Any) -> bool | None:
+        """What a condition is on the example; None where a symbol has no value there."""
+        if not self.demand(condition):
+            return None
+        assert self.context is not None
+        value = self.context.reals.symbols.substitute(condition)
+        return bool(value) if value in DECIDED else None
+
     def evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
-        context = self.context
-        if context is None:
+        if self.context is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
+        if self.sides.depth and self.sides.is_open(orig_expr):
+            return self.sides.decided(orig_expr)
+        if self.sides.assumed:
+            args = (None, *args[1:])  # the value on the example
+        return self._evaluated(self.context, orig_expr, *args, **kwargs)
+
+    def _evaluated(self, context: TraceContext, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
+        """The value of an expression, by guards, which are recorded, or by real values."""
         again = self.resolved.get(orig_expr) if self.resolved else None
         if again is not None and guard_from_user_code():
             context.log.emit(replace(again, **here()))
@@ -270,19 +338,38 @@ class DraftShapeEnv(QuietShapeEnv):
     def _asserted(self, orig_expr: Any, *args: Any, **kwargs: Any) -> bool:
         if self.context is not None and isinstance(orig_expr, sympy.Eq) and orig_expr.rhs in (0, 1):
             self.size_like.discard(orig_expr.lhs)  # a size is taken to be 2 or more: 0 and 1 would not replace it
+        if self.sides.depth and isinstance(orig_expr, sympy.Basic) and self.sides.is_open(orig_expr):
+            self.sides.asserted(orig_expr)
+            return True
         if self.context is not None and isinstance(orig_expr, sympy.Basic) and self._is_refuted(orig_expr):
             self.refuted += 1
             return False
         if not self._to_be_rewritten(orig_expr):
+            if self.answers is not None and isinstance(orig_expr, sympy.Basic) and asked_by_code():
+                self.assert_here(orig_expr)
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
         assert self.context is not None
         real = self.context.reals.symbols.substitute
         for inner in orig_expr.atoms(*ROUNDING) - self.resolved.keys():
             self._log_real_tensor_propagation(inner, real(inner))  # the rewriting fixes it
         held = True
+        asked = self.answers is not None and asked_by_code()
         for expr in writable(orig_expr, real):
+            if asked:
+                self.assert_here(expr)
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
         return held
+
+    def defer(self, condition: Any, message: str) -> None:
+        """Asserts a condition as torch does, without a look at the example."""
+        super().guard_or_defer_runtime_assert(condition, message)
+
+    def assert_here(self, expr: Any) -> None:
+        """Writes an assertion of the model's code where it stands: paths are compared before torch inserts its own."""
+        assert self.context is not None
+        known = expr in DECIDED or not expr.free_symbols or self._maybe_evaluate_static(expr) is not None
+        if not known and not self.context.rests_on_constants(expr, self._cells_of_user()):
+            write_assertion(self.create_symboolnode(expr), f"Runtime assertion failed for expression {expr}")
 
     def _to_be_rewritten(self, expr: Any) -> bool:
         """Whether an assertion about unbacked symbols has to be rewritten, and the values that this takes are known."""
@@ -302,7 +389,7 @@ class DraftShapeEnv(QuietShapeEnv):
         A condition that was just decided by the example is asserted as well, and has been reported.
         """
         assert self.context is not None
-        if self._evaluating or not any(is_unbacked(s) for s in expr.free_symbols):
+        if self._evaluating or self.sides.depth or not any(is_unbacked(s) for s in expr.free_symbols):
             return False
         caught = model_would_catch()
         compared = isinstance(expr, (sympy.Eq, sympy.Ne)) and not assertion_from_user_code()

@@ -13,8 +13,16 @@ from torchdraft._source.expression_text import is_expression
 from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
 from torchdraft._source.symbols import SYMBOL
-from torchdraft.model import Dimension, Issue, Location, Report, RungName, Stats
-from torchdraft.model.events import BranchMismatched, Event, FellBack, GuardResolved, ResultFrozen, SymbolOrigin
+from torchdraft.model import Branch, Dimension, Issue, Location, Report, RungName, Stats
+from torchdraft.model.events import (
+    BranchKept,
+    BranchMismatched,
+    Event,
+    FellBack,
+    GuardResolved,
+    ResultFrozen,
+    SymbolOrigin,
+)
 from torchdraft.model.report import BrokenRung
 from torchdraft.rules import issues_from
 from torchdraft.rules.registry import read_ahead
@@ -45,6 +53,9 @@ class FinishedDraft:
     model: str
     """The model's class name."""
     seconds: Mapping[str, float]
+    of_paths: Sequence[Event] = ()
+    """Events of the traces of single paths, with the origins of their symbols."""
+    paths: Sequence[Branch] = ()
 
 
 def build_report(draft: FinishedDraft) -> Report:
@@ -53,14 +64,15 @@ def build_report(draft: FinishedDraft) -> Report:
     events = [*draft.before, *without_implied(context), *context.log.caught(), *not_saveable(draft.program)]
     events = with_origins(events, context)
     nodes = GraphNodes(draft.program)
-    issues = with_symbols_explained(issues_from(nodes.placed(event) for event in events), context)
-    expressions = Expressions(events)
+    issues = with_symbols_explained(issues_from([*map(nodes.placed, events), *draft.of_paths]), context)
+    expressions = Expressions([*events, *draft.of_paths])
     return Report(
         issues=tuple(expressions.numbered(issue) for issue in issues),
         expressions_created=expressions.table,
         rung=draft.rung,
         rungs=_broken_rungs(draft),
         dimensions=tuple(draft.dimensions),
+        paths=tuple(draft.paths),
         new_dynamic_shapes=draft.new_dynamic_shapes,
         stats=Stats(
             ops_traced=context.tape.ops_recorded,
@@ -95,8 +107,8 @@ def with_symbols_explained(issues: tuple[Issue, ...], context: TraceContext) -> 
     return tuple(explained)
 
 
-def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchMismatched]:
-    return isinstance(event, (GuardResolved, BranchMismatched)) and is_expression(event.expr)
+def _has_expression(event: Event) -> TypeGuard[GuardResolved | BranchKept | BranchMismatched]:
+    return isinstance(event, (GuardResolved, BranchKept, BranchMismatched)) and is_expression(event.expr)
 
 
 def _broken_rungs(draft: FinishedDraft) -> tuple[BrokenRung, ...]:

@@ -14,6 +14,7 @@ from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.polyfills.builtins import builtins_replaced
 from torchdraft._draft.polyfills.calls import calls_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
+from torchdraft._draft.polyfills.loops import loops_unrolled, turns
 from torchdraft._draft.prepare.constant_inputs import (
     constant_inputs_restored,
     placeholders_removed,
@@ -32,7 +33,7 @@ from torchdraft._torch.patches.export_pipeline import export
 from torchdraft._torch.patches.modules import BufferHooks
 from torchdraft._torch.patches.torchscript import LoadedParameters
 from torchdraft._torch.patching.registry import applied
-from torchdraft._torch.patching.scopes import GRADIENTS, MODEL, TRACE
+from torchdraft._torch.patching.scopes import GRADIENTS, MODEL, PATH, TRACE
 from torchdraft._torch.saved_tensors import SavedTensors
 from torchdraft._torch.shapes import narrow_to_guards
 
@@ -44,8 +45,13 @@ from .scope import attempt_scope, conclude
 from .session import Session
 
 
-def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan: Plan) -> torch.export.ExportedProgram:
-    """Traces the model as `plan` says. Raises what the trace raised."""
+def trace_nonstrict(
+    request: Request, session: Session, snapshot: Snapshot, plan: Plan, *, finished: bool = True
+) -> torch.export.ExportedProgram:
+    """Traces the model as `plan` says. Raises what the trace raised.
+
+    `finished=False` leaves the graph as traced: without torch's assertions and without the graph passes.
+    """
     options = {**request.options, "pre_dispatch": True, "dynamic_shapes": _dynamic_shapes(request, plan)}
     if "" in plan.islands:
         session.env.most_symbols = math.inf  # the reads of a recorded run are asserted one by one
@@ -53,6 +59,9 @@ def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan
         loaded_parameters = LoadedParameters(request.mod)
         stack.enter_context(applied(MODEL, loaded_parameters=loaded_parameters))
         stack.enter_context(attempt_scope(request, session, snapshot))
+        if not finished:
+            stack.enter_context(applied(PATH, turns=turns))
+            stack.enter_context(loops_unrolled())
         _watch(stack, request, session, snapshot, plan)
         args, kwargs = without_constant_inputs(request.args, request.kwargs)
         program = export(
@@ -68,6 +77,8 @@ def trace_nonstrict(request: Request, session: Session, snapshot: Snapshot, plan
         loaded_parameters.replace_in(program)
         narrow_to_guards(program, session.env)
         conclude(request, session)
+    if not finished:
+        return program
     raise_if_tensors_lost(program, request, session.effects.watcher(Threads).last_start)
     return finish(program, request, session.kernels, session.resolved(), session.context.log)
 

@@ -68,6 +68,10 @@ class EventLog:
         """Replaces each event by `change(event)`, for facts that only become known after the trace."""
         self._events[:] = [change(event) for event in self._events]
 
+    def keep(self, *kinds: type[Event]) -> None:
+        """Removes the events of all other classes."""
+        self._events[:] = [event for event in self._events if isinstance(event, kinds)]
+
     def __iter__(self) -> Iterator[Event]:
         return iter(tuple(self._events))
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from torchdraft._tape.tape import Tape
+from torchdraft._torch.control_flow import COND
 from torchdraft._torch.dispatch import without_function_modes
 from torchdraft._torch.fake import FakeTensor, FakeTensorMode, fake_without_base
 from torchdraft._torch.tensors.nested import tensors_in
@@ -83,7 +84,8 @@ class DraftMode(FakeTensorMode):
             if mode.context is None:
                 return rule(mode, *args, **kwargs)
             mode.context.scopes.leave()
-            out = mode.recorded(op, args, kwargs, lambda: rule(mode, *args, **kwargs))
+            given = mode.context.shape_env.sides.both(args) if op is COND else args
+            out = mode.recorded(op, args, kwargs, lambda: rule(mode, *given, **kwargs))
             mode.context.scopes.leave()
             return out
 

@@ -11,6 +11,8 @@ TRACE = Scope("TRACE", "during one symbolic attempt: while export traces the mod
 GRADIENTS = Scope("GRADIENTS", "during an attempt to trace a model that computes gradients, inside TRACE")
 STRICT = Scope("STRICT", "during one strict attempt: while Dynamo interprets the model's bytecode")
 EXPORT = Scope("EXPORT", "while `torch.export._trace._export` runs, inside TRACE or STRICT")
+PATH = Scope("PATH", "while one of several paths through the model is traced, inside TRACE")
+MERGED = Scope("MERGED", "while the merged graph of several paths is traced, inside TRACE")
 BINDINGS = Scope("BINDINGS", "while export rewrites the unbacked bindings of its graph, inside EXPORT")
 RECORDING = Scope("RECORDING", "while `make_fx` records a submodule's run on real tensors, inside TRACE")
 RECORDED_RUN = Scope("RECORDED_RUN", "while a recorded submodule's own `forward` runs, inside RECORDING and REAL_RUN")
@@ -26,6 +28,8 @@ SCOPES = (
     GRADIENTS,
     STRICT,
     EXPORT,
+    PATH,
+    MERGED,
     BINDINGS,
     RECORDING,
     RECORDED_RUN,

@@ -43,7 +43,8 @@ class DataDependentBranch(Rule[GuardResolved]):
 
     ## Use instead
 
-    `torch.cond` keeps both paths; `torch.where` selects element by element.
+    `draft_export(…, paths="all")` keeps both sides of the branch without a change of the model. In the model,
+    `torch.cond` keeps both paths, and `torch.where` selects element by element.
 
     ```python
     import torch
@@ -85,7 +86,8 @@ class DataDependentBranch(Rule[GuardResolved]):
 def _message(event: GuardResolved, expr: str, value: str) -> str:
     if event.constant:
         return f"A branch depends on a tensor of constants: {expr} is {value} in every call of the program. {REFUSED}"
-    return (
+    message = (
         f"A branch depends on a tensor's data: {expr} was {value}. "
         "The program follows that path and raises where the condition differs."
     )
+    return f"{message} Its other side is not kept: {event.other_side}." if event.other_side else message
