@@ -314,3 +314,23 @@ def test_a_second_fallback_is_refused() -> None:
     FALLBACKS.load()
     with pytest.raises(ValueError, match="Python fallback of cond is declared twice"):
         python_fallback("cond", operator="", why="")(lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("start", "step"),
+    [
+        (torch.zeros(3), lambda total, row: (total + row, (total * row).clone())),
+        (
+            {"total": torch.zeros(3), "last": torch.zeros(3)},
+            lambda carry, row: ({"total": carry["total"] + row, "last": row.clone()}, (row * 2, row + 1)),
+        ),
+    ],
+)
+def test_a_scan_in_python_returns_the_structure_of_its_step(start, step, monkeypatch) -> None:
+    want = scan(step, start, X)
+    monkeypatch.setattr(
+        torch._higher_order_ops.utils, "_hop_compile_and_call", lambda _fn, args: FALLBACKS.units["scan"].run(*args)
+    )
+    got = scan(step, start, X)
+    torch.testing.assert_close(got, want)
+    assert torch.utils._pytree.tree_structure(got) == torch.utils._pytree.tree_structure(want)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -40,13 +42,30 @@ def map_rows(row_fn: Any, rows: Any, more: Any) -> Any:
 
 @python_fallback("scan", operator="scan", why="Dynamo rejects a step that reads data.")
 def scan(step: Any, carried: Any, rows: Any) -> Any:
-    """`scan(step, carried, rows)`, unrolled."""
+    """`scan(step, carried, rows)`, unrolled. `step` takes flat lists; the result has the structure of what it returns."""
+    structures: list[tuple[Any, Any]] = []
+    if isinstance(step, partial) and "combine_fn" in step.keywords:
+        step = partial(step, combine_fn=_noting(step.keywords["combine_fn"], structures))
     steps = []
     for row in zip(*(r.unbind(0) for r in rows), strict=True):
-        out = step(*carried, *row)
-        carried = list(out[: len(carried)])
-        steps.append(list(out[len(carried) :]))
-    return carried, [torch.stack(column) for column in zip(*steps, strict=True)]
+        out = pytree.tree_leaves(step(*carried, *row))
+        carried = out[: len(carried)]
+        steps.append(out[len(carried) :])
+    stacked = [torch.stack(column) for column in zip(*steps, strict=True)]
+    if not structures:
+        return carried, stacked
+    return tuple(map(pytree.tree_unflatten, (carried, stacked), structures[-1]))
+
+
+def _noting(function: Callable[..., Any], structures: list[tuple[Any, Any]]) -> Callable[..., Any]:
+    """The function, which notes the structure of the two values that it returns."""
+
+    def noting(*args: Any) -> Any:
+        carry, out = function(*args)
+        structures.append((pytree.tree_flatten(carry)[1], pytree.tree_flatten(out)[1]))
+        return carry, out
+
+    return noting
 
 
 def _unpacked(row: tuple[Any, ...]) -> Any:
