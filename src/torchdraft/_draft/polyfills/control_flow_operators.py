@@ -42,7 +42,7 @@ def map_rows(row_fn: Any, rows: Any, more: Any) -> Any:
 
 @python_fallback("scan", operator="scan", why="Dynamo rejects a step that reads data.")
 def scan(step: Any, carried: Any, rows: Any) -> Any:
-    """`scan(step, carried, rows)`, unrolled. `step` takes flat lists; the result has the structure of what it returns."""
+    """`scan(step, carried, rows)`, unrolled. `step` takes flat lists; the result has the structure that it returns."""
     structures: list[tuple[Any, Any]] = []
     if isinstance(step, partial) and "combine_fn" in step.keywords:
         step = partial(step, combine_fn=_noting(step.keywords["combine_fn"], structures))
