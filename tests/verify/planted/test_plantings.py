@@ -100,7 +100,7 @@ def test_a_program_found_wrong_as_drafted_is_an_alarm(monkeypatch: pytest.Monkey
 
 
 def test_generated_programs_are_measured() -> None:
-    found = measure(2, seed=7, count=12)
+    found = measure(2, seed=8, count=12)
     assert found.drafted
     assert found.inputs
     assert not found.missed

@@ -8,6 +8,7 @@ traced as paths of their own, and both graphs are run on numbers, with the condi
 
 from __future__ import annotations
 
+import itertools
 import operator
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,8 +38,11 @@ MOST_BYTES = 256 << 20
 EXPLORED = 24
 """Paths that are traced anyway, with which a merged graph is compared as well."""
 
-COMBINATIONS = 4
-"""Paths that are traced to compare a merged graph with."""
+PAIRS = 15
+"""Pairs of branches up to which the two other sides of each pair are compared, which are all pairs of six branches."""
+
+DRAWN = 3
+"""Combinations that are drawn at random, and compared as well."""
 
 
 class Chosen(Mapping[Key, bool]):
@@ -64,7 +68,8 @@ def combinations(merged: Merged, first: Path) -> list[Chosen]:
         return []
     answers = {**first.preferred, **kept}
     draw = random.Random(0)
-    chosen = [set(kept)] + [{key for key in kept if draw.random() < 0.5} for _ in range(COMBINATIONS - 1)]
+    pairs = [set(pair) for pair in itertools.combinations(kept, 2)]
+    chosen = [set(kept), *pairs[:PAIRS], *({key for key in kept if draw.random() < 0.5} for _ in range(DRAWN))]
     unlike = [keys for place, keys in enumerate(chosen) if len(keys) > 1 and keys not in chosen[:place]]
     return [Chosen(answers, keys) for keys in unlike]
 
