@@ -17,7 +17,7 @@ from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.paths.budget import PathBudget
 from torchdraft._draft.paths.explore import Explorer
-from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, explained
+from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, explained, one_sided
 from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.object_nodes import unregister_classes
 from torchdraft._draft.report.assemble import FinishedDraft, build_report, with_origins
@@ -158,9 +158,9 @@ class Draft:
             self.events.append(PathsNotMerged(exception=describe(error)))
             release_traceback(error)
             return None
-        if found is None and self.session is not None:
-            self.session.context.log.rewrite(lambda event: explained(event, explorer.guarded))
         if found is None:
+            if self.session is not None:
+                self.session.context.log.rewrite(lambda event: explained(event, explorer.guarded))
             return None
         self.session = found.session
         self.session.context.log.keep(*OF_THE_PROGRAM)  # the traces of the paths have the others, with their lines
@@ -242,7 +242,7 @@ class Draft:
             model=type(self.request.mod).__name__,
             seconds={**self.phases.seconds, "total": self.phases.since_start()},
             of_paths=self.of_paths,
-            paths=branches([*self.of_paths, *with_origins(list(session.context.log), session.context)]),
+            paths=branches([*self.of_paths, *with_origins(one_sided(session.context.log), session.context)]),
         )
 
     def undo_if_failed(self) -> None:

@@ -31,9 +31,14 @@ def can_be_joined(one: torch.fx.Node, two: torch.fx.Node) -> bool:
 
 def number_dtype(value: Any) -> torch.dtype | None:
     """The dtype of a tensor that holds a number exactly; None for what is no number."""
-    kinds = {torch.SymBool: torch.bool, torch.SymInt: torch.int64, torch.SymFloat: torch.float64}
-    kinds |= {bool: torch.bool, int: torch.int64, float: torch.float64}
-    return kinds.get(type(value))
+    return _DTYPES.get(type(value))
+
+
+_DTYPES = {
+    **dict.fromkeys((torch.SymBool, bool), torch.bool),
+    **dict.fromkeys((torch.SymInt, int), torch.int64),
+    **dict.fromkeys((torch.SymFloat, float), torch.float64),
+}
 
 
 def is_number(node: torch.fx.Node) -> bool:

@@ -6,12 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 import torch
 
-from torchdraft._stack.user_stack import here, user_stack
+from torchdraft._stack.user_stack import here
 from torchdraft._torch.branch_marks import write_mark
 
 from .python_state import State, capture
@@ -42,12 +41,6 @@ class Decision:
     one_sided: str = ""
     """Why it has no other side to explore."""
 
-    @property
-    def line(self) -> tuple[CodeType, int] | None:
-        """The innermost line of the user's code that decides."""
-        stack = self.place["stack"]
-        return (stack[-1][0], stack[-1][1]) if stack else None
-
 
 class Decisions:
     """Answers conditions: the first as given, the others as another path answered them, or else as the example does."""
@@ -70,7 +63,7 @@ class Decisions:
         if expr in self._answers:
             return self._answers[expr]
         place = here()
-        code = (place["module"], *((code, lasti) for code, _, lasti in user_stack()))
+        code = (place["module"], *((code, lasti) for code, _, lasti in place["stack"]))
         key = (*code, self._counts[code])
         chosen = self._chosen(key)
         answer = example() if chosen is None else chosen

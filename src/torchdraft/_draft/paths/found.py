@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,10 +60,15 @@ def explained(event: Event, guarded: Sequence[tuple[Path, int, str]]) -> Event:
 
 def branches(events: list[Event]) -> tuple[Branch, ...]:
     """The branches that the events are about, in the order of the traces."""
-    return tuple(_branch(event) for event in events if isinstance(event, BranchKept) or _is_guard(event))
+    return tuple(_branch(event) for event in events if isinstance(event, BranchKept) or _is_one_sided(event))
 
 
-def _is_guard(event: Event) -> bool:
+def one_sided(events: Iterable[Event]) -> list[Event]:
+    """The guards of branches whose other side was to be kept and is not."""
+    return [event for event in events if _is_one_sided(event)]
+
+
+def _is_one_sided(event: Event) -> bool:
     return isinstance(event, GuardResolved) and bool(event.other_side)
 
 

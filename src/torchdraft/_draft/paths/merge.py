@@ -76,16 +76,11 @@ class Merger:
 
     def merge(self) -> Merged:
         """The merged graph."""
-        while True:
-            merged = Merged(Body(None))
-            try:
-                for node in self.first.inputs:
-                    merged.body.add_input(Place(self.first, node), node.name)
-                self._write(merged, merged.body, self.first, 0, 0, 0)
-            except _Escapes as escaped:  # the outermost block has no end to give up
-                raise AssertionError("a branch reaches beyond the end of the program") from escaped
-            else:
-                return merged
+        merged = Merged(Body(None))
+        for node in self.first.inputs:
+            merged.body.add_input(Place(self.first, node), node.name)
+        self._write(merged, merged.body, self.first, 0, 0, 0)  # no branch reaches into an end of no operations
+        return merged
 
     def _write(self, merged: Merged, body: Body, path: Path, start: int, tail: int, decision: int) -> None:
         """Writes the operations of `path` from `start` up to the last `tail` ones into a body. Decisions from number
@@ -95,7 +90,7 @@ class Merger:
         while place < end:
             number = path.decision_at(place)
             if number is None:
-                self._copy(body, path, place)
+                body.copy(Place(path, path.operations[place]))
             if number is None or number < decision:
                 place += 1
                 continue
@@ -105,9 +100,6 @@ class Merger:
                 place += 1
             else:
                 place = len(path) - junction.tail
-
-    def _copy(self, body: Body, path: Path, place: int) -> None:
-        body.copy(Place(path, path.operations[place]))
 
     def _assert(self, body: Body, path: Path, place: int) -> None:
         """Writes the guard of a decision of which one side is kept."""

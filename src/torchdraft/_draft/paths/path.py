@@ -44,6 +44,7 @@ class Path:
         self.position = {node: place for place, node in enumerate(self.operations)}
         marks = {node.args[1]: place for node, place in self.position.items() if node.target is BRANCH}
         self.marks = [marks.get(decision.mark) for decision in self.decisions]
+        self._decided = {place: number for number, place in enumerate(self.marks) if place is not None}
 
     def __len__(self) -> int:
         return len(self.operations)
@@ -60,4 +61,4 @@ class Path:
 
     def decision_at(self, place: int) -> int | None:
         """The decision whose mark is at a position."""
-        return self.marks.index(place) if place in self.marks else None
+        return self._decided.get(place)
