@@ -104,8 +104,11 @@ def _walked_up(frame: FrameType | None, kinds: tuple[Kind, ...]) -> Walk:
     innermost: FrameType | None = None
     inside: Frame | None = None
     end = _model_callers[-1] if _model_callers else None
-    while frame is not None and frame is not end and len(found) < MOST_FRAMES:
+    while frame is not None and frame is not end:
         kind = kind_of(frame.f_code)
+        if kind == "framework":  # most frames of a trace
+            frame = frame.f_back
+            continue
         place: Frame | None = (frame.f_code, frame.f_lineno, frame.f_lasti)
         if kind == "dynamo":
             place = interpreted_frame(frame)
@@ -113,6 +116,8 @@ def _walked_up(frame: FrameType | None, kinds: tuple[Kind, ...]) -> Walk:
         if place is not None and of in (kinds if kind != "dynamo" else ("user",)):
             innermost = innermost or (frame if kind != "dynamo" else None)
             found.append(place)
+            if len(found) == MOST_FRAMES:
+                break
         elif of in _CALLED_BY_USER and not found and inside is None:
             inside = place
         elif kind == "logging":

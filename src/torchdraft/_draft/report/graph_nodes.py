@@ -66,7 +66,7 @@ class GraphNodes:
         """The assertion of a condition; otherwise one with the same symbols, or with one of its unbacked symbols."""
         if condition is None or not condition.free_symbols:
             return None
-        texts = {text_of(form) for form in _forms(condition)}
+        texts = (text_of(form) for form in _forms(condition))
         symbols = {str(symbol) for symbol in condition.free_symbols}
         return self.assertions.about(texts, frozenset(symbols))
 
@@ -97,8 +97,10 @@ class _Assertions:
             self.by_unbacked_symbol |= {s: number for s in assertion.symbols if _is_unbacked(s)}
 
     def about(self, texts: Iterable[str], symbols: frozenset[str]) -> str | None:
-        """The assertion with one of the texts; otherwise one with these symbols, or with one of the unbacked ones."""
-        found = [self.by_text[text] for text in texts if text in self.by_text]
+        """The assertion with the first of the texts that has one; otherwise one with these symbols, or with one of the
+        unbacked ones.
+        """
+        found = next(([self.by_text[text]] for text in texts if text in self.by_text), [])  # prints no further text
         if not found and symbols in self.by_symbols:
             found = [self.by_symbols[symbols]]
         if not found:
@@ -137,8 +139,11 @@ def _condition(event: Event) -> Any:
 
 
 def _forms(condition: Any) -> Iterator[Any]:
-    """The forms in which torch may print a condition."""
-    yield condition
+    """The forms in which torch may print a condition, those first that it prints most often."""
     if isinstance(condition, sympy.core.relational.Relational):
         yield condition.reversed
-        yield condition.canonical
+        yield condition
+        if not all(side.is_Atom for side in condition.args):  # of two atoms it is one of the forms above
+            yield condition.canonical
+    else:
+        yield condition
