@@ -58,10 +58,16 @@ def test_every_path(engine):
     assert run("export", f"{TARGETS}:build", "--paths", "some").exit_code == 2
 
 
+def test_which_fake_kernels_are_compared(engine):
+    run("export", f"{TARGETS}:build", "--check-kernels", "all")
+    assert engine[0][3]["check_kernels"] == "all"
+    assert run("export", f"{TARGETS}:build", "--check-kernels", "some").exit_code == 2
+
+
 def test_quiet_says_nothing(engine):
     done = run("export", f"{TARGETS}:build", "--quiet")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
-    assert engine[0][3] == {"dynamic_shapes": None, "strict": False, "paths": "example"}
+    assert engine[0][3] == {"dynamic_shapes": None, "strict": False, "paths": "example", "check_kernels": "custom"}
 
 
 def test_a_model_that_fails_eagerly(engine, tmp_path):

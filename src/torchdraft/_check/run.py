@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from torchdraft._targets.drafting import draft
 from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
-from torchdraft._targets.target import load_target
+from torchdraft._targets.target import Target, load_target
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Report
 from torchdraft.model.check import Check, CheckedTarget, Remark
@@ -36,11 +37,16 @@ class Drafted:
 
 
 def draft_all(
-    targets: Iterable[RequestedTarget], progress: Progress, *, paths: Literal["example", "all"] = "example"
+    targets: Iterable[RequestedTarget],
+    progress: Progress,
+    *,
+    paths: Literal["example", "all"] = "example",
+    check_kernels: Literal["custom", "all", "none"] = "custom",
 ) -> list[Drafted]:
     """Draft every target, also broken ones. Output that the models print goes to standard error."""
+    drafting = partial(draft, paths=paths, check_kernels=check_kernels)
     with contextlib.redirect_stdout(sys.stderr):
-        return [_drafted(target, progress, paths) for target in targets]
+        return [_drafted(target, progress, drafting) for target in targets]
 
 
 def judged(drafted: Sequence[Drafted], judge: Judge, baseline: Baseline | None, *, whole: bool) -> Check:
@@ -71,7 +77,7 @@ def narrowed(drafted: Sequence[Drafted], judge: Judge, old: Baseline, *, whole: 
     return Baseline(_unchanged(drafted, old, whole=whole) | now)
 
 
-def _drafted(target: RequestedTarget, progress: Progress, paths: Literal["example", "all"]) -> Drafted:
+def _drafted(target: RequestedTarget, progress: Progress, drafting: Callable[[Target], Any]) -> Drafted:
     file = ""
     try:
         with progress(f"loading {target.text}"):
@@ -79,7 +85,7 @@ def _drafted(target: RequestedTarget, progress: Progress, paths: Literal["exampl
             file = found.file
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {target.text}"):
-            return Drafted(target, file, draft(found, paths=paths)._report)
+            return Drafted(target, file, drafting(found)._report)
     except UsageError as error:
         return Drafted(target, file, error=error.text())
 

@@ -15,6 +15,16 @@ class Paths(StrEnum):
     ALL = "all"
 
 
+class CheckKernels(StrEnum):
+    """The values of `check_kernels` of `draft_export`, as an enum for typer."""
+
+    CUSTOM = "custom"
+    ALL = "all"
+    NONE = "none"
+
+
+CHECK_KERNELS_HELP = "Whose fake kernels to compare with the real ones: of custom operators, of trusted libraries too."
+
 PATHS_HELP = "Keep the path of the example, or both sides of the branches that data decides."
 
 TargetArgument = Annotated[

@@ -29,7 +29,7 @@ from torchdraft._targets.usage_error import UsageError
 from torchdraft.model.check import Check, FailOn
 from torchdraft.rules import all_rules
 
-from .arguments import PATHS_HELP, Paths
+from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths
 from .console import print_written, progress, usage_errors_printed
 
 Change = Literal["write", "update"]
@@ -63,6 +63,7 @@ class Call:
     change: Change | None
     """How to change the baseline, if at all."""
     paths: Literal["example", "all"] | None = None
+    check_kernels: Literal["custom", "all", "none"] = "custom"
 
 
 # Longer than 40 lines, because typer reads every option from the signature.
@@ -83,6 +84,9 @@ def check(
     paths: Annotated[
         Paths | None, typer.Option("--paths", help=f"{PATHS_HELP} By default: that of the settings, or example.")
     ] = None,
+    check_kernels: Annotated[
+        CheckKernels, typer.Option("--check-kernels", help=CHECK_KERNELS_HELP)
+    ] = CheckKernels.CUSTOM,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Findings that are accepted (.json).")] = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Accept what fails now: write it to the baseline.")
@@ -106,7 +110,14 @@ def check(
         change: Change | None = "write" if write_baseline else "update" if update_baseline else None
         level: Any = fail_on.value if fail_on else None
         kept: Any = paths.value if paths else None
-        call = Call(targets=targets or (), fail_on=level, baseline=baseline, change=change, paths=kept)
+        call = Call(
+            targets=targets or (),
+            fail_on=level,
+            baseline=baseline,
+            change=change,
+            paths=kept,
+            check_kernels=check_kernels.value,
+        )
         checked = run_check(call, progress)
         if output is None:
             _print_check(checked, form)
@@ -136,7 +147,7 @@ def run_check(call: Call, progress: Progress) -> Check:
             "--paths example, and the settings require both sides of every branch",
             expected=f"--paths all, or require-both-sides = false in [{TABLE}] of {settings.file}",
         )
-    drafted = draft_all(requested, progress, paths=call.paths or settings.paths)
+    drafted = draft_all(requested, progress, paths=call.paths or settings.paths, check_kernels=call.check_kernels)
     check = judged(drafted, judge, old, whole=whole)
     if call.change and path:
         found = judged(drafted, judge, None, whole=whole)

@@ -12,7 +12,7 @@ from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
 from torchdraft._targets.output import check_writable, replacing
 from torchdraft._targets.target import load_target
 
-from .arguments import PATHS_HELP, Paths, TargetArgument
+from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TargetArgument
 from .console import print_report, print_written, progress, usage_errors_printed
 
 
@@ -22,6 +22,9 @@ def export(
     json: Annotated[Path | None, typer.Option("--json", help="Write the report there (.json).")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Trace with Dynamo first.")] = False,
     paths: Annotated[Paths, typer.Option("--paths", help=PATHS_HELP)] = Paths.EXAMPLE,
+    check_kernels: Annotated[
+        CheckKernels, typer.Option("--check-kernels", help=CHECK_KERNELS_HELP)
+    ] = CheckKernels.CUSTOM,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Draft a program from TARGET's model, print the report, write the program.
@@ -36,7 +39,7 @@ def export(
             found = load_target(target)
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {type(found.model).__name__}", quiet):
-            program = draft(found, strict=strict, paths=paths.value)
+            program = draft(found, strict=strict, paths=paths.value, check_kernels=check_kernels.value)
         with progress("writing", quiet):
             _write(program, output, json)
         if not quiet:

@@ -17,6 +17,7 @@ from torchdraft._torch.process_state import ProcessState, release_frames
 from torchdraft._torch.torchscript import as_plain_module
 
 from .check.eager import ModelRaised
+from .custom_ops.trusted_ops import CheckKernels, TrustedOps, check_choice
 from .exclusive import exclusive
 from .paths.budget import PathBudget
 from .pipeline import Draft
@@ -50,6 +51,7 @@ def draft_export(
     check_on_example: bool | None = None,
     memory_budget: int = DEFAULT_BUDGET,
     trusted_ops: Collection[str] = (),
+    check_kernels: CheckKernels = "custom",
     paths: Literal["example", "all"] | PathBudget = "example",
 ) -> torch.export.ExportedProgram:
     """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
@@ -72,6 +74,10 @@ def draft_export(
             computed again when something asks for them.
         trusted_ops: namespaces (`"mylib"`) or operators (`"mylib::foo"`) whose fake kernels are not compared with the
             real ones; `"*"` for all. Those that torch and its libraries ship are trusted anyway.
+        check_kernels: `"custom"` compares the fake kernel of each operator that is not trusted with its real one, by
+            one real run for each signature of its calls; `"all"` does so for the operators of torchvision and other
+            trusted libraries too, except those in `trusted_ops`; `"none"` compares none. Whatever it says, an operator
+            without a fake kernel is run.
         paths: `"example"` keeps the path that the example takes and asserts each condition on it; `"all"` keeps both
             sides of the branches of the model's Python code, as `torch.cond`. The model is traced once for each other
             side, and what Python code does beside computing tensors (printing, for example) happens for each. A
@@ -88,6 +94,8 @@ def draft_export(
     """
     kwargs = dict(kwargs or {})
     check_call(mod, args)
+    check_choice(check_kernels)
+    trust = TrustedOps(trusted_ops, check_kernels)
     budget_of_paths = _budget_of(paths)
     options = {
         "dynamic_shapes": dynamic_shapes,
@@ -98,7 +106,7 @@ def draft_export(
 
     def draft() -> torch.export.ExportedProgram:
         request = Request(mod, args, kwargs, options)
-        return _drafted(request, strict, check_on_example, memory_budget, tuple(trusted_ops), budget_of_paths)
+        return _drafted(request, strict, check_on_example, memory_budget, trust, budget_of_paths)
 
     own: BaseException | None = None
     try:
@@ -126,7 +134,7 @@ def _drafted(
     strict: bool,
     check_on_example: bool | None,
     budget: int,
-    trusted_ops: tuple[str, ...],
+    trust: TrustedOps,
     paths: PathBudget | None,
 ) -> torch.export.ExportedProgram:
     """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
@@ -136,7 +144,7 @@ def _drafted(
     with Changes() as changes:
         make_signature_fit(request.mod, request.args, request.kwargs, changes)
         snapshot = Snapshot(request.mod, (request.args, dict(request.kwargs)))
-        draft = Draft(request, snapshot, phases, budget, trusted_ops)
+        draft = Draft(request, snapshot, phases, budget, trust)
         draft.events.extend(made)
         changes.afterwards(draft.undo_if_failed)
         changes.afterwards(snapshot.restore)

@@ -12,6 +12,7 @@ from torchdraft._draft.check.key_order import key_order_read
 from torchdraft._draft.check.on_example import check, worth_checking
 from torchdraft._draft.check.outputs import mismatch
 from torchdraft._draft.check.second_trace import mark_harmless_effects
+from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
@@ -41,13 +42,13 @@ class Draft:
     """The state of one call: the plan of the next attempt, and the events so far."""
 
     def __init__(
-        self, request: Request, snapshot: Snapshot, phases: Phases, budget: int, trusted_ops: tuple[str, ...] = ()
+        self, request: Request, snapshot: Snapshot, phases: Phases, budget: int, trust: TrustedOps | None = None
     ) -> None:
         self.request = request
         self.snapshot = snapshot
         self.phases = phases
         self.budget = budget
-        self.trusted_ops = trusted_ops
+        self.trust = TrustedOps() if trust is None else trust
         self.plan = Plan()
         self.events: list[Event] = []
         self.registered: list[type] = []
@@ -173,7 +174,7 @@ class Draft:
         return Session(
             budget=self.budget,
             prefer_deferred_runtime_asserts_over_guards=deferred,
-            trusted_ops=self.trusted_ops,
+            trust=self.trust,
             answers=answers,
         )
 

@@ -10,7 +10,13 @@ from .target import Target
 from .usage_error import UsageError
 
 
-def draft(found: Target, *, strict: bool = False, paths: Literal["example", "all"] = "example") -> Any:
+def draft(
+    found: Target,
+    *,
+    strict: bool = False,
+    paths: Literal["example", "all"] = "example",
+    check_kernels: Literal["custom", "all", "none"] = "custom",
+) -> Any:
     """The program. Raises `UsageError` if `draft_export` raises, which is an exception of the eager model."""
     import torchdraft
 
@@ -22,6 +28,7 @@ def draft(found: Target, *, strict: bool = False, paths: Literal["example", "all
             dynamic_shapes=found.dynamic_shapes,
             strict=strict,
             paths=paths,
+            check_kernels=check_kernels,
         )
     except (Exception, SystemExit) as error:
         raise UsageError(

@@ -22,7 +22,6 @@ from torchdraft._torch.fake import (
     UnsupportedOperatorException,
 )
 from torchdraft._torch.library import MissingOpProfile, has_written_fake, needs_no_fake_kernel
-from torchdraft._torch.script_objects import FakeScriptObject
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 
@@ -30,6 +29,7 @@ from .compare import OpResult, differences
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
 from .op_call import OpCall
+from .signatures import ObservedRuns, signature_of
 from .trusted_ops import TrustedOps, is_builtin
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class FakeKernels:
         self.profiles: dict[str, set[Any]] = {}
         """Operator → its profiles, taken from the finished trace: functionalization wraps an operator that writes."""
         self._agreed: set[Any] = set()
+        self._observed = ObservedRuns()
 
     def run(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake outputs of a call: those of the fake kernel, which `fake` runs, or of a real run."""
@@ -98,39 +99,56 @@ class FakeKernels:
             return Inference(call).outputs(call.run_instead(error).out)
 
     def _custom(self, call: OpCall, fake: Callable[[], Any]) -> Any:
-        """The outputs of a custom operator, checked unless its namespace is trusted."""
+        """The outputs of a custom operator, checked unless its fake kernel is trusted."""
         created = len(call.env.unbacked_created)
         try:
             out = fake()
-        except Exception as error:
+        except KeyboardInterrupt:  # of the user
+            raise
+        except BaseException as error:  # SystemExit too: a kernel that ends the process says nothing about its outputs
             discard_symbols(call.env, fresh_since(call.env, created))
-            run = call.run_instead(error)
-            _report_missing(call, error)
-            return self._inferred(call, run.out, None)
+            return self._without_kernel(call, error)
         if out is NotImplemented or self.trust.trusts(call.func) or needs_no_fake_kernel(call.func):
             return out
         return self._checked(call, out, created)
 
+    def _without_kernel(self, call: OpCall, error: BaseException) -> Any:
+        """Outputs inferred from a real run, after the fake kernel raised `error` or was found to be missing."""
+        signature = signature_of(call)
+        observed = self._observed.of(signature)
+        if observed is None:
+            run = call.run_instead(error)
+            self._observed.note(signature, run, "")
+        _report_missing(call, error)
+        return self._inferred(call, run.out if observed is None else observed.outputs, None)
+
     def _checked(self, call: OpCall, out: Any, created: int) -> Any:
         """`out` where the real kernel agrees with it, otherwise outputs inferred from the real ones."""
-        signature = (call.func, _metadata(call.args), _metadata(call.kwargs))
+        signature = signature_of(call)
         if signature in self._agreed:
             return out
-        op = str(call.func)
+        fresh = fresh_since(call.env, created)
+        observed = self._observed.of(signature)
+        if observed is not None:
+            return self._replaced(call, out, fresh, *observed)
         try:
             run = call.run(read_once=True)
         except NoRealValue as error:
             self._agreed.add(signature)
-            reason = f"the fake kernel of `{op}` with its real one ({error})"
+            reason = f"the fake kernel of `{call.func}` with its real one ({error})"
             call.context.log.emit(NotChecked(stack=user_stack(), reason=reason))
             return out
-        fresh = fresh_since(call.env, created)
         found = differences(call, OpResult(call.args, call.kwargs, out), OpResult(run.args, run.kwargs, run.out), fresh)
         if not found:
             self._agreed.add(signature)
             return out
-        call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason="; ".join(found)))
-        inferred = self._inferred(call, run.out, out)
+        self._observed.note(signature, run, "; ".join(found))
+        return self._replaced(call, out, fresh, run.out, "; ".join(found))
+
+    def _replaced(self, call: OpCall, out: Any, fresh: list[Any], real: Any, difference: str) -> Any:
+        """Outputs inferred from `real`, in place of those of a fake kernel that differ from them."""
+        call.context.log.emit(KernelMismatched(stack=user_stack(), op=str(call.func), reason=difference))
+        inferred = self._inferred(call, real, out)
         discard_symbols(call.env, fresh, unless_in=inferred)
         return inferred
 
@@ -151,7 +169,7 @@ def _sparse_part(call: OpCall, fake: Any) -> Any:
         return fake
 
 
-def _report_missing(call: OpCall, error: Exception) -> None:
+def _report_missing(call: OpCall, error: BaseException) -> None:
     """Emits the event of a fake kernel that raised `error`, or that does not exist."""
     op = str(call.func)
     if has_written_fake(call.func) and not isinstance(error, MissingOpProfile):
@@ -180,24 +198,7 @@ def _called(call: OpCall) -> str:
     return str(call.func)
 
 
-def _metadata(value: Any) -> Any:
-    """What a fake kernel can read of an argument, as a hashable value whose comparison adds no guard."""
-    if isinstance(value, torch.Tensor):
-        dense = value.layout is torch.strided
-        strides = tuple(_metadata(s) for s in value.stride()) if dense else ()
-        return (value.dtype, value.device, value.layout, tuple(_metadata(s) for s in value.shape), strides)
-    if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
-        return value.node.expr
-    if isinstance(value, (list, tuple)):
-        return tuple(_metadata(v) for v in value)
-    if isinstance(value, FakeScriptObject):
-        return id(value)
-    if isinstance(value, dict):
-        return tuple((k, _metadata(v)) for k, v in value.items())
-    return (type(value), value) if value.__hash__ is not None else (type(value), id(value))
-
-
-def _says_missing(error: Exception) -> bool:
+def _says_missing(error: BaseException) -> bool:
     """Whether `error` only says that there is no fake kernel."""
     return isinstance(error, (*NO_FAKE_RESULT, NotImplementedError)) or "no fake impl registered" in str(error)
 

@@ -52,7 +52,7 @@ class OpCall:
                 raise error.__cause__ from None
             raise
 
-    def run_instead(self, error: Exception) -> OpRun:
+    def run_instead(self, error: BaseException) -> OpRun:
         """Runs the real kernel after the fake one raised `error`; raises that where an argument has no real value."""
         try:
             return self.run()

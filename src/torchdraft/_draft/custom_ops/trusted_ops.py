@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Literal, get_args
 
 from torchdraft._torch.fake import OpOverload
 
@@ -51,13 +51,38 @@ SHIPPED = frozenset(
 
 BUILTIN = frozenset({"aten", "prim", "prims"})
 
+NEVER_COMPARED = BUILTIN | {"higher_order", "quantized", "mkldnn", "mkl", "onednn"}
+"""Namespaces that `check_kernels="all"` leaves out too: torch's own operators, and those whose outputs (quantized or
+packed tensors) no fake tensor can be."""
+
+CheckKernels = Literal["custom", "all", "none"]
+"""Which fake kernels are compared with the real ones: those of operators that are not trusted, also those that are
+trusted without the user's word, or none."""
+
+
+def check_choice(check_kernels: Any) -> None:
+    """Raises `ValueError` for anything but a `CheckKernels`."""
+    if check_kernels not in get_args(CheckKernels):
+        raise ValueError(
+            f'check_kernels={check_kernels!r}: expected "custom" (compare the fake kernels of custom operators with '
+            'their real ones), "all" (also those of torchvision and other trusted libraries) or "none"'
+        )
+
+
+def _check_names(names: Any) -> None:
+    if isinstance(names, str):
+        raise TypeError(f"trusted_ops={names!r}: expected several names, such as ({names!r},)")
+
 
 class TrustedOps:
     """Decides which operators are trusted. `extra`: further namespaces (`mylib`) and operators (`mylib::foo`)."""
 
-    def __init__(self, extra: Iterable[str] = ()) -> None:
-        self.namespaces = SHIPPED | {name for name in extra if "::" not in name}
-        self.operators: Collection[str] = {name.partition(".")[0] for name in extra if "::" in name}
+    def __init__(self, extra: Iterable[str] = (), check_kernels: CheckKernels = "custom") -> None:
+        _check_names(extra)
+        named = frozenset(extra) | ({"*"} if check_kernels == "none" else frozenset())
+        shipped = NEVER_COMPARED if check_kernels == "all" else SHIPPED
+        self.namespaces = shipped | {name for name in named if "::" not in name}
+        self.operators: Collection[str] = {name.partition(".")[0] for name in named if "::" in name}
         self._known: dict[Any, bool] = {}
 
     def trusts(self, op: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
@@ -43,11 +42,11 @@ class Session:
         *,
         budget: int,
         prefer_deferred_runtime_asserts_over_guards: bool = False,
-        trusted_ops: Collection[str] = (),
+        trust: TrustedOps | None = None,
         answers: ClockAnswers | None = None,
     ) -> None:
         self.context = context = TraceContext(budget=budget)
-        self.kernels = FakeKernels(TrustedOps(trusted_ops))
+        self.kernels = FakeKernels(TrustedOps() if trust is None else trust)
         self.effects = TraceEffects(context, ClockAnswers() if answers is None else answers, watched_calls())
         self.output_types = OutputTypes(context)
         self.shared_memory = SharedMemory(context)
