@@ -62,6 +62,12 @@ EVENTS = {
     "literal": DimensionSpecialized(guard="Eq(s0, 6)", reason="literal", **_DIMENSION),
     "kernel-missing": KernelMissing(op="mylib.foo.default"),
     "kernel-raises": KernelMissing(op="mylib.foo.default", reason="its fake kernel raised ValueError"),
+    "kernel-fixes": KernelMismatched(
+        op="mylib.foo.default",
+        reason="it fixes `x.shape[0]` to the example's 3 at kernels.py:7: `n = int(x.shape[0])`",
+        fixes=True,
+        instead="n = x.shape[0]",
+    ),
     "kernel-mismatched": KernelMismatched(op="mylib.foo.default", reason="rank 2 against rank 1"),
     "outside": ComputedOutside(what="ctypes.memmove"),
     "stand-in": StandIn(name="encoder.weight", seed=0),

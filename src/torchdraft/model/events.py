@@ -181,6 +181,10 @@ class KernelMismatched(Event):
 
     op: str
     reason: str
+    fixes: bool = False
+    """Whether the kernel fixes a size that the real one may leave free; `reason` names it and the kernel's line."""
+    instead: str = ""
+    """The kernel's line without what fixes the size, if it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

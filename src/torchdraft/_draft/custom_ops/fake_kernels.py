@@ -7,6 +7,7 @@ by outputs inferred from a real run. The tape makes the run and keeps its values
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,6 +29,7 @@ from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, N
 from .compare import OpResult, differences
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
+from .kernel_reads import SizeFixed, sizes_kept_symbolic, what_is_fixed
 from .op_call import OpCall
 from .signatures import ObservedRuns, signature_of
 from .trusted_ops import TrustedOps, is_builtin
@@ -101,13 +103,18 @@ class FakeKernels:
     def _custom(self, call: OpCall, fake: Callable[[], Any]) -> Any:
         """The outputs of a custom operator, checked unless its fake kernel is trusted."""
         created = len(call.env.unbacked_created)
+        guard = nullcontext() if self.trust.trusts(call.func) else sizes_kept_symbolic(call)
         try:
-            out = fake()
+            with guard:
+                out = fake()
         except KeyboardInterrupt:  # of the user
             raise
         except BaseException as error:  # SystemExit too: a kernel that ends the process says nothing about its outputs
             discard_symbols(call.env, fresh_since(call.env, created))
-            return self._without_kernel(call, error)
+            try:
+                return self._without_kernel(call, error)
+            except SizeFixed:  # the real kernel cannot be run
+                return fake()
         if out is NotImplemented or self.trust.trusts(call.func) or needs_no_fake_kernel(call.func):
             return out
         return self._checked(call, out, created)
@@ -172,6 +179,10 @@ def _sparse_part(call: OpCall, fake: Any) -> Any:
 def _report_missing(call: OpCall, error: BaseException) -> None:
     """Emits the event of a fake kernel that raised `error`, or that does not exist."""
     op = str(call.func)
+    if isinstance(error, SizeFixed):
+        reason, instead = what_is_fixed(call, error)
+        call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason=reason, instead=instead, fixes=True))
+        return
     if has_written_fake(call.func) and not isinstance(error, MissingOpProfile):
         reason = f"it raises {_error_text(error)}"
         call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason=reason))

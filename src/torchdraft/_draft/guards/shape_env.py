@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import sympy
 import torch
+from sympy.logic.boolalg import Boolean
 
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._stack.exception_handlers import model_would_catch
@@ -82,6 +84,8 @@ class DraftShapeEnv(QuietShapeEnv):
         self.answers: Answers | None = None
         """Answers what the model's code asks, in the trace of one of several paths."""
         self.sides = Sides(self)
+        self.refuse_number: Callable[[Any], None] | None = None
+        """Called with an expression of symbols that code wants as a number, before that makes a guard of it."""
         self._user_cells: set[int] | None = None
         self._conditions: dict[sympy.Symbol, int] = {}
         self._to_fix: list[sympy.Symbol] = []
@@ -183,11 +187,18 @@ class DraftShapeEnv(QuietShapeEnv):
     def evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
         if self.context is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
+        if self.refuse_number is not None and _is_number(orig_expr):
+            self._refuse_number(self.refuse_number, orig_expr)
         if self.sides.depth and self.sides.is_open(orig_expr):
             return self.sides.decided(orig_expr)
         if self.sides.assumed:
             args = (None, *args[1:])  # the value on the example
         return self._evaluated(self.context, orig_expr, *args, **kwargs)
+
+    def _refuse_number(self, refuse: Callable[[Any], None], orig_expr: Any) -> None:
+        expr = self.simplify(orig_expr)
+        if expr.free_symbols and self._maybe_evaluate_static(expr) is None:
+            refuse(expr)
 
     def _evaluated(self, context: TraceContext, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
         """The value of an expression, by guards, which are recorded, or by real values."""
@@ -405,6 +416,11 @@ class DraftShapeEnv(QuietShapeEnv):
     def _always_holds(self, expr: Any) -> bool:
         """Whether the ranges of its symbols alone make a condition true, such as that a size is not negative."""
         return bool(self._maybe_evaluate_static(expr, axioms=()) == sympy.true)
+
+
+def _is_number(expr: Any) -> bool:
+    """Whether an expression is a number and no condition. sympy's symbols are also booleans."""
+    return isinstance(expr, sympy.Symbol) or not isinstance(expr, Boolean)
 
 
 def _compares_with_one(expr: Any) -> bool:

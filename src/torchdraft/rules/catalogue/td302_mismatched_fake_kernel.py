@@ -12,12 +12,13 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     ## What it does
 
     Reports a custom operator whose fake kernel describes outputs that differ from those of its real kernel on the
-    example: in rank, size, dtype, device, stride or number.
+    example: in rank, size, dtype, device, stride or number. Also one that raises, and one that turns a symbolic size
+    of its inputs into a number, as `int(x.shape[0])` does.
 
     ## Why it matters
 
-    `torch.export.export` uses the fake kernel and returns a program whose results differ from the model's. A draft uses
-    the outputs of the real kernel.
+    `torch.export.export` uses the fake kernel and returns a program whose results differ from the model's, or one that
+    is fixed to the example's sizes. A draft uses the outputs of the real kernel.
 
     ## Example
 
@@ -72,13 +73,17 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     takes = (KernelMismatched,)
 
     def issue(self, event: KernelMismatched) -> Issue:
-        return self.found(
-            event,
+        message = (
             f"The fake kernel of `{event.op}` disagrees with its real kernel: {event.reason}. The program follows the "
-            "real one.",
-            expr=event.op,
-            data={"op": event.op, "reason": event.reason},
+            "real one."
         )
+        if event.fixes:
+            instead = f"`{event.instead}` keeps the size symbolic. " if event.instead else ""
+            message = (
+                f"The fake kernel of `{event.op}` serves no other size: {event.reason}. {instead}The program has the "
+                "outputs of the real kernel, with free sizes."
+            )
+        return self.found(event, message, expr=event.op, data={"op": event.op, "reason": event.reason})
 
     def identity(self, event: KernelMismatched) -> tuple[object, ...]:
         return (event.op, event.reason)
