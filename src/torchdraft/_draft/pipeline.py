@@ -126,7 +126,7 @@ class Draft:
             session = self.new_session()
             try:
                 program = self.attempt(session)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # what runs on fake tensors may leave where eager does not
                 log.debug("attempt failed", exc_info=error)
                 failure = failure_of(
                     error,

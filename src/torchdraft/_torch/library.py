@@ -24,6 +24,30 @@ _has_kernel: Any = need("torch._C:_dispatch_has_kernel_for_dispatch_key")
 _is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
 
 
+OpOverloadPacket: Any = need("torch._ops:OpOverloadPacket")
+OPERATORS: tuple[type, ...] = (need("torch._ops:OpOverload"), OpOverloadPacket)
+"""The classes of operators, as a model calls them."""
+
+
+def is_composite(op: Any) -> bool:
+    """Whether `op` is composed of other operators, and writes to no argument and returns none."""
+    schema = op._schema
+    plain = not schema.is_mutable and all(each.alias_info is None for each in (*schema.arguments, *schema.returns))
+    return plain and bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
+
+
+def operator_named(name: str) -> Any:
+    """The operator `namespace::name` or `namespace::name.overload`. Raises `AttributeError` where there is none."""
+    namespace, _, rest = name.partition("::")
+    base, _, overload = rest.partition(".")
+    return getattr(getattr(getattr(torch.ops, namespace), base), overload or "default")
+
+
+def fake_kernels_of(name: str) -> Any:
+    """torch's list of the fake kernels that are registered for an operator, the one in use last."""
+    return _registry.find(name).fake_impl
+
+
 def has_written_fake(op: Any) -> bool:
     """Whether a fake (or meta) kernel is registered for `op`.
 

@@ -27,14 +27,16 @@ from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 
 from .compare import OpResult, differences
+from .composite_ops import CompositeOps
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
-from .kernel_reads import SizeFixed, sizes_kept_symbolic, what_is_fixed
+from .kernel_reads import DataRead, SizeFixed, sizes_kept_symbolic, what_is_fixed
 from .op_call import OpCall
 from .signatures import ObservedRuns, signature_of
 from .trusted_ops import TrustedOps, is_builtin
 
 if TYPE_CHECKING:
+    from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.fake_mode import DraftMode
     from torchdraft._tape.tape import Record
 
@@ -45,6 +47,8 @@ NO_FAKE_RESULT = (
     UnsupportedMutationAliasingException,
 )
 """What torch's fake mode raises where it cannot compute the outputs of an operator."""
+
+_READ = torch.ops.aten._local_scalar_dense.default
 
 SPARSE_PARTS = {
     op.default
@@ -68,6 +72,7 @@ class FakeKernels:
 
     def __init__(self, trust: TrustedOps) -> None:
         self.trust = trust
+        self.composite = CompositeOps(trust)
         self.inferred: set[str] = set()
         """Operators whose outputs came from a real run. The program guards them, the report has their profiles."""
         self.profiles: dict[str, set[Any]] = {}
@@ -75,9 +80,15 @@ class FakeKernels:
         self._agreed: set[Any] = set()
         self._observed = ObservedRuns()
 
+    def call(self, context: TraceContext, func: Any, args: Any, kwargs: Any) -> Any:
+        """The result of an operator that the model calls, on tensors that the trace may track."""
+        return self.composite.call(context, func, args, kwargs)
+
     def run(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake outputs of a call: those of the fake kernel, which `fake` runs, or of a real run."""
         call = OpCall(mode, record, args, kwargs)
+        if call.func is _READ and call.env.refuse_data:
+            raise DataRead
         out = self._builtin(call, fake) if is_builtin(call.func) else self._custom(call, fake)
         if record.objects and mode.depth == 1:
             for leaf in flat_outputs(out):
@@ -102,8 +113,10 @@ class FakeKernels:
 
     def _custom(self, call: OpCall, fake: Callable[[], Any]) -> Any:
         """The outputs of a custom operator, checked unless its fake kernel is trusted."""
+        if call.func in self.composite.whole:
+            return self._without_kernel(call, UnsupportedOperatorException(call.func))
         created = len(call.env.unbacked_created)
-        guard = nullcontext() if self.trust.trusts(call.func) else sizes_kept_symbolic(call)
+        guard = nullcontext() if self.trust.trusts(call.func) else sizes_kept_symbolic(call.env, call.func)
         try:
             with guard:
                 out = fake()
@@ -126,7 +139,7 @@ class FakeKernels:
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
-        _report_missing(call, error)
+        _report_missing(call, error, self.composite.whole.get(call.func))
         return self._inferred(call, run.out if observed is None else observed.outputs, None)
 
     def _checked(self, call: OpCall, out: Any, created: int) -> Any:
@@ -176,9 +189,15 @@ def _sparse_part(call: OpCall, fake: Any) -> Any:
         return fake
 
 
-def _report_missing(call: OpCall, error: BaseException) -> None:
-    """Emits the event of a fake kernel that raised `error`, or that does not exist."""
+def _report_missing(call: OpCall, error: BaseException, parts: str | None = None) -> None:
+    """Emits the event of a fake kernel that raised `error`, or that does not exist. `parts`: what those of a composite
+    operator did.
+    """
     op = str(call.func)
+    if parts is not None:
+        reason = f"it is composed of other operators, and on fake tensors {parts}"
+        call.context.log.emit(KernelMissing(stack=user_stack(), op=op, reason=reason))
+        return
     if isinstance(error, SizeFixed):
         reason, instead = what_is_fixed(call, error)
         call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason=reason, instead=instead, fixes=True))

@@ -31,18 +31,32 @@ class SizeFixed(RuntimeError):
         self.expr = expr
 
 
+class DataRead(RuntimeError):
+    """The parts of a composite operator read a number from a tensor."""
+
+
 @contextmanager
-def sizes_kept_symbolic(call: OpCall) -> Iterator[None]:
-    """A block in which the fake kernel of `call` cannot fix a size.
+def sizes_kept_symbolic(env: Any, func: Any) -> Iterator[None]:
+    """A block in which the fake kernel of `func` cannot fix a size.
 
     An operator that returns a list is left alone: the length of the list is a number, whatever it depends on.
     """
-    env = call.env
-    before, env.refuse_number = env.refuse_number, None if _returns_list(call.func) else _refuse
+    before, env.refuse_number = env.refuse_number, None if _returns_list(func) else _refuse
     try:
         yield
     finally:
         env.refuse_number = before
+
+
+@contextmanager
+def reads_refused(env: Any, func: Any) -> Iterator[None]:
+    """A block in which the parts of `func` can neither fix a size nor decide anything by data."""
+    before, env.refuse_data = env.refuse_data, True
+    try:
+        with sizes_kept_symbolic(env, func):
+            yield
+    finally:
+        env.refuse_data = before
 
 
 def _refuse(expr: Any) -> None:

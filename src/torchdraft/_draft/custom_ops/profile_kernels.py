@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.library import MissingOpProfile, TensorMetadata
+from torchdraft._torch.library import MissingOpProfile, TensorMetadata, operator_named
 from torchdraft._torch.patches.fake_kernels import temporary_fake_kernel
 
 from .infer import written_arguments
@@ -52,18 +52,12 @@ def _qualified(op: str) -> str:
     return f"{namespace}::{name}" + (f".{overload}" if overload not in ("", "default") else "")
 
 
-def _overload(name: str) -> Any:
-    namespace, _, rest = name.partition("::")
-    base, _, overload = rest.partition(".")
-    return getattr(getattr(getattr(torch.ops, namespace), base), overload or "default")
-
-
 def _kernel(name: str, profiles: Set[Any]) -> Callable[..., Any]:
     def kernel(*args: Any, **kwargs: Any) -> Any:
         given = [TensorMetadata.maybe_from_tensor(a) for a in (*args, *kwargs.values())]
         for profile in profiles:
             if _fits(profile.args_profile, given):
-                return _outputs(profile.out_profile, written_arguments(_overload(name), args, kwargs))
+                return _outputs(profile.out_profile, written_arguments(operator_named(name), args, kwargs))
         raise MissingOpProfile(
             f"no profile of {name} fits the arguments {given}; it has {len(profiles)}: "
             + ", ".join(str(list(p.args_profile)) for p in profiles)

@@ -86,6 +86,8 @@ class DraftShapeEnv(QuietShapeEnv):
         self.sides = Sides(self)
         self.refuse_number: Callable[[Any], None] | None = None
         """Called with an expression of symbols that code wants as a number, before that makes a guard of it."""
+        self.refuse_data = False
+        """Whether a condition that no symbol can decide is left undecided, where code asks for it."""
         self._user_cells: set[int] | None = None
         self._conditions: dict[sympy.Symbol, int] = {}
         self._to_fix: list[sympy.Symbol] = []
@@ -213,7 +215,7 @@ class DraftShapeEnv(QuietShapeEnv):
         try:
             result = super().evaluate_expr(orig_expr, *args, **kwargs)
         except GuardOnDataDependentSymNode:
-            if not self.demand(orig_expr):
+            if self.refuse_data or not self.demand(orig_expr):
                 raise
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         finally:

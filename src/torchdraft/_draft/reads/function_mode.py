@@ -18,6 +18,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.library import OPERATORS
 from torchdraft._torch.mixed_numbers import MixedNumber, settled
 from torchdraft.model.events import HostRead
 
@@ -68,7 +69,7 @@ class HostReads(TorchFunctionMode):
         try:
             if memory.aliases:
                 memory.write_back((args, kwargs))
-            out = func(*args, **kwargs)
+            out = self._called(func, args, kwargs)
             if memory.aliases:
                 memory.refresh((args, kwargs))
             if self.unbound_symbols.waiting:
@@ -83,6 +84,11 @@ class HostReads(TorchFunctionMode):
         except Exception as error:
             self.context.log.operation_raised(error)
             raise
+
+    def _called(self, func: Any, args: Any, kwargs: Any) -> Any:
+        if isinstance(func, OPERATORS):
+            return self.context.hooks.kernels.call(self.context, func, args, kwargs)
+        return func(*args, **kwargs)
 
     def _is_constant(self, real: Any) -> bool:
         """Whether a value is a tensor that is neither input nor parameter and that the trace did not write to."""

@@ -75,7 +75,7 @@ def trace_strict(request: Request, session: Session, snapshot: Snapshot) -> torc
     return finish(program, request, session.kernels, session.resolved(), session.context.log)
 
 
-def fell_back(error: Exception) -> StrictFellBack:
+def fell_back(error: BaseException) -> StrictFellBack:
     """The event of a trace through Dynamo that raised `error`."""
     stack = error.stack if isinstance(error, BufferDropped) else failure_stack(error)
     reason = f"{type(error).__name__}: {failure_reason(error)}" if stack else describe(error)

@@ -22,6 +22,10 @@ class KernelHook(Protocol):
         """The fake outputs of the call; `fake()` runs the fake kernel."""
         ...
 
+    def call(self, context: Any, func: Any, args: Any, kwargs: Any) -> Any:
+        """The result of an operator that the model calls."""
+        ...
+
 
 class DrawHook(Protocol):
     """Watches random draws (`_draft/effects/calls/seeded_rng.py`)."""
@@ -62,6 +66,10 @@ class FakeKernelsOnly:
     def run(self, _mode: Any, _record: Record, _args: Any, _kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake kernel's outputs."""
         return fake()
+
+    def call(self, _context: Any, func: Any, args: Any, kwargs: Any) -> Any:
+        """The result of the call itself."""
+        return func(*args, **kwargs)
 
 
 class NoDraws:
