@@ -48,6 +48,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft/prepare": (*BASE, "saved", "_draft/tracing", "_draft/state"),
     "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
     "_draft/custom_ops": (*BASE, "_draft/tracing"),
+    "_draft/custom_ops/profiles": (*BASE, "_draft/tracing", "_draft/custom_ops"),
     "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
     **{
         f"_draft/effects/{kind}": (*BASE, "_draft/tracing", "_draft/state", "_draft/effects")

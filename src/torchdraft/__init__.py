@@ -31,13 +31,14 @@ from .model.errors import UnsupportedTorch
 from .saved.registration import register_with_torch
 
 if TYPE_CHECKING:
-    from torchdraft._draft.custom_ops.profile_files import ProfileFormatError, load_op_profiles, save_op_profiles
-    from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
+    from torchdraft._draft.custom_ops.profiles.files import ProfileFormatError, load_op_profiles, save_op_profiles
+    from torchdraft._draft.custom_ops.profiles.kernels import unsafe_generate_fake_kernels
+    from torchdraft._draft.custom_ops.profiles.op_profile import OpProfile, OutputMetadata, merge_op_profiles
     from torchdraft._draft.entry import draft_export
     from torchdraft._draft.paths.budget import PathBudget
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._tape.fake_weights import fake_weights
-    from torchdraft._torch.library import OpProfile, TensorMetadata
+    from torchdraft._torch.library import TensorMetadata
     from torchdraft._verify.verify import verify
 
     from ._archive import load, save
@@ -46,21 +47,24 @@ if TYPE_CHECKING:
 
 register_with_torch()
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
+presenters.provide("OpProfile", "torchdraft._draft.custom_ops.profiles.data:PROFILES")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
 
 _LAZY = {
-    "OpProfile": "torchdraft._torch.library",
+    "OpProfile": "torchdraft._draft.custom_ops.profiles.op_profile",
+    "OutputMetadata": "torchdraft._draft.custom_ops.profiles.op_profile",
     "PathBudget": "torchdraft._draft.paths.budget",
-    "ProfileFormatError": "torchdraft._draft.custom_ops.profile_files",
+    "ProfileFormatError": "torchdraft._draft.custom_ops.profiles.files",
     "TensorMetadata": "torchdraft._torch.library",
     "draft_export": "torchdraft._draft.entry",
     "fake_weights": "torchdraft._tape.fake_weights",
     "load": "torchdraft._archive",
-    "load_op_profiles": "torchdraft._draft.custom_ops.profile_files",
+    "load_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
+    "merge_op_profiles": "torchdraft._draft.custom_ops.profiles.op_profile",
     "register": "torchdraft._draft.prepare.pytree_types",
     "save": "torchdraft._archive",
-    "save_op_profiles": "torchdraft._draft.custom_ops.profile_files",
-    "unsafe_generate_fake_kernels": "torchdraft._draft.custom_ops.profile_kernels",
+    "save_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
+    "unsafe_generate_fake_kernels": "torchdraft._draft.custom_ops.profiles.kernels",
     "verify": "torchdraft._verify.verify",
 }
 """Name → the module that has it. All of these import torch."""
@@ -79,6 +83,7 @@ __all__ = [
     "Location",
     "OpProfile",
     "Outcome",
+    "OutputMetadata",
     "PathBudget",
     "ProfileFormatError",
     "Report",
@@ -93,6 +98,7 @@ __all__ = [
     "fake_weights",
     "load",
     "load_op_profiles",
+    "merge_op_profiles",
     "register",
     "save",
     "save_op_profiles",

@@ -93,8 +93,8 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Package → the version that made the draft."""
     op_profiles: Mapping[str, Set[Any]] = field(default_factory=dict)
-    """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. A report
-    read from JSON has the text of each profile here; only YAML and `.pt2` files store the profiles themselves."""
+    """Operator → its profiles, for `unsafe_generate_fake_kernels` and `save_op_profiles`. In JSON a profile is an
+    object; files of early versions have its text."""
     expressions_created: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """torch's table of symbolic expressions, limited to those in the conditions of issues: number → how the expression
     was made. `data["expr_node_id"]` of an issue is its number. File names are not interned."""

@@ -38,6 +38,7 @@ from .trusted_ops import TrustedOps, is_builtin
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.fake_mode import DraftMode
+    from torchdraft._tape.evaluate import OpRun
     from torchdraft._tape.tape import Record
 
 NO_FAKE_RESULT = (
@@ -77,6 +78,8 @@ class FakeKernels:
         """Operators whose outputs came from a real run. The program guards them, the report has their profiles."""
         self.profiles: dict[str, set[Any]] = {}
         """Operator → its profiles, taken from the finished trace: functionalization wraps an operator that writes."""
+        self.on_run: Callable[[OpCall, OpRun], None] = lambda _call, _run: None
+        """Called with each real run whose outputs are used."""
         self._agreed: set[Any] = set()
         self._observed = ObservedRuns()
 
@@ -139,6 +142,7 @@ class FakeKernels:
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
+            self.on_run(call, run)
         _report_missing(call, error, self.composite.whole.get(call.func))
         return self._inferred(call, run.out if observed is None else observed.outputs, None)
 
@@ -163,6 +167,7 @@ class FakeKernels:
             self._agreed.add(signature)
             return out
         self._observed.note(signature, run, "; ".join(found))
+        self.on_run(call, run)
         return self._replaced(call, out, fresh, run.out, "; ".join(found))
 
     def _replaced(self, call: OpCall, out: Any, fresh: list[Any], real: Any, difference: str) -> Any:

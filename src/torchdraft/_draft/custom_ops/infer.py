@@ -48,7 +48,7 @@ class Inference:
         if isinstance(real, (list, tuple)):
             outputs = [self._output(r, s) for r, s in zip(real, _outputs_or_none(fake, len(real)), strict=True)]
             return outputs if isinstance(real, list) else tuple(outputs)
-        if isinstance(real, int) and not isinstance(real, bool) and _carries_symbols(self.func):
+        if isinstance(real, int) and not isinstance(real, bool) and carries_symbols(self.func):
             return self.env.create_unbacked_symint()
         return real
 
@@ -98,7 +98,7 @@ class Inference:
         return strides
 
 
-def _carries_symbols(func: Any) -> bool:
+def carries_symbols(func: Any) -> bool:
     """Whether an integer output reaches Python as a symbol. The dispatcher converts every other symbolic result (a
     float, a bool, a list of integers) to plain numbers.
     """

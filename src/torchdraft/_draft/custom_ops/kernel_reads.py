@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from torchdraft._source.locations import user_frames_of
+from torchdraft._source.locations import is_framework, user_frames_of
 
 from .fresh_symbols import expression
 
@@ -73,7 +73,7 @@ def what_is_fixed(call: OpCall, error: SizeFixed) -> tuple[str, str]:
     value = error.expr.xreplace(call.env.backed_var_to_val)
     fixed = f"it fixes {size} to the example's {value}" if value.is_number else f"it needs {size} as a number"
     frames = user_frames_of(error) if error.__traceback__ is not None else ()
-    if not frames or not frames[-1].source:
+    if not frames or not frames[-1].source or is_framework(frames[-1].file):  # a kernel in C++
         return fixed, ""
     place = frames[-1]
     name = place.file.replace("\\", "/").rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Guards around operators whose outputs were inferred from a real run, and the profiles of their calls.
+"""Guards around operators whose outputs were inferred from a real run.
 
 The graph after such an operator relies on the dtype, device, layout and rank of the real run, which the guards assert.
 Its sizes are symbols; torch asserts what the trace assumed of them.
@@ -7,18 +7,13 @@ Its sizes are symbols; torch asserts what the trace assumed of them.
 from __future__ import annotations
 
 import operator
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
 
 from torchdraft._torch.graph_nodes import PLAIN_DTYPES, copy_origin
-from torchdraft._torch.library import OpProfile, TensorMetadata
 from torchdraft._torch.tensors.nested import tensors_in
-
-Profile = Any
-"""A `TensorMetadata`, the class of a number or string, None, or a tuple of these."""
 
 
 def guard_ops(program: torch.export.ExportedProgram, ops: Collection[str]) -> None:
@@ -47,30 +42,6 @@ def _drop_if_frozen(graph: torch.fx.Graph, node: torch.fx.Node) -> bool:
     for dead in (*users, node):
         graph.erase_node(dead)
     return True
-
-
-def profiles_of(program: torch.export.ExportedProgram, ops: Collection[str]) -> dict[str, set[Any]]:
-    """Operator → the profiles of its calls in the program."""
-    found: defaultdict[str, set[Any]] = defaultdict(set)
-    for module in _graph_modules(program):
-        for node in _calls(module, ops):
-            arguments = tuple(_argument(a) for a in (*node.args, *node.kwargs.values()))
-            found[str(node.target)].add(OpProfile(arguments, profile(node.meta.get("val"))))
-    return dict(found)
-
-
-def profile(value: Any) -> Profile:
-    """The profile of an output."""
-    if isinstance(value, torch.Tensor):
-        return TensorMetadata.maybe_from_tensor(value)
-    if isinstance(value, (list, tuple)):
-        return tuple(profile(v) for v in value)
-    numbers = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
-    return None if value is None else numbers.get(type(value), type(value))
-
-
-def _argument(value: Any) -> Any:
-    return TensorMetadata.maybe_from_tensor(value.meta.get("val")) if isinstance(value, torch.fx.Node) else None
 
 
 def _graph_modules(program: torch.export.ExportedProgram) -> Iterator[torch.fx.GraphModule]:

@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
-from torchdraft._draft.custom_ops.op_guards import guard_ops, profiles_of
-from torchdraft._draft.custom_ops.profile_kernels import unsafe_generate_fake_kernels
+from torchdraft._draft.custom_ops.op_guards import guard_ops
+from torchdraft._draft.custom_ops.profiles.calls import RunsObserved, profiles_of
+from torchdraft._draft.custom_ops.profiles.kernels import unsafe_generate_fake_kernels
 from torchdraft._draft.tracing.event_log import EventLog
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.export import lowered, make_inner_graphs_plain
@@ -32,13 +33,18 @@ class InvalidGraph(RuntimeError):
 
 
 def finish(
-    program: torch.export.ExportedProgram, request: Request, kernels: FakeKernels, resolved: Resolved, log: EventLog
+    program: torch.export.ExportedProgram,
+    request: Request,
+    kernels: FakeKernels,
+    runs: RunsObserved,
+    resolved: Resolved,
+    log: EventLog,
 ) -> torch.export.ExportedProgram:
     """Guards inferred operators, lowers the program if `pre_dispatch=False` was requested, and runs the graph passes.
 
     Called after the trace, when the fake mode and the shape environment are plain objects of torch again.
     """
-    kernels.profiles = profiles_of(program, kernels.inferred)
+    kernels.profiles = profiles_of(program, kernels.inferred, runs)
     guard_ops(program, kernels.inferred)
     if not request.options.get("pre_dispatch", True):
         layouts = fixed_layouts(program)

@@ -80,7 +80,7 @@ def trace_nonstrict(
     if not finished:
         return program
     raise_if_tensors_lost(program, request, session.effects.watcher(Threads).last_start)
-    return finish(program, request, session.kernels, session.resolved(), session.context.log)
+    return finish(program, request, session.kernels, session.runs, session.resolved(), session.context.log)
 
 
 def _dynamic_shapes(request: Request, plan: Plan) -> Any:

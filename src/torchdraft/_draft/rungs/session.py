@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
+from torchdraft._draft.custom_ops.profiles.calls import RunsObserved
 from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.calls.threads import Threads
@@ -47,6 +48,8 @@ class Session:
     ) -> None:
         self.context = context = TraceContext(budget=budget)
         self.kernels = FakeKernels(TrustedOps() if trust is None else trust)
+        self.runs = RunsObserved()
+        self.kernels.on_run = self.runs.note
         self.effects = TraceEffects(context, ClockAnswers() if answers is None else answers, watched_calls())
         self.output_types = OutputTypes(context)
         self.shared_memory = SharedMemory(context)

@@ -72,7 +72,7 @@ def trace_strict(request: Request, session: Session, snapshot: Snapshot) -> torc
         raise RuntimeError("export cannot keep what Dynamo makes of a torch.func transform")
     for effect in effects.values():
         session.context.log.extend(_written(request.mod, effect))
-    return finish(program, request, session.kernels, session.resolved(), session.context.log)
+    return finish(program, request, session.kernels, session.runs, session.resolved(), session.context.log)
 
 
 def fell_back(error: BaseException) -> StrictFellBack:

@@ -16,6 +16,9 @@ import msgspec
 
 from torchdraft.model import Report, ReportFormatError
 
+from .profiles import StoredProfiles
+from .profiles import stored as stored_profiles
+
 FORMAT = "torchdraft-report"
 VERSION = 1
 
@@ -29,7 +32,7 @@ NOT_STORED = frozenset({"new_dynamic_shapes"})
 def to_json(report: Report, *, indent: int | None) -> str:
     """The report as JSON text."""
     stored = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in NOT_STORED}
-    stored["op_profiles"] = {op: sorted(map(_text, profiles)) for op, profiles in report.op_profiles.items()}
+    stored["op_profiles"] = stored_profiles(report.op_profiles)
     head = {"format": FORMAT, "version": VERSION}
     return json.dumps(msgspec.to_builtins(head | stored, str_keys=True, enc_hook=str), indent=indent)
 
@@ -40,7 +43,7 @@ def from_json(text: str | bytes) -> Report:
     _refuse_unknown_keys(body, Report, "report")
     profiles = body.pop("op_profiles", {})
     try:
-        op_profiles = {op: frozenset(texts) for op, texts in msgspec.convert(profiles, dict[str, list[str]]).items()}
+        op_profiles = StoredProfiles(msgspec.convert(profiles, dict[str, list[str | dict[str, Any]]]))
         expressions = msgspec.convert(body.pop("expressions_created", {}), dict[int, dict[str, Any]], strict=False)
         values = {key: _convert(value, Report, key) for key, value in body.items()}
     except msgspec.ValidationError as error:
@@ -94,7 +97,3 @@ def _refuse_unknown_keys(value: Any, expected: Any, where: str) -> None:
 
 def _hints(owner: Any) -> dict[str, Any]:
     return {name: hint for name, hint in get_type_hints(owner).items() if name not in NOT_STORED}
-
-
-def _text(profile: Any) -> str:
-    return profile if isinstance(profile, str) else repr(profile)

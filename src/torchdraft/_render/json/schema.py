@@ -19,7 +19,10 @@ from . import check_document, document
 from .check_document import CheckDocument
 
 _AS_WRITTEN: dict[str, Any] = {
-    "op_profiles": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    "op_profiles": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": ["string", "object"]}},
+    },
 }
 """Fields whose JSON differs from the field of the report → their schema."""
 

@@ -1,6 +1,4 @@
-"""Operator profiles: in the report, in files, and as fake kernels."""
-
-import io
+"""Operator profiles as fake kernels."""
 
 import pytest
 import torch
@@ -11,6 +9,7 @@ from torch.fx.experimental.symbolic_shapes import ShapeEnv
 import torchdraft
 from tests.draft.custom_ops import liars
 from tests.draft.custom_ops.ops import MODELS, OPS, Nested, example
+from tests.draft.custom_ops.profiles.test_files import round_trip
 from torchdraft import OpProfile, TensorMetadata
 from torchdraft._torch.library import has_written_fake
 
@@ -18,18 +17,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # 
 
 F32 = TensorMetadata(rank=2, dtype=torch.float32, device=torch.device("cpu"), layout=torch.strided)
 I64 = TensorMetadata(rank=0, dtype=torch.int64, device=torch.device("cpu"), layout=torch.strided)
-PLAIN = {
-    "mylib.foo.default": {OpProfile((F32, F32), F32), OpProfile((I64, F32), (F32, I64))},
-    "mylib.bar.default": {OpProfile((F32,), F32)},
-}
-WITH_NONE = {
-    "mylib.maybe.default": {
-        OpProfile((F32, None, None), F32),
-        OpProfile((F32, F32, None), F32),
-        OpProfile((None, F32), (F32, None)),
-    },
-    "mylib.numbers.default": {OpProfile((F32,), int), OpProfile((I64,), (F32, (I64, float), None, bool))},
-}
 UNSUPPORTED_BY_TORCH = {
     # Cases that torch does not support with any profile:
     "sparse",  # sparse tensors have no symbolic sizes
@@ -107,8 +94,7 @@ def test_the_kernel_of_before_is_back_afterwards():
 
 def test_none_arguments_match_after_a_round_trip():
     program = torchdraft.draft_export(Nested(MODELS["none arguments"]), (example(),))
-    loaded = round_trip(program._report.op_profiles)
-    with torchdraft.unsafe_generate_fake_kernels(loaded):
+    with torchdraft.unsafe_generate_fake_kernels(round_trip(program._report.op_profiles)):
         program.run_decompositions()
 
 
@@ -127,61 +113,3 @@ def test_a_malformed_name_is_refused():
         torchdraft.unsafe_generate_fake_kernels({"foo": set()}),
     ):
         pass
-
-
-# -- files -----------------------------------------------------------------------------------------------------------
-
-
-def round_trip(profiles, save=torchdraft.save_op_profiles, load=torchdraft.load_op_profiles):
-    file = io.BytesIO()
-    save(profiles, file)
-    file.seek(0)
-    return load(file)
-
-
-@pytest.mark.parametrize("profiles", [PLAIN, WITH_NONE], ids=["plain", "with None and numbers"])
-def test_profiles_come_back_as_they_were(profiles, tmp_path):
-    assert round_trip(profiles) == profiles
-    torchdraft.save_op_profiles(profiles, tmp_path / "profiles.yaml")
-    assert torchdraft.load_op_profiles(str(tmp_path / "profiles.yaml")) == profiles
-    text = io.StringIO()
-    torchdraft.save_op_profiles(profiles, text)
-    assert torchdraft.load_op_profiles(io.StringIO(text.getvalue())) == profiles
-
-
-def test_torch_reads_ours_and_we_read_torchs():
-    assert round_trip(PLAIN, load=theirs.load_op_profiles) == PLAIN
-    assert round_trip(PLAIN, save=theirs.save_op_profiles) == PLAIN
-    assert set(round_trip(WITH_NONE, load=theirs.load_op_profiles)) == set(WITH_NONE)
-
-
-def test_the_same_profiles_make_the_same_file():
-    first, second = io.StringIO(), io.StringIO()
-    torchdraft.save_op_profiles(PLAIN, first)
-    torchdraft.save_op_profiles(dict(reversed(PLAIN.items())), second)
-    assert first.getvalue() == second.getvalue()
-
-
-@pytest.mark.parametrize("version", ["2.13", "2.14", "2.15"])
-def test_files_of_every_supported_torch_load(version):
-    assert torchdraft.load_op_profiles(written_under(version)) == PLAIN
-
-
-@pytest.mark.parametrize("version", ["2.9", "3.0", "soon"])
-def test_other_versions_are_refused_by_name(version):
-    with pytest.raises(torchdraft.ProfileFormatError, match=version):
-        torchdraft.load_op_profiles(written_under(version))
-
-
-def written_under(version):
-    file = io.StringIO()
-    torchdraft.save_op_profiles(PLAIN, file)
-    head, _, rest = file.getvalue().partition("\n")
-    assert head.startswith("torch_version:")
-    return io.StringIO(f"torch_version: '{version}'\n{rest}")
-
-
-@pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "torch_version: '2.13'\noperators: {a.b: [{rank: 1}]}"])
-def test_something_else_is_refused(text):
-    with pytest.raises(torchdraft.ProfileFormatError):
-        torchdraft.load_op_profiles(io.StringIO(text))
