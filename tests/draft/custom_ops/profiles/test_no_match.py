@@ -32,7 +32,8 @@ def mode(value, x=F32, out=F32):
 def test_it_says_what_was_given_and_what_differs_from_each():
     said = message({mode(0), mode(1, x=I64)}, lambda: OPS.mode(torch.ones(2, 3), 2))
     assert said.splitlines() == [
-        "no profile of td_profiles.mode.default fits the arguments (x: tensor of rank 2, float32, cpu, strided, mode: 2).",
+        "no profile of td_profiles.mode.default fits the arguments "
+        "(x: tensor of rank 2, float32, cpu, strided, mode: 2).",
         "  profile 1 of 2 differs in x: rank 0, given 2, dtype int64, given float32; mode: 1, given 2",
         "  profile 2 of 2 differs in mode: 0, given 2",
         "Draft the model again with these inputs, or add a profile.",

@@ -145,9 +145,10 @@ def _output(value: Any, observed: Iterator[Any]) -> Any:
         return tuple(_output(v, observed) for v in value)
     seen = next(observed, None)
     if isinstance(value, torch.Tensor):
-        metadata = _metadata(value)
-        known = isinstance(seen, OutputMetadata) and seen.rank == value.dim()
-        return replace(seen, dtype=value.dtype, device=value.device, layout=value.layout).plain() if known else metadata
+        if isinstance(seen, OutputMetadata) and seen.rank == value.dim():
+            bare = (value.dim(), value.dtype, value.device, value.layout)
+            return OutputMetadata(*bare, seen.stride_order, seen.gaps, seen.expanded, seen.sizes, seen.shares).plain()
+        return _metadata(value)
     if value is None:
         return None
     kind = NUMBERS.get(type(value), type(value))

@@ -101,8 +101,6 @@ class _Outputs:
     def __init__(self, op: Any, arguments: Mapping[str, Any]) -> None:
         self.op = op
         self.arguments = arguments
-        self.made: list[Any] = []
-        """The outputs so far, without the structure."""
 
     def of(self, profile: Any, written: list[Any]) -> Any:
         """The outputs of a profile. `written`: for each, the argument that it is, or None."""
@@ -110,23 +108,14 @@ class _Outputs:
             own = written if len(written) == len(profile) else [None] * len(profile)
             made = [self.of(p, [w]) for p, w in zip(profile, own, strict=True)]
             return tuple(made)
-        self.made.append(written[0] if len(written) == 1 and written[0] is not None else self._leaf(profile))
-        return self.made[-1]
-
-    def _leaf(self, profile: Any) -> Any:
+        if len(written) == 1 and written[0] is not None:
+            return written[0]
         if profile is None:
             return None
         if not isinstance(profile, TensorMetadata):
             return self._number(profile)
-        shared = self._named(getattr(profile, "shares", ""))
+        shared = self.arguments.get(getattr(profile, "shares", ""))
         return shared if isinstance(shared, torch.Tensor) else self._tensor(profile)
-
-    def _named(self, name: str) -> Any:
-        """The argument or the earlier output of this name; None where there is none."""
-        kind, _, index = name.partition(" ")
-        if kind == "output" and index.isdigit():
-            return self.made[int(index)] if int(index) < len(self.made) else None
-        return self.arguments.get(name)
 
     def _number(self, profile: Any) -> Any:
         kind, values = (profile.kind, profile.values) if isinstance(profile, Value) else (profile, ())

@@ -30,7 +30,7 @@ ANY = OneOf()
 
 
 @dataclass(frozen=True)
-class OutputMetadata(TensorMetadata):  # type: ignore[misc]
+class OutputMetadata(TensorMetadata):
     """A tensor that an operator returns: rank, dtype, device and layout, and how it lies in memory."""
 
     stride_order: tuple[int, ...] | None = None
@@ -43,7 +43,7 @@ class OutputMetadata(TensorMetadata):  # type: ignore[misc]
     """The size of each dimension in terms of the operator's arguments (`x.shape[0] + 2 * k`); None where it is free."""
     shares: str = ""
     """The argument (`x`) or earlier output (`output 0`) that it is, or `view of` one; empty for memory of its own. A
-    fake kernel returns the tensor itself, and for a view a tensor of its own.
+    fake kernel returns the argument itself; other tensors have memory of their own.
     """
 
     def __post_init__(self) -> None:
@@ -74,14 +74,14 @@ class Value:
 
 
 @dataclass(frozen=True, eq=False)
-class OpProfile(TorchProfile):  # type: ignore[misc]
+class OpProfile(TorchProfile):
     """What one call of an operator takes and returns.
 
     `OpProfile(args_profile, out_profile)` is what torch's class is: the metadata of the arguments, None for one that is
     no tensor, and of the outputs.
     """
 
-    arguments: tuple[tuple[str, Any], ...] | None = None
+    arguments: tuple[tuple[str, Any], ...] | Mapping[str, Any] | None = None
     """Name → metadata, `OneOf`, None or a tuple of these, for each argument. None: `args_profile` says it all."""
 
     def __post_init__(self) -> None:
@@ -89,9 +89,7 @@ class OpProfile(TorchProfile):  # type: ignore[misc]
             object.__setattr__(self, "arguments", tuple(self.arguments.items()))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, TorchProfile):
-            return NotImplemented
-        return _parts(self) == _parts(other)
+        return _parts(self) == _parts(other) if isinstance(other, TorchProfile) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.args_profile, self.out_profile))  # as torch's, which this may equal
