@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,28 @@ def test_what_json_has_no_word_for_becomes_text():
     read = Report.from_json(report.to_json())
     assert read.op_profiles == {"a.b.default": {"Profile()"}}
     assert Report.from_json(read.to_json()) == read
+
+
+def test_profiles_of_operators_come_back_as_they_were():
+    from tests.draft.custom_ops.profiles.test_files import MORE, PLAIN, WITH_NONE
+
+    report = Report(op_profiles={**PLAIN, **WITH_NONE, **MORE, "old.text.default": {"OpProfile(...)"}})
+    read = Report.from_json(report.to_json())
+    assert read == report
+    assert report == read
+    assert read.op_profiles["mylib.bar.default"] == PLAIN["mylib.bar.default"]
+    assert Report.from_json(read.to_json()) == report
+    assert read.to_json() == report.to_json()
+    assert read != Report(op_profiles=PLAIN)
+
+
+def test_torch_is_needed_for_the_profiles_alone():
+    """A report is read and shown where torch is not installed."""
+    from tests.draft.custom_ops.profiles.test_files import MORE
+
+    text = Report(op_profiles=MORE).to_json()
+    code = "import sys; sys.modules['torch'] = None; from torchdraft.model import Report; import torchdraft._render\n"
+    code += "from torchdraft._render.json.document import from_json\nread = from_json(sys.stdin.read())\n"
+    code += "print(sorted(read.op_profiles), len(read.op_profiles))"
+    ran = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == f"{sorted(MORE)} {len(MORE)}", ran.stderr

@@ -11,14 +11,16 @@ class MissingFakeKernel(Rule[KernelMissing]):
     """
     ## What it does
 
-    Reports a custom operator without a fake kernel, which describes the outputs for given inputs without data.
+    Reports a custom operator without a fake kernel, which describes the outputs for given inputs without data. Also one
+    that is composed of other operators (`CompositeImplicitAutograd`) and reads data or sizes where these run on fake
+    tensors.
 
     ## Why it matters
 
     The operator's real kernel was run on the example. The program asserts rank, dtype and device of the observed
     outputs and leaves their sizes symbolic. Tracing the program again (`run_decompositions`, `torch.compile`,
     re-export) fails without a fake kernel; `unsafe_generate_fake_kernels(ep._report.op_profiles)` makes one from the
-    observed outputs.
+    observed outputs ([guide](../guide/operator-profiles.md)).
 
     ## Example
 

@@ -10,7 +10,8 @@ import torchdraft
 from tests.draft.custom_ops import liars
 from tests.draft.custom_ops.ops import MODELS, OPS, Nested, example
 from tests.draft.custom_ops.profiles.test_files import round_trip
-from torchdraft import OpProfile, TensorMetadata
+from torchdraft import OpProfile, OutputMetadata, TensorMetadata
+from torchdraft._draft.custom_ops.profiles.op_profile import Value
 from torchdraft._torch.library import has_written_fake
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # run_decompositions
@@ -113,3 +114,36 @@ def test_a_malformed_name_is_refused():
         torchdraft.unsafe_generate_fake_kernels({"foo": set()}),
     ):
         pass
+
+
+def test_numbers_that_no_symbol_can_be_are_those_observed():
+    op = "td_profiled.numbers.default"
+    torch.library.define("td_profiled::numbers", "(Tensor x) -> (Tensor, int, float, bool, Tensor?)")
+    flat = OpProfile((F32,), (F32, Value(int, (3,)), Value(float, (0.5,)), Value(bool, (True,)), None))
+    with torchdraft.unsafe_generate_fake_kernels({op: {flat}}):
+        made = fake(lambda: torch.ops.td_profiled.numbers(torch.ones(2, 3)))
+    assert made[0].dim() == 2
+    assert made[1:] == (3, 0.5, True, None)
+
+
+def test_several_numbers_are_none():
+    op = "td_missing.mean.default"
+    with (
+        torchdraft.unsafe_generate_fake_kernels({op: {OpProfile((F32,), Value(float, (0.5, 1.5)))}}),
+        pytest.raises(theirs.MissingOpProfile, match=r"cannot say which float .* returns; 0\.5, 1\.5 were observed"),
+    ):
+        fake(lambda: OPS.mean(torch.ones(2, 3)))
+
+
+def test_an_operator_that_is_not_registered_is_named():
+    with (
+        pytest.raises(ValueError, match=r"no operator 'mylib\.absent\.default' .* import the package that defines it"),
+        torchdraft.unsafe_generate_fake_kernels({"mylib.absent.default": set()}),
+    ):
+        pass
+
+
+def test_sizes_follow_from_the_arguments():
+    padded = OutputMetadata(2, torch.float32, torch.device("cpu"), torch.strided, sizes=("x.shape[0] + 2", 4))
+    with torchdraft.unsafe_generate_fake_kernels({"td_missing.double.default": {OpProfile((F32,), padded)}}):
+        assert fake(lambda: OPS.double(torch.ones(3, 7))).shape == (5, 4)
