@@ -168,22 +168,23 @@ def _without_trace(run: Callable[[], Result]) -> Result:
     """`run()`. Afterwards every change made by it is undone, also where a KeyboardInterrupt came in the middle of that:
     one interrupt ends only one of the two clauses.
     """
-    marked, state, undone = mark(), ProcessState(), False
+    marked, state, undone, interrupted = mark(), ProcessState(), False, False
     try:
         try:
             return run()
         except BaseException as error:
-            if not isinstance(error, Exception):
+            interrupted = not isinstance(error, Exception)
+            if interrupted:
                 release_frames(error)
             raise
         finally:
             undo_since(marked)
-            state.restore()
+            state.restore(interrupted=interrupted)
             undone = True
     finally:
         if not undone:
             undo_since(marked)
-            state.restore()
+            state.restore(interrupted=True)
 
 
 def _refuse_fake_tensors(mod: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

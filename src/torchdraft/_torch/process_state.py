@@ -13,6 +13,7 @@ import torch
 
 from .dispatch import ModeStacks
 from .probe import need
+from .wrapped_functions import WrappedFunctions
 
 _FLAGS: tuple[tuple[Any, str], ...] = tuple(
     (need(module), name)
@@ -40,10 +41,11 @@ class ProcessState:
         self._flags = [(module, name, getattr(module, name)) for module, name in _FLAGS]
         self._contexts = [(name, getattr(_guards, name, _MISSING)) for name in _CONTEXTS]
         self._modes = ModeStacks()
+        self._wrapped = WrappedFunctions()
         self._grad = torch.is_grad_enabled()
 
-    def restore(self) -> None:
-        """Restores them. May be called again."""
+    def restore(self, *, interrupted: bool = False) -> None:
+        """Restores them. May be called again. `interrupted` says that upstream may not have undone its own patches."""
         for module, name, value in self._flags:
             if getattr(module, name) is not value:
                 setattr(module, name, value)
@@ -53,6 +55,7 @@ class ProcessState:
             elif hasattr(_guards, name):
                 setattr(_guards, name, None)
         self._modes.restore()
+        self._wrapped.restore(everywhere=interrupted)
         torch.set_grad_enabled(self._grad)
 
 
