@@ -99,8 +99,9 @@ def test_a_program_found_wrong_as_drafted_is_an_alarm(monkeypatch: pytest.Monkey
     assert not found.planted
 
 
-def test_generated_programs_are_measured() -> None:
-    found = measure(2, seed=8, count=12)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_generated_programs_are_measured(seed: int) -> None:
+    found = measure(2, seed=seed, count=12)
     assert found.drafted
     assert found.inputs
     assert not found.missed

@@ -167,6 +167,17 @@ def some_outside(observed: Observed, shape: tuple[int, ...], generator: torch.Ge
     return values
 
 
+def beginning_kept(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """The first half of the example, and other values from a wider range. Python code reads first elements (`x[0]`),
+    and an assertion about them rejects every input in which they change.
+    """
+    values = example_values(observed, shape, generator).clone().reshape(-1)
+    kept = -(-values.numel() // 2)
+    draw = similar if observed.integer else widened
+    values[kept:] = draw(observed, (values.numel() - kept,), generator).to(values.dtype)
+    return values.reshape(shape)
+
+
 def shifted(observed: Observed, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     """The example plus one constant: a condition on the mean may change while one on the maximum still holds."""
     values = example_values(observed, shape, generator)
@@ -208,6 +219,7 @@ KINDS: dict[str, Draw] = {
     "values from a wider range": widened,
     "one element changed": one_changed,
     "a few elements beyond the range": some_outside,
+    "the first half kept": beginning_kept,
     "values shifted": shifted,
     "values nearby": nearby,
     "a NaN among the values": with_a_nan,
