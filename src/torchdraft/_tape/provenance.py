@@ -68,6 +68,68 @@ def _rests_on(waiting: list[tuple[Handle, Version]], cells: Collection[int], mos
     return False
 
 
+_COPYING = {
+    "clone",
+    "detach",
+    "alias",
+    "lift_fresh",
+    "lift_fresh_copy",
+    "contiguous",
+    "_to_copy",
+    "copy_",
+    "cat",
+    "stack",
+    "index",
+    "index_select",
+    "gather",
+    "neg",
+    "abs",
+    "where",
+    "flip",
+    "repeat",
+    "relu",
+    "maximum",
+    "minimum",
+    "amax",
+    "amin",
+    "max",
+    "min",
+    "clamp",
+    "sort",
+    "topk",
+    "masked_select",
+    "zeros_like",
+    "ones_like",
+    "zero_",
+    "fill_",
+}
+"""Operations whose results are elements of their arguments, which no machine rounds."""
+
+
+def is_copied(tape: Tape, tensor: torch.Tensor) -> bool:
+    """Whether the elements of `tensor` are elements of the user's tensors, so that no rounding is in them."""
+    handle = tape.known(tensor)
+    return handle is not None and _only_copied([(handle, handle.cell.version)])
+
+
+def record_reads_copied(record: Record) -> bool:
+    """The same for the number that an operation reads from its operand."""
+    return _only_copied([(operand.handle, operand.version) for operand in record.operands])
+
+
+def _only_copied(waiting: list[tuple[Handle, Version]]) -> bool:
+    seen: set[int] = set()
+    while waiting:
+        record = waiting.pop()[1].origin
+        if record is None or id(record) in seen:
+            continue
+        seen.add(id(record))
+        if _name(record.func) not in _COPYING:
+            return False
+        waiting.extend((operand.handle, operand.version) for operand in record.operands)
+    return True
+
+
 def _viewed_at_symbol(handle: Handle) -> bool:
     """True if an argument of a view op is symbolic."""
     while isinstance(handle, View):
@@ -79,8 +141,12 @@ def _viewed_at_symbol(handle: Handle) -> bool:
 
 def _takes_data(op: Any) -> bool:
     """False for operators that use only dtype, device and sizes of a tensor (`new_ones`, `zeros_like`)."""
-    name = str(op).rpartition("::")[2].split(".")[1] if "." in str(op) else str(op)
+    name = _name(op)
     return not (name.startswith("new_") or name.endswith("_like"))
+
+
+def _name(op: Any) -> str:
+    return str(op).rpartition("::")[2].split(".")[1] if "." in str(op) else str(op)
 
 
 def holds_symbol(value: Any) -> bool:

@@ -47,6 +47,22 @@ def can_be_asserted_later(tensor: torch.Tensor) -> bool:
     return tensor.device.type == "cpu" and _current_transform() is None
 
 
+def is_copy_of_input(tensor: torch.Tensor) -> bool:
+    """Whether the graph being traced takes the elements of `tensor` from an input or a constant as they are."""
+    mode = proxy_mode()
+    made = None if mode is None else mode.tracer.tensor_tracker.get(tensor)
+    node = None if made is None else made.proxy.node
+    while node is not None and node.op == "call_function":
+        operation = str(node.target).partition(".")[2].partition(".")[0]
+        if operation not in _COPYING and not getattr(node.target, "is_view", False):
+            return False
+        node = next(iter(node.all_input_nodes), None)
+    return node is not None
+
+
+_COPYING = {"clone", "detach", "alias", "lift_fresh", "lift_fresh_copy", "contiguous", "_to_copy"}
+
+
 def is_saveable(tensor: torch.Tensor) -> bool:
     """Whether the metadata of `tensor` can be serialized."""
     return tensor.dtype in _saved_dtypes and tensor.layout in _saved_layouts and has_strides(tensor)

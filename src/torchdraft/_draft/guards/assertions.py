@@ -7,6 +7,7 @@ float, such as `int(t.sum().item())` used as a size. Each is rewritten into comp
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,10 +27,11 @@ ROUNDING = (TruncToInt, CeilToInt, FloorToInt, RoundToInt)
 UNWRITABLE = (*ROUNDING, ToFloat)
 
 
-def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
+def writable(expr: Any, real: Callable[[Any], Any], *, rounded: bool = False) -> list[Any]:
     """Conditions without int/float conversions that are true on the example and together imply `expr`.
 
     `TruncToInt(f)` with the value 3 becomes `3 <= f < 4`. `real(e)` gives an expression's value on the example.
+    With `rounded`, a float that equals a number may be as far from it as rounding takes it (`rounding`).
     """
     conditions: list[Any] = []
     while found := sorted(expr.atoms(*UNWRITABLE), key=lambda e: e.count_ops()):
@@ -43,7 +45,7 @@ def writable(expr: Any, real: Callable[[Any], Any]) -> list[Any]:
         expr = expr.xreplace({inner: sympy.Integer(number)})
     conditions.append(expr)
     conditions = [as_float_division(c) for c in conditions]
-    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(_whole(c)))]
+    return [w for c in conditions if c not in (sympy.true, True) for w in _about(_strict(_whole(c)), rounded)]
 
 
 def writable_guard(expr: Any) -> Any:
@@ -68,21 +70,41 @@ def _to_float(number: Any) -> Any:
 
 
 RELATIVE, ABSOLUTE = 1.3e-6, 1e-5
-"""How far a float read again may be from the one read: what `torch.testing.assert_close` allows a float32.
+"""How far a computed float may be from the one read: what `torch.testing.assert_close` allows a float32.
 
 The slice a demand computes runs below autograd, on decomposed ops, whose rounding can differ from the program's in the
 last bits."""
 
 
-def _about(expr: Any) -> list[Any]:
+def rounding(largest: float) -> float:
+    """The absolute part of what rounding may change in numbers of which `largest` is the largest magnitude.
+
+    It shrinks with numbers below 1: 1e-6 and 2e-6 are two learning rates, and no rounding takes a number to 0.
+    """
+    return ABSOLUTE * min(1.0, largest)
+
+
+def reach(number: float) -> float:
+    """How far a computed float may be from the `number` read. Zero is exact."""
+    return RELATIVE * abs(number) + rounding(abs(number))
+
+
+def _about(expr: Any, rounded: bool = False) -> list[Any]:
     """A float equal to a number, as the two bounds around it; other conditions as they are."""
     if not isinstance(expr, sympy.Eq) or not any(not s.is_integer for s in expr.free_symbols):
         return [expr]
     value, number = (expr.lhs, expr.rhs) if expr.rhs.is_number else (expr.rhs, expr.lhs)
     if not number.is_number:
         return [expr]
-    slack = RELATIVE * abs(float(number)) + ABSOLUTE
-    return [sympy.Gt(value, float(number) - slack), sympy.Lt(value, float(number) + slack)]
+    low, high = _neighbours(float(number), reach(float(number)) if rounded else 0.0)
+    return [sympy.Gt(value, low), sympy.Lt(value, high)]
+
+
+def _neighbours(number: float, slack: float) -> tuple[float, float]:
+    """The open interval of the floats that are at most `slack` from `number`."""
+    if number == 0:
+        return -sys.float_info.min, sys.float_info.min
+    return math.nextafter(number - slack, -math.inf), math.nextafter(number + slack, math.inf)
 
 
 def _whole(expr: Any) -> Any:

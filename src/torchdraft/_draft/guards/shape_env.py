@@ -92,6 +92,10 @@ class DraftShapeEnv(QuietShapeEnv):
         self._conditions: dict[sympy.Symbol, int] = {}
         self._to_fix: list[sympy.Symbol] = []
         self._evaluating = 0
+        self._rounded = False
+        """Whether the number that is being evaluated is asserted up to rounding."""
+        self.exact_numbers = False
+        """Whether what Python makes of a float differs for its neighbours: its text, its hash."""
 
     # -- symbols -------------------------------------------------------------------------------------------------
 
@@ -209,9 +213,10 @@ class DraftShapeEnv(QuietShapeEnv):
             context.log.emit(replace(again, **here()))
         if context.running_op in _SQUEEZING and _compares_with_one(orig_expr):
             kwargs["fallback_value"] = None
-        guards = len(self.guards)
+        guards, rounded = len(self.guards), self._rounded
         while self._to_fix:
             self._fix(self._to_fix.pop())
+        self._rounded = self._may_be_rounded(orig_expr)
         try:
             result = super().evaluate_expr(orig_expr, *args, **kwargs)
         except GuardOnDataDependentSymNode:
@@ -219,6 +224,7 @@ class DraftShapeEnv(QuietShapeEnv):
                 raise
             return super().evaluate_expr(orig_expr, *args, **kwargs)
         finally:
+            self._rounded = rounded
             self.implied.concluded()
         if len(self.guards) > guards:
             place, by = here(), (guard_from_user_code(), guard_from_kernel())
@@ -229,6 +235,13 @@ class DraftShapeEnv(QuietShapeEnv):
             if again is None and orig_expr not in self.resolved:
                 self._note_implied(orig_expr, result)
         return result
+
+    def _may_be_rounded(self, expr: Any) -> bool:
+        """Whether Python takes a computed float for its value. What the model itself compares is asserted exactly."""
+        if self.exact_numbers or not isinstance(expr, sympy.Expr) or expr.is_integer:
+            return False
+        assert self.context is not None
+        return not self.context.is_copied(expr)
 
     def _note_implied(self, expr: Any, result: Any) -> None:
         """Records a condition of the model that earlier guards decided, and no range that was stated."""
@@ -367,7 +380,7 @@ class DraftShapeEnv(QuietShapeEnv):
             self._log_real_tensor_propagation(inner, real(inner))  # the rewriting fixes it
         held = True
         asked = self.answers is not None and asked_by_code()
-        for expr in writable(orig_expr, real):
+        for expr in writable(orig_expr, real, rounded=self._rounded):
             if asked:
                 self.assert_here(expr)
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held

@@ -7,6 +7,7 @@ gets a comparison with it, so that the program raises for an input with other da
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,13 +17,14 @@ from torchdraft._draft.polyfills.registry import polyfilled
 from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
+from torchdraft._tape.provenance import is_copied
 from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.library import OPERATORS
 from torchdraft._torch.mixed_numbers import MixedNumber, settled
 from torchdraft.model.events import HostRead
 
-from .asserted import BY_CONSTANT, BY_VALUE, assert_data
+from .asserted import BY_CONSTANT, BY_VALUE, Closeness, assert_data, closeness_of_text
 from .registry import Read, declared_read
 from .shared_memory import SharedMemory
 
@@ -42,7 +44,7 @@ class HostReads(TorchFunctionMode):
         self.context = context
         self.shared_memory = shared_memory
         self.unbound_symbols = unbound_symbols
-        self._asserted: dict[tuple[int, int, int], Any] = {}
+        self._asserted: dict[tuple[int, int, int, str], Any] = {}
         self._alive: list[Any] = []  # what the identities in `_asserted` belong to
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -95,22 +97,26 @@ class HostReads(TorchFunctionMode):
         handle = self.context.tape.handle(real) if isinstance(real, torch.Tensor) else None
         return handle is not None and handle.cell.version.origin is None
 
-    def value(self, fake: torch.Tensor, read: str, *, displayed: bool = False) -> torch.Tensor:
+    def value(
+        self, fake: torch.Tensor, read: str, *, text: Callable[[torch.Tensor], str] | None = None
+    ) -> torch.Tensor:
         """A copy of the real data of `fake`, asserted in the graph and reported as `read`.
 
-        With `displayed` the read may be made only to be shown, which is then neither asserted nor, for a constant,
-        reported.
+        `text` is what the read makes of the data, if that is a text. It may be made only to be shown, and is then
+        neither asserted nor, for a constant, reported. Otherwise the assertion lets no data pass that has another text.
         """
         with outside_modes():
             real = self.context.reals.tensor(fake).detach().clone()
         constant = self.context.is_constant(fake)
-        if constant and displayed:
+        if constant and text is not None:
             return real
-        unused = displayed and read_is_only_displayed()
+        unused = text is not None and read_is_only_displayed()
         asserted = "same" if constant else "unused" if unused else "value" if real.numel() <= BY_VALUE else "constant"
         if asserted == "constant" and real.numel() > BY_CONSTANT:
             asserted = "no"
-        condition = self._assert_equal(fake, real) if asserted in ("value", "constant") else None
+        condition = None
+        if asserted in ("value", "constant"):
+            condition = self._assert_equal(fake, real, self._closeness(fake, real, text))
         self.context.log.emit(
             HostRead(
                 condition=condition,
@@ -128,15 +134,23 @@ class HostReads(TorchFunctionMode):
         """The tensor that `torch.save` writes in the place of `tensor`."""
         return self.value(tensor, "torch.save") if isinstance(tensor, FakeTensor) else tensor
 
-    def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor) -> Any:
+    def _closeness(
+        self, fake: torch.Tensor, real: torch.Tensor, text: Callable[[torch.Tensor], str] | None
+    ) -> Closeness:
+        with outside_modes():
+            if text is not None:
+                return closeness_of_text(real, text)
+        return "exact" if is_copied(self.context.tape, fake) else "rounded"
+
+    def _assert_equal(self, fake: torch.Tensor, real: torch.Tensor, closeness: Closeness) -> Any:
         """Asserts the data, once for each version of a tensor; returns the condition."""
         handle = self.context.tape.handle(fake)
         assert handle is not None
         self.context.scopes.visit()
-        key = (id(handle), id(handle.cell.version), id(self.context.scopes.current))
+        key = (id(handle), id(handle.cell.version), id(self.context.scopes.current), closeness)
         if key not in self._asserted:
             self._alive.append((handle, handle.cell.version))
-            self._asserted[key] = assert_data(fake.detach(), real)
+            self._asserted[key] = assert_data(fake.detach(), real, closeness)
         return self._asserted[key]
 
 

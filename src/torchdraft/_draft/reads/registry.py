@@ -39,7 +39,9 @@ class SymbolicTrace(Protocol):
         """The memory that code outside of the dispatcher can write to."""
         ...
 
-    def value(self, fake: torch.Tensor, read: str, *, displayed: bool = False) -> torch.Tensor:
+    def value(
+        self, fake: torch.Tensor, read: str, *, text: Callable[[torch.Tensor], str] | None = None
+    ) -> torch.Tensor:
         """A copy of the real data of `fake`, asserted in the graph and reported as `read`."""
         ...
 

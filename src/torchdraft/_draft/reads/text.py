@@ -26,7 +26,7 @@ def as_repr(trace: SymbolicTrace, args: Any, kwargs: Any) -> Any:
     """`repr(x)`, `str(x)`."""
     if not _called_by_user():
         return torch.Tensor.__repr__(*args, **kwargs)
-    real = trace.value(args[0], "__repr__", displayed=True)
+    real = trace.value(args[0], "__repr__", text=torch.Tensor.__repr__)
     with outside_modes():
         return real.__repr__()
 
@@ -36,7 +36,7 @@ def formatted(trace: SymbolicTrace, args: Any, kwargs: Any) -> Any:
     """`format(x, spec)`, f-strings."""
     if not _called_by_user():
         return torch.Tensor.__format__(*args, **kwargs)
-    real = trace.value(args[0], "__format__", displayed=True)
+    real = trace.value(args[0], "__format__", text=lambda data: data.__format__(*args[1:]))
     with outside_modes():
         return real.__format__(*args[1:])
 

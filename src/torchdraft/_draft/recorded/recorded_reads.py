@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from torchdraft._draft.polyfills.registry import polyfilled
-from torchdraft._draft.reads.asserted import BY_CONSTANT, BY_VALUE, same_data
+from torchdraft._draft.reads.asserted import BY_CONSTANT, BY_VALUE, Closeness, closeness_of_text, same_data
 from torchdraft._draft.reads.registry import GuardKind, Read, declared_read
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import formatted, here, user_stack
@@ -21,6 +23,7 @@ from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.graph_nodes import (
     ASSERTED,
     can_be_asserted_later,
+    is_copy_of_input,
     last_node,
     numbers_read_since,
     set_stack_since,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from .untracked_tensors import UntrackedTensors
 
+TEXTS = (torch.Tensor.__repr__, torch.Tensor.__format__)
 TOGETHER = 64
 """The most single numbers that one comparison asserts. Some models read thousands."""
 
@@ -70,7 +74,8 @@ class RecordedReads(TorchFunctionMode):
             return self._run(func, args, kwargs, None)
         if read.asserted:
             for tensor in tensors_in(args):
-                self._assert(tensor, getattr(func, "__name__", str(func)), read.guard)
+                text = (lambda data: func(data, *args[1:])) if func in TEXTS else None
+                self._assert(tensor, getattr(func, "__name__", str(func)), read.guard, text)
         elif read.fixes_shape and self._is_first_shape_read(args[0]):
             if sys._getframe(1).f_code.co_filename.startswith(files.FX):  # the tracer describes a constant
                 return func(*args, **kwargs)
@@ -132,23 +137,36 @@ class RecordedReads(TorchFunctionMode):
                     self._assert(tensor, "__index__", "size")
             node.meta[ASSERTED] = asserted or tensor is not None
 
-    def _assert(self, tensor: torch.Tensor, name: str, guard: GuardKind | None) -> None:
-        """Asserts a tensor's data, and reports it as read by the function `name`."""
+    def _assert(
+        self,
+        tensor: torch.Tensor,
+        name: str,
+        guard: GuardKind | None,
+        text: Callable[[torch.Tensor], Any] | None = None,
+    ) -> None:
+        """Asserts a tensor's data, and reports it as read by the function `name`, which makes a `text` of it."""
         stack = user_stack()
         single = tensor.numel() == 1
         asserted = single or tensor.numel() <= BY_CONSTANT
         with outside_tracing():
             data = self.untracked.add_known(tensor.detach().clone()) if asserted else tensor
+        closeness: Closeness = "exact" if is_copy_of_input(tensor) else "rounded"
+        if text is not None:
+            with outside_tracing():
+                closeness = closeness_of_text(data, text)
         if single and can_be_asserted_later(tensor):
-            self._assert_later(tensor, data, stack)
+            self._assert_later(tensor, data, stack, closeness)
         elif asserted:
-            _write_assertion(tensor, data, stack)
+            _write_assertion(tensor, data, stack, closeness)
         with outside_tracing():
             self.context.log.emit(_event(name, guard, data, stack, asserted=asserted))
 
-    def _assert_later(self, tensor: torch.Tensor, data: torch.Tensor, stack: tuple[Frame, ...]) -> None:
+    def _assert_later(
+        self, tensor: torch.Tensor, data: torch.Tensor, stack: tuple[Frame, ...], closeness: Closeness
+    ) -> None:
         """Asserts a single number, as it is now, together with others that the same line reads."""
-        pending = self._pending.setdefault((stack, tensor.dtype, tensor.device), PendingAssertions(stack))
+        key = (stack, tensor.dtype, tensor.device, closeness, _magnitude(data))
+        pending = self._pending.setdefault(key, PendingAssertions(stack, closeness))
         pending.tensors.append(tensor.clone() if tensor.dim() == 0 else tensor.clone().reshape(()))
         pending.data.append(data)
         if len(pending.tensors) == TOGETHER:
@@ -165,7 +183,7 @@ class RecordedReads(TorchFunctionMode):
             with outside_tracing():
                 data = torch.stack([one.reshape(()) for one in pending.data]).reshape(tensor.shape)
                 self.untracked.add_known(data)
-            _write_assertion(tensor, data, pending.stack)
+            _write_assertion(tensor, data, pending.stack, pending.closeness)
         pending.tensors, pending.data = [], []
 
 
@@ -174,13 +192,21 @@ class PendingAssertions:
     """Numbers that one line read, as tensors of the recording and as data."""
 
     stack: tuple[Frame, ...]
+    closeness: Closeness
     tensors: list[torch.Tensor] = field(default_factory=list)
     data: list[torch.Tensor] = field(default_factory=list)
 
 
-def _write_assertion(tensor: torch.Tensor, data: torch.Tensor, stack: tuple[Frame, ...]) -> None:
+def _magnitude(data: torch.Tensor) -> int | None:
+    """The power of ten of a number below 1. What is asserted together has one tolerance, that of the largest."""
+    with outside_tracing():
+        number = float(data.abs()) if data.is_floating_point() else 1.0
+    return math.floor(math.log10(number)) if 0 < number < 1 else None
+
+
+def _write_assertion(tensor: torch.Tensor, data: torch.Tensor, stack: tuple[Frame, ...], closeness: Closeness) -> None:
     last = last_node()
-    torch.ops.aten._assert_async.msg(same_data(tensor.detach(), data).all(), ISLAND_READ)
+    torch.ops.aten._assert_async.msg(same_data(tensor.detach(), data, closeness).all(), ISLAND_READ)
     set_stack_since(last, formatted(stack))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from torchdraft._tape.evaluate import RealValues
-from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on
+from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on, record_reads_copied
 from torchdraft._tape.tape import Tape
 from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.saved_tensors import SavedTensors
@@ -68,6 +68,11 @@ class TraceContext:
     def is_constant(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor is computed from numbers in the model's code alone, and so is the same in every call."""
         return not depends_on(self.tape, [tensor], self.user_cells(), OPERATIONS_SEARCHED)
+
+    def is_copied(self, expr: Any) -> bool:
+        """Whether an expression is a number that was read from a tensor of the user, or from a copy of its elements."""
+        record = self.reals.symbols.origins.get(self.origins.created_as(expr)) if expr.is_Symbol else None
+        return record is not None and record_reads_copied(record)
 
     def rests_on_constants(self, expr: Any, cells: set[int]) -> bool:
         """Whether every symbol of an expression was read from a constant tensor: a guard on it assumes nothing.

@@ -6,6 +6,7 @@ Frames of this file act on behalf of their caller (`torchdraft._stack.guard_orig
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
 import sympy
@@ -21,6 +22,9 @@ class SymbolTextHooks(Protocol):
 
     def use(self, frames_up: int) -> Literal["used", "shown", "other"]:
         """What the frame `frames_up` above the caller does with a text: the user's code uses it, or only shows it."""
+
+    def asserted(self, number: Any, made: Callable[[Any], Any]) -> AbstractContextManager[None]:
+        """A context in which a number is evaluated under an assertion that leaves what is `made` of it as it is."""
 
     def shown(self, number: Any) -> Any:
         """The real value of a symbolic number, to be shown; None where it is unknown."""
@@ -50,6 +54,22 @@ def symints_hashed(original: Any, texts: SymbolTextHooks) -> Any:
     return hash_symint
 
 
+@patches(
+    *(f"torch:SymFloat.{name}" for name in ("__hash__", "as_integer_ratio")),
+    scope=TRACE,
+    why="The guard on a float lets rounding pass. What these make of a float differs for its neighbours, so it is "
+    "asserted exactly.",
+)
+def floats_told_apart(original: Callable[[Any], Any], texts: SymbolTextHooks) -> Callable[[Any], Any]:
+    """Asserts a float exactly where Python distinguishes it from every other."""
+
+    def call(self: Any) -> Any:
+        with texts.asserted(self, lambda value: value):
+            return original(self)
+
+    return call
+
+
 _TEXTS = (
     "In the user's code upstream writes the symbol's name, which differs from eager silently, and raises for a format "
     "such as `.3f`. A text that is only shown takes the value without a guard."
@@ -61,7 +81,7 @@ def symbols_formatted(_original: Any, texts: SymbolTextHooks) -> Callable[[Any, 
     """Formats a symbolic number as its value."""
 
     def format_symbolic(self: Any, spec: str) -> str:
-        return format(_number_or_name(self, texts), spec)
+        return format(_number_or_name(self, texts, lambda number: format(number, spec)), spec)
 
     return format_symbolic
 
@@ -71,16 +91,17 @@ def symbols_written(_original: Any, texts: SymbolTextHooks) -> Callable[[Any], s
     """Writes a symbolic number as its value."""
 
     def write_symbolic(self: Any) -> str:
-        return str(_number_or_name(self, texts))
+        return str(_number_or_name(self, texts, str))
 
     return write_symbolic
 
 
-def _number_or_name(number: Any, texts: SymbolTextHooks) -> Any:
+def _number_or_name(number: Any, texts: SymbolTextHooks, text: Callable[[Any], str]) -> Any:
     """The value that a text shows; the symbol's name where the text is not the user's."""
     use = texts.use(2)
     if use == "used":
-        return _PLAIN[type(number)](number)
+        with texts.asserted(number, text):
+            return _PLAIN[type(number)](number)
     value = texts.shown(number) if use == "shown" else None
     return str(number.node) if value is None else value
 
