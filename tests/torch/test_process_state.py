@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -43,6 +45,25 @@ def test_flags_and_grad_mode_are_restored() -> None:
     state.restore()
     assert torch.compiler._is_exporting_flag is flag
     assert torch.is_grad_enabled()
+
+
+SCRIPT = """
+import torch, torchdraft
+
+class Branches(torch.nn.Module):
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x - 1, (x,))
+
+torchdraft.draft_export(Branches(), (torch.ones(2),))
+print("after the draft", torch.distributions.Distribution._validate_args)
+torch.compile(lambda x: x + 1, backend="eager")(torch.ones(2))
+print("after Dynamo", torch.distributions.Distribution._validate_args)
+"""
+
+
+def test_distributions_validate_after_a_draft_and_not_after_dynamo() -> None:
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["after the draft True", "after Dynamo False"]
 
 
 def test_a_context_manager_that_an_interrupt_left_open_is_closed() -> None:

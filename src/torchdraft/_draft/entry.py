@@ -88,7 +88,7 @@ def draft_export(
 
     Raises:
         Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
-        is wrong (arguments that are no tuple, `dynamic_shapes` that do not match the signature); torch's own error
+        is wrong (arguments that are no tuple, `dynamic_shapes` without the structure of the inputs); torch's own error
         where nothing can be made of the inputs (a nested tensor among them).
 
     """

@@ -6,10 +6,12 @@ KeyboardInterrupt may be, leaves it changed for the rest of the process.
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from typing import Any
 
 import torch
+from torch.distributions import Distribution
 
 from .dispatch import ModeStacks
 from .probe import need
@@ -43,6 +45,7 @@ class ProcessState:
         self._modes = ModeStacks()
         self._wrapped = WrappedFunctions()
         self._grad = torch.is_grad_enabled()
+        self._validates = Distribution._validate_args
 
     def restore(self, *, interrupted: bool = False) -> None:
         """Restores them. May be called again. `interrupted` says that upstream may not have undone its own patches."""
@@ -57,6 +60,18 @@ class ProcessState:
         self._modes.restore()
         self._wrapped.restore(everywhere=interrupted)
         torch.set_grad_enabled(self._grad)
+        if Distribution._validate_args is not self._validates:
+            Distribution._validate_args = self._validates
+            _let_dynamo_switch_validation_off_again()
+
+
+def _let_dynamo_switch_validation_off_again() -> None:
+    """Dynamo switches the validation of all distributions off at its first use in a process, and never again: it finds
+    no branch there then. What is compiled after the draft has to find it switched off too.
+    """
+    eval_frame: Any = sys.modules.get("torch._dynamo.eval_frame")
+    if eval_frame is not None:
+        eval_frame.TorchPatcher.patch.cache_clear()
 
 
 def release_frames(interrupt: BaseException) -> None:

@@ -64,6 +64,29 @@ class Scale(torch.nn.Module):
 
 
 @model
+def range_example_of_another_form():
+    """A size of 5, declared as the double of another."""
+    return Halve(), (torch.ones(5, 2),), {}, {"x": {0: 2 * torch.export.Dim("half")}}
+
+
+class Halve(torch.nn.Module):
+    def forward(self, x):  # expect: TD201
+        return x / 2
+
+
+@model
+def range_example_of_two_sizes():
+    """One dimension declared in two places, where the example has two sizes."""
+    rows = torch.export.Dim("rows")
+    return ScaleBoth(), (torch.ones(5, 2), torch.ones(3, 2)), {}, {"x": {0: rows}, "y": {0: rows}}
+
+
+class ScaleBoth(torch.nn.Module):
+    def forward(self, x, y):  # expect: TD201
+        return x * 2, y * 2
+
+
+@model
 def range_fixed_by_parameter():
     """`Dim.DYNAMIC` for a length that a table of positions fixes."""
     return Positions(), (torch.ones(2, 6, 4),), {}, {"x": {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}}

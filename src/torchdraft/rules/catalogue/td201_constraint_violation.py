@@ -55,6 +55,12 @@ class ConstraintViolation(Rule[ConstraintViolated]):
 
     … or write the model without the branch, or export one program for each side of the branch.
 
+    Where the size in the example does not fit the declaration (4 for `Dim("rows", min=9)`, 5 for `2 * Dim("half")`, 3
+    and 5 for one `Dim` in two places), correct the declaration or take another example. Until then the program serves
+    the sizes that the model itself allows, the example among them; `torch.export.export` raises. A plain number that is
+    not the size in the example, or a structure that the inputs do not have, is a `ValueError` here too: it declares
+    nothing that a program could be made for.
+
     ## Fix safety
 
     A narrower range changes what the program accepts and not what it computes. `new_dynamic_shapes` of the report has
