@@ -25,6 +25,7 @@ def test_everything_that_can_be_set(project, tmp_path):
         fail-on = "guarded"
         baseline = "ci/torchdraft.json"
         paths = "all"
+        check-kernels = "none"
         require-both-sides = true
 
         [tool.torchdraft.ignore]
@@ -40,6 +41,7 @@ def test_everything_that_can_be_set(project, tmp_path):
         fail_on="guarded",
         baseline=tmp_path / "ci/torchdraft.json",
         paths="all",
+        check_kernels="none",
         require_both_sides=True,
     )
 
@@ -84,6 +86,7 @@ def test_the_nearest_file_with_the_table_counts(project, tmp_path):
         ("[tool.torchdraft]\nignore = { TD401 = true }", "ignore.TD401 is True", "a reason"),
         ("[tool.torchdraft]\nbaseline = 1", "baseline is 1", "a file name"),
         ("[tool.torchdraft]\nbaseline = ''", "baseline is ''", "a file name"),
+        ("[tool.torchdraft]\ncheck-kernels = 'some'", "check-kernels is 'some'", "one of custom, all, none"),
         ("[tool.torchdraft]\npaths = 'both'", "paths is 'both'", "one of example, all"),
         ("[tool.torchdraft]\nrequire-both-sides = 1", "require-both-sides is 1", "true or false"),
         ("[tool.torchdraft", "can't be read: ", "a TOML file"),

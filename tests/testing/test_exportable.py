@@ -107,7 +107,15 @@ def test_options_of_the_draft_are_passed_on(monkeypatch):
         torchdraft, "draft_export", lambda *args, **kwargs: calls.append(kwargs) or own(*args, **kwargs)
     )
     assert_exportable(torch.nn.ReLU(), (X,), memory_budget=100, check_on_example=True)
-    assert calls == [{"dynamic_shapes": None, "paths": "example", "memory_budget": 100, "check_on_example": True}]
+    assert calls == [
+        {
+            "dynamic_shapes": None,
+            "paths": "example",
+            "check_kernels": "custom",
+            "memory_budget": 100,
+            "check_on_example": True,
+        }
+    ]
     with pytest.raises(TypeError, match="no_such_option"):
         assert_exportable(torch.nn.ReLU(), (X,), no_such_option=1)
 

@@ -32,6 +32,8 @@ class Settings:
     baseline: Path | None = None
     paths: Literal["example", "all"] = "example"
     """As `draft_export` takes it."""
+    check_kernels: Literal["custom", "all", "none"] = "custom"
+    """As `draft_export` takes it."""
     require_both_sides: bool = False
     """Whether a branch of which one side alone is in the program fails the check, whatever `fail_on` is."""
 
@@ -109,6 +111,12 @@ def _paths(file: Path, key: str, value: Any) -> Literal["example", "all"]:
     return value
 
 
+def _check_kernels(file: Path, key: str, value: Any) -> Literal["custom", "all", "none"]:
+    if value not in ("custom", "all", "none"):
+        raise _wrong(file, key, value, "one of custom, all, none")
+    return value
+
+
 def _switch(file: Path, key: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _wrong(file, key, value, "true or false")
@@ -125,5 +133,6 @@ _KEYS: dict[str, Callable[[Path, str, Any], Any]] = {
     "fail-on": _fail_on,
     "baseline": _baseline,
     "paths": _paths,
+    "check-kernels": _check_kernels,
     "require-both-sides": _switch,
 }

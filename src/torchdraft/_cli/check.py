@@ -63,7 +63,7 @@ class Call:
     change: Change | None
     """How to change the baseline, if at all."""
     paths: Literal["example", "all"] | None = None
-    check_kernels: Literal["custom", "all", "none"] = "custom"
+    check_kernels: Literal["custom", "all", "none"] | None = None
 
 
 # Longer than 40 lines, because typer reads every option from the signature.
@@ -85,8 +85,11 @@ def check(
         Paths | None, typer.Option("--paths", help=f"{PATHS_HELP} By default: that of the settings, or example.")
     ] = None,
     check_kernels: Annotated[
-        CheckKernels, typer.Option("--check-kernels", help=CHECK_KERNELS_HELP)
-    ] = CheckKernels.CUSTOM,
+        CheckKernels | None,
+        typer.Option(
+            "--check-kernels", help=f"{CHECK_KERNELS_HELP} By default: those of the settings, or of custom operators."
+        ),
+    ] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Findings that are accepted (.json).")] = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Accept what fails now: write it to the baseline.")
@@ -110,13 +113,14 @@ def check(
         change: Change | None = "write" if write_baseline else "update" if update_baseline else None
         level: Any = fail_on.value if fail_on else None
         kept: Any = paths.value if paths else None
+        compared: Any = check_kernels.value if check_kernels else None
         call = Call(
             targets=targets or (),
             fail_on=level,
             baseline=baseline,
             change=change,
             paths=kept,
-            check_kernels=check_kernels.value,
+            check_kernels=compared,
         )
         checked = run_check(call, progress)
         if output is None:
@@ -147,7 +151,12 @@ def run_check(call: Call, progress: Progress) -> Check:
             "--paths example, and the settings require both sides of every branch",
             expected=f"--paths all, or require-both-sides = false in [{TABLE}] of {settings.file}",
         )
-    drafted = draft_all(requested, progress, paths=call.paths or settings.paths, check_kernels=call.check_kernels)
+    drafted = draft_all(
+        requested,
+        progress,
+        paths=call.paths or settings.paths,
+        check_kernels=call.check_kernels or settings.check_kernels,
+    )
     check = judged(drafted, judge, old, whole=whole)
     if call.change and path:
         found = judged(drafted, judge, None, whole=whole)

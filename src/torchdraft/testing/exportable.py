@@ -54,7 +54,7 @@ def assert_exportable(
     __tracebackhide__ = True  # pytest then shows the line of the test
     settings = _settings()
     judge = _judge(settings, allow, fail_on)
-    options = {"paths": settings.paths, **options}
+    options = {"paths": settings.paths, "check_kernels": settings.check_kernels, **options}
     program = torchdraft.draft_export(model, args, kwargs, dynamic_shapes=dynamic_shapes, **options)
     findings = judge.findings(program._report)
     if any(finding.fails for finding in findings):
