@@ -126,3 +126,37 @@ def test_an_exception_of_the_model_stays_its_own():
     torch.testing.assert_close(program.module()(example()), example() + 3)
     with pytest.raises(ValueError, match="not this one"):
         draft("refuses")
+
+
+def test_one_that_raised_for_one_call_may_be_traced_in_the_next():
+    def positive(x):
+        if x.shape[0] == 3:
+            raise ValueError("three rows")
+        return x + 1
+
+    define("not_three", positive)
+
+    def caught(x):
+        try:
+            OPS.not_three(x)
+        except ValueError:
+            return OPS.not_three(x[:2])
+        return x
+
+    program = torchdraft.draft_export(Nested(caught, depth=0), (example(),))
+    torch.testing.assert_close(program.module()(example()), example()[:2] + 1)
+    assert "TD301" not in [issue.code for issue in program._report.issues]
+
+
+def test_random_numbers_of_the_attempt_are_not_drawn_twice():
+    define("noisy", lambda x: torch.from_numpy((x + torch.rand_like(x)).numpy()))
+
+    def model(x):
+        return OPS.noisy(x) + torch.rand_like(x)
+
+    torch.manual_seed(0)
+    expected = model(example())
+    torch.manual_seed(0)
+    program = torchdraft.draft_export(Nested(model, depth=0), (example(),))
+    torch.manual_seed(0)
+    torch.testing.assert_close(program.module()(example()), expected)

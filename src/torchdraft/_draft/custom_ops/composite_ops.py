@@ -36,21 +36,41 @@ class CompositeOps:
         op = _overload(func)
         if op is None or self.trust.trusts(op) or not is_composite(op):
             return func(*args, **kwargs)
-        if op not in self.whole:
-            env, checkpoint = context.shape_env, context.log.checkpoint()
-            created = len(env.unbacked_created)
-            try:
-                with reads_refused(env, op):
-                    return func(*args, **kwargs)
-            except KeyboardInterrupt:  # of the user
-                raise
-            except BaseException as error:
-                self.whole[op] = _text(error)
-            erase_failed_nodes()
-            discard_symbols(env, fresh_since(env, created))
-            context.log.rollback(checkpoint)
-        with kept_whole(op):
-            return op(*args, **kwargs)
+        if op in self.whole:
+            with kept_whole(op):
+                return op(*args, **kwargs)
+        before = _Before(context)
+        try:
+            with reads_refused(context.shape_env, op):
+                return func(*args, **kwargs)
+        except KeyboardInterrupt:  # of the user
+            raise
+        except BaseException as error:
+            self.whole[op] = _text(error)
+        before.restore()
+        try:
+            with kept_whole(op):
+                return op(*args, **kwargs)
+        except BaseException:  # the real kernel raises too
+            del self.whole[op]
+            raise
+
+
+class _Before:
+    """The state of a trace before an attempt to trace the parts of an operator."""
+
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
+        self.created = len(context.shape_env.unbacked_created)
+        self.draws = len(context.tape.draws)
+        self.log = context.log.checkpoint()
+
+    def restore(self) -> None:
+        """Takes back the node, symbols, events and random draws of the attempt."""
+        erase_failed_nodes()
+        discard_symbols(self.context.shape_env, fresh_since(self.context.shape_env, self.created))
+        del self.context.tape.draws[self.draws :]
+        self.context.log.rollback(self.log)
 
 
 def _overload(func: Any) -> Any:
