@@ -229,6 +229,7 @@ def is_tracked(tensor: torch.Tensor) -> bool:
     return mode is None or bool(_functorch_wrapped(tensor)) or bool(_has_proxy_slot(tensor, mode.tracer))
 
 
+_unwrapped: Any = need("torch._C._functorch:get_unwrapped")
 _functorch_wrapped: Any = need("torch._C._functorch:is_functorch_wrapped_tensor")
 _has_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:has_proxy_slot")
 _get_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:get_proxy_slot")
@@ -238,3 +239,10 @@ _set_proxy_slot: Any = need("torch.fx.experimental.proxy_tensor:set_proxy_slot")
 def in_transform() -> bool:
     """Whether a functorch transform is active: `torch.vmap`, `torch.func.grad` and others."""
     return bool(_transforms())
+
+
+def below_transforms(value: Any) -> Any:
+    """The tensor that `torch.func` transforms have wrapped, which has their batches as a dimension of its own."""
+    while isinstance(value, torch.Tensor) and _functorch_wrapped(value):
+        value = _unwrapped(value)
+    return value

@@ -126,3 +126,38 @@ def displayed(model, x):
 def test_other_tensors_and_reads_of_torchs_own_code_are_not_reported(function):
     report = torchdraft.draft_export(net(function), (X,), dynamic_shapes={"x": {0: D, 1: D}})._report
     assert not report.issues
+
+
+def rows_contiguous(model, x):
+    return torch.vmap(lambda row: row * 2 if row.is_contiguous() else row * 3)(x)
+
+
+def rows_strides(model, x):
+    return torch.vmap(lambda row: row * row.stride(0))(x)
+
+
+def derivative_contiguous(model, x):
+    return torch.func.grad(lambda y: (y * (2 if y.is_contiguous() else 3)).sum())(x)
+
+
+@pytest.mark.parametrize("function", [rows_contiguous, rows_strides, derivative_contiguous])
+def test_reads_inside_transforms_are_asserted(function):
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    program = torchdraft.draft_export(net(function), (x,))
+    assert [issue.code for issue in program._report.issues] == ["TD104"]
+    assert torch.equal(program.module()(x), net(function)(x))
+    with pytest.raises(RuntimeError, match="stride"):
+        program.module()(torch.arange(24.0).reshape(2, 4, 3).transpose(1, 2))
+
+
+def rows_written(model, x):
+    return torch.vmap(lambda row: row.contiguous().add_(1).sum() + row * 2)(x)
+
+
+@pytest.mark.xfail(strict=True, reason="docs/limits.md: below functorch, `contiguous` is no operator of the trace")
+def test_writes_to_what_may_be_a_copy_inside_a_transform():
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    program = torchdraft.draft_export(net(rows_written), (x.clone(),))
+    other = torch.arange(24.0).reshape(2, 4, 3).transpose(1, 2)
+    want = net(rows_written)(other.clone(memory_format=torch.preserve_format))
+    torch.testing.assert_close(program.module()(other.clone(memory_format=torch.preserve_format)), want)

@@ -18,7 +18,7 @@ from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.provenance import is_copied
-from torchdraft._torch.dispatch import outside_modes
+from torchdraft._torch.dispatch import below_transforms, outside_modes
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.library import OPERATORS
 from torchdraft._torch.mixed_numbers import MixedNumber, settled
@@ -59,7 +59,7 @@ class HostReads(TorchFunctionMode):
         func, args, kwargs = polyfilled(func, args, kwargs)
         read = declared_read(func, args)
         if read is not None:
-            if read.in_trace is not None and _contains_fake(args):
+            if read.in_trace is not None and _contains_fake(_unwrapped(args) if read.of_wrapped else args):
                 return read.in_trace(self, args, kwargs)
             if read.constant_as_is and self._is_constant(args[0]):
                 return _read_constant(read, func, args, kwargs)
@@ -159,6 +159,10 @@ def _read_constant(read: Read, func: Any, args: Any, kwargs: Any) -> Any:
     with outside_modes():
         own = args[0].detach().clone() if read.shares_memory else args[0]
         return func(own, *args[1:], **kwargs)
+
+
+def _unwrapped(args: Any) -> Any:
+    return [below_transforms(value) for value in args]
 
 
 def _contains_fake(value: Any) -> bool:

@@ -18,6 +18,7 @@ from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.op_schema import signature_of
+from torchdraft._torch.dispatch import below_transforms
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.graph_nodes import write_number_assertion
 from torchdraft.model.events import MetadataRead
@@ -77,6 +78,7 @@ def _read(assertion: Callable[[TraceContext, torch.Tensor], str], *functions: An
     """Declares functions whose answer `assertion` asserts."""
     for function in functions:
         read = shape_read(function, why=_WHY) if of_shape else host_read(function, asserted=False, why=_WHY)
+        read.of_wrapped = True
         read(_answer(function, _name(function), assertion))
 
 
@@ -100,6 +102,7 @@ def _name(function: Any) -> str:
 def _note(
     context: TraceContext, tensor: Any, name: str, found: Any, assertion: Callable[[TraceContext, torch.Tensor], str]
 ) -> None:
+    tensor = below_transforms(tensor)
     key = (id(tensor), name)
     if key in context.metadata_read or type(tensor) is not FakeTensor or not _of_an_input(context, tensor):
         return

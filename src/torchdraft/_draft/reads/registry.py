@@ -76,6 +76,8 @@ class Read:
     shares_memory: bool
     constant_as_is: bool
     guard: GuardKind | None
+    of_wrapped: bool = False
+    """Whether the answer is also asked for tensors that a `torch.func` transform has wrapped."""
     in_trace: Symbolic | None = None
     in_run: Recorded | None = None
 
