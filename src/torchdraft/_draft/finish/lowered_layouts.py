@@ -47,10 +47,13 @@ def fixed_layouts(program: torch.export.ExportedProgram) -> list[FixedLayout]:
     """The operators of a program, before it is lowered, whose choice between view and copy shows later."""
     inputs = set(program.graph_signature.user_inputs)
     found = [_of_input("", "", source) for source in _read_layouts(program.graph) if source.name in inputs]
-    for node in _operators(program.graph):
-        if not _copies(node) or not _shows_later(node, inputs):
+    told_apart = _told_apart(program.graph)
+    for node in _operators(program.graph) if told_apart else ():
+        if not _copies(node):
             continue
         source = _viewed(node)
+        if source not in told_apart or not _shows_later(node, inputs):
+            continue
         op, trace = node.target._schema.name.partition("::")[2], str(node.meta.get("stack_trace") or "")
         if source.op != "placeholder":
             found.append(FixedLayout(op, trace, None))
@@ -113,6 +116,19 @@ def _base(node: Node) -> Node | None:
     returns = node.target._schema.returns
     shares = _copies(node) or any(result.alias_info is not None for result in returns)
     return node.args[0] if shares and node.args and isinstance(node.args[0], Node) else None
+
+
+def _told_apart(graph: torch.fx.Graph) -> set[Node]:
+    """The tensors of which, or of views of which, something is written to, or addressed by strides. Only for these it
+    matters whether an operator copied: a look at what follows each operator of a large graph would take long.
+    """
+    used = (
+        argument
+        for node in graph.nodes
+        if node.op == "call_function"
+        for argument in (node.all_input_nodes if node.target in _RESTRIDING else _written(node))
+    )
+    return {_viewed(argument) for argument in used if isinstance(argument, Node)}
 
 
 def _shows_later(node: Node, inputs: set[str]) -> bool:
