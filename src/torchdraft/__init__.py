@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 register_with_torch()
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
 presenters.provide("OpProfile", "torchdraft._draft.custom_ops.profiles.data:PROFILES")
+presenters.provide("Page", "torchdraft._page.presenter:PAGES")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
 
 _LAZY = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from torchdraft._draft.finish.pipeline import run_file_passes
 from torchdraft._draft.finish.single_values import single_value_ranges_widened
+from torchdraft._draft.report.listing import ProgramGraph
 from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
@@ -36,7 +38,7 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     files = dict(extra_files or {})
     report = getattr(program, "_report", None)
     if isinstance(report, Report):
-        files[REPORT] = report.to_json(indent=None)
+        files[REPORT] = replace(report, listing=None).to_json(indent=None)  # the file has the graph itself
     run_file_passes(program)
     with torch_output_suppressed(), single_value_ranges_widened(program):
         torch.export.save(program, path, extra_files=files)
@@ -52,5 +54,5 @@ def load(path: Any) -> torch.export.ExportedProgram:
     with torch_output_suppressed(), applied(LOAD):
         program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
-        program._report = Report.from_json(files[REPORT])
+        program._report = replace(Report.from_json(files[REPORT]), list_nodes=ProgramGraph(program))
     return program

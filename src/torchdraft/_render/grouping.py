@@ -20,11 +20,15 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 def grouped(issues: Iterable[Issue]) -> list[Issue]:
     """The issues, in which those of one cause are one issue with the count of all. It stands where the first was."""
+    return [_merged(group) for group in groups(issues)]
+
+
+def groups(issues: Iterable[Issue]) -> list[list[Issue]]:
+    """The issues of each cause, in the order of the first ones."""
     places: dict[tuple[object, ...], list[Issue]] = {}
     for issue in issues:
         places.setdefault(_place(issue), []).append(issue)
-    groups = [group for at_one_place in places.values() for group in _by_condition(at_one_place)]
-    return [_merged(group) for group in groups]
+    return [group for at_one_place in places.values() for group in _by_condition(at_one_place)]
 
 
 def _place(issue: Issue) -> tuple[object, ...]:

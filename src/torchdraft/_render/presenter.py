@@ -28,11 +28,6 @@ class ReportPresenter:
     def renderables(self, shown: Report) -> Iterator[RenderableType]:
         return render_report(shown)
 
-    def to_html(self, shown: Report) -> str:
-        from .html import render_html  # jinja2, which only this method needs, takes long to import
-
-        return render_html(shown)
-
     def to_json(self, shown: Report, *, indent: int | None) -> str:
         return document.to_json(shown, indent=indent)
 

@@ -32,10 +32,7 @@ class Presenter(Protocol[ShownContra]):
 
 
 class DocumentPresenter(Presenter[Shown], Protocol[Shown]):
-    """Also writes HTML, and writes and reads JSON."""
-
-    def to_html(self, shown: Shown) -> str:
-        """The object as one self-contained page."""
+    """Also writes and reads JSON."""
 
     def to_json(self, shown: Shown, *, indent: int | None) -> str:
         """The object as JSON text."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .issue import Issue
+from .listing import Listing
 from .location import Location
 from .presenters import DocumentPresenter, presenter_of
 from .severity import Severity
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 RungName = Literal["symbolic", "island", "concrete", "frozen"]
+
+
+class PagePresenter(Protocol):
+    """Renders a report for other programs than a terminal."""
+
+    def to_html(self, report: Report) -> str:
+        """One self-contained page."""
+
+    def notebook(self, report: Report) -> str:
+        """HTML for the output of a notebook's cell."""
+
+    def to_tlparse(self, report: Report, path: Path) -> Path:
+        """Write a trace log; returns its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +115,10 @@ class Report:
     was made. `data["expr_node_id"]` of an issue is its number. File names are not interned."""
     new_dynamic_shapes: Any = field(default=None, compare=False)
     """The `dynamic_shapes` that the program accepts, if the caller's did not hold. Not part of the JSON."""
+    listing: Listing | None = field(default=None, compare=False)
+    """The nodes of the program, if they were listed; see `listed`."""
+    list_nodes: Callable[[Sequence[Issue]], Listing] | None = field(default=None, compare=False)
+    """Lists the nodes of the program. Not part of the JSON."""
 
     def successful(self) -> bool:
         """True if no issue is above `note`: the program is as sound as one of `torch.export.export`."""
@@ -136,9 +155,32 @@ class Report:
         """
         return cls._presenter().from_json(text)
 
-    def to_html(self) -> str:
-        """The report as one self-contained HTML page."""
-        return self._presenter().to_html(self)
+    def listed(self) -> Report:
+        """The report with the nodes of its program and the files of its lines, which its JSON then holds too.
+
+        It is the same report if they are unknown: it was read from JSON without them.
+        """
+        if self.listing is not None or self.list_nodes is None:
+            return self
+        return replace(self, listing=self.list_nodes(self.issues))
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The report as one HTML page that loads nothing: issues, source, graph. `path`: also write it there."""
+        page = _pages().to_html(self.listed())
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def to_tlparse(self, path: str | Path) -> Path:
+        """Write a trace log to a new or empty folder, or to a file that ends in `.log`. Returns the file.
+
+        `tlparse --export FILE` turns it into its page, with an entry for each issue above `note`.
+        """
+        return _pages().to_tlparse(self.listed(), Path(path))
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, for notebooks."""
+        return _pages().notebook(self.listed())
 
     def __repr__(self) -> str:
         found = ", ".join(f"{count} {severity}" for severity, count in self.counts().items()) or "no issues"
@@ -154,3 +196,8 @@ class Report:
     def _presenter() -> DocumentPresenter[Report]:
         presenter: DocumentPresenter[Report] = presenter_of("Report")
         return presenter
+
+
+def _pages() -> PagePresenter:
+    presenter: PagePresenter = presenter_of("Page")
+    return presenter

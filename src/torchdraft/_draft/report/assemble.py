@@ -30,6 +30,7 @@ from torchdraft.rules.registry import read_ahead
 from .expression_table import Expressions
 from .graph_nodes import GraphNodes
 from .implied import without_implied
+from .listing import ProgramGraph
 from .saveable import not_saveable
 
 read_ahead()  # at import: otherwise the first draft takes the time
@@ -83,6 +84,7 @@ def build_report(draft: FinishedDraft) -> Report:
         op_profiles=draft.op_profiles,
         model=draft.model,
         versions={"torch": torch.__version__},
+        list_nodes=ProgramGraph(draft.program),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from torchdraft.model import Report, ReportFormatError
+from torchdraft.model.listing import Listing
 
 from .profiles import StoredProfiles
 from .profiles import stored as stored_profiles
@@ -25,16 +26,35 @@ VERSION = 1
 _UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """Version n → the function that converts a document of version n to version n + 1."""
 
-NOT_STORED = frozenset({"new_dynamic_shapes"})
+NOT_STORED = frozenset({"new_dynamic_shapes", "list_nodes"})
 """Fields of a report that its JSON does not have."""
 
 
 def to_json(report: Report, *, indent: int | None) -> str:
     """The report as JSON text."""
     stored = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in NOT_STORED}
+    listing = stored.pop("listing")
     stored["op_profiles"] = stored_profiles(report.op_profiles)
     head = {"format": FORMAT, "version": VERSION}
-    return json.dumps(msgspec.to_builtins(head | stored, str_keys=True, enc_hook=str), indent=indent)
+    text = json.dumps(msgspec.to_builtins(head | stored, str_keys=True, enc_hook=str), indent=indent)
+    return text if listing is None else _with_listing(text, listing, "" if indent is None else "\n")
+
+
+def _with_listing(text: str, listing: Listing, line_break: str) -> str:
+    """The JSON of a report with one more key. A node is one line, and has no keys whose values are the defaults."""
+    rows = f",{line_break}".join(json.dumps(_without_defaults(node)) for node in listing.nodes)
+    rest = json.dumps(msgspec.to_builtins({**_fields(listing), "nodes": []}), indent=None)
+    filled = rest.replace('"nodes": []', f'"nodes": [{line_break}{rows}{line_break}]', 1)
+    return f'{text.removesuffix("}").rstrip()},{line_break}"listing": {filled}{line_break}}}'
+
+
+def _without_defaults(value: Any) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in fields(value)}
+    return {name: item for name, item in _fields(value).items() if item != defaults[name]}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def from_json(text: str | bytes) -> Report:

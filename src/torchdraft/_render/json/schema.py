@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from torchdraft import model
-from torchdraft.model import check
+from torchdraft.model import check, listing
 from torchdraft.model.report import Report
 
 from . import check_document, document
@@ -26,7 +26,7 @@ _AS_WRITTEN: dict[str, Any] = {
 }
 """Fields whose JSON differs from the field of the report → their schema."""
 
-_CLASSES: Mapping[str, type] = {**vars(model), **vars(check), **vars(check_document)}
+_CLASSES: Mapping[str, type] = {**vars(model), **vars(check), **vars(listing), **vars(check_document)}
 
 
 def report_schema() -> dict[str, Any]:

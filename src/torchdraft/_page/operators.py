@@ -1,0 +1,36 @@
+"""The custom operators of a program: what the report knows of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchdraft.model import Report
+
+OF_TORCH = frozenset(
+    "_c10d_functional _operator aten builtins c10d debugprims higher_order inductor mkldnn onednn prim prims profiler "
+    "quantized quantized_decomposed rngprims symm_mem torch torchdraft".split()
+)
+"""Namespaces whose operators are not custom."""
+
+
+def custom_operators(report: Report) -> list[dict[str, Any]]:
+    """One row for each operator: its name, how often the program calls it, its profiles, the issues about it."""
+    rows: dict[str, dict[str, Any]] = {}
+
+    def row(op: str) -> dict[str, Any]:
+        name = op.replace("::", ".").removesuffix(".default")
+        return rows.setdefault(name, {"name": name, "calls": 0, "profiles": [], "issues": []})
+
+    for op, profiles in report.op_profiles.items():
+        row(op)["profiles"] = sorted(map(str, profiles))
+    for number, issue in enumerate(report.issues):
+        if isinstance(op := issue.data.get("op"), str) and "." in op.replace("::", ".") and not _of_torch(op):
+            row(op)["issues"].append(number)
+    for node in report.listing.nodes if report.listing is not None else ():
+        if node.kind == "call" and node.target.count(".") >= 2 and not _of_torch(node.target):
+            row(node.target)["calls"] += 1
+    return list(rows.values())
+
+
+def _of_torch(op: str) -> bool:
+    return op.replace("::", ".").partition(".")[0] in OF_TORCH

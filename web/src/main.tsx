@@ -1,0 +1,14 @@
+import { render } from "preact";
+import { App, Printed } from "./app";
+import { applyTheme, currentTheme } from "./settings";
+
+const page = document.getElementById("page")!;
+applyTheme(currentTheme());
+render(<App />, page);
+
+// Paper has no views to choose from: everything is printed.
+addEventListener("beforeprint", () => {
+  render(<Printed />, page);
+  for (const each of document.querySelectorAll("details")) each.open = true;
+});
+addEventListener("afterprint", () => render(<App />, page));
