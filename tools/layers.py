@@ -30,6 +30,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_render": ("model", "_render/json"),
     "_render/json": ("model",),
     "_render/check": ("model", "_render", "_render/json"),
+    "_page": ("model", "_source", "_render", "_render/json", "rules"),
     # the file format, and names in earlier files
     "saved": ("_torch",),
     "_trace": ("saved",),
@@ -95,7 +96,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 """Folder → the folders that it may import, besides itself. A name includes the folder's subfolders; `name/*` stands for
 the subfolders alone, `*` for all folders, and an empty name for the files directly in the package."""
 
-WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check")
+WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check", "_page")
 """Folders that work where torch is not installed."""
 
 

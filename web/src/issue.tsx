@@ -159,7 +159,7 @@ function Facts({ issue, group }: { issue: Issue; group: Group }) {
       )}
       {group.modules.length > 0 && (
         <>
-          <dt>{plural(group.modules.length, "module").replace(/^\d+ /, "")}</dt>
+          <dt>{group.modules.length > 1 ? "Modules" : "Module"}</dt>
           <dd class="chips">
             {group.modules.map((name) => (
               <a key={name} class="chip" href={listing ? address("graph", `@${name}`) : address("issues", "", new URLSearchParams({ module: name }))}>

@@ -14,6 +14,7 @@ from .new_rule import new_rule_command
 from .rules import rules
 from .schema import schema
 from .verify import verify
+from .view import view
 
 app = typer.Typer(
     help="A graph, always, and everything that stands between a PyTorch model and a sound export.",
@@ -42,6 +43,7 @@ def main(
 app.command()(export)
 app.command()(check)
 app.command()(verify)
+app.command()(view)
 app.command()(explain)
 app.command()(rules)
 app.command("new-rule")(new_rule_command)

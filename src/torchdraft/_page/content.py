@@ -10,7 +10,7 @@ from typing import Any
 from torchdraft._render import words
 from torchdraft._render.grouping import grouped, groups
 from torchdraft._source.files import sources_of
-from torchdraft.model import Issue, Location, Report, Severity
+from torchdraft.model import Branch, BrokenRung, Issue, Location, Report, Severity
 from torchdraft.rules import all_rules
 
 from .operators import custom_operators
@@ -117,10 +117,12 @@ class Content:
         what, _, where = origin.rpartition(" at ")
         file, _, line = where.rpartition(":")
         files = {os.path.basename(frame.file): frame.file for frame in issue.user_stack}
-        found = self.places.frame(Location(files[file], int(line))) if what and file in files and line.isdigit() else None
+        found = (
+            self.places.frame(Location(files[file], int(line))) if what and file in files and line.isdigit() else None
+        )
         return {"name": name, "origin": origin, "frame": found}
 
-    def _branch(self, branch: Any) -> dict[str, Any]:
+    def _branch(self, branch: Branch) -> dict[str, Any]:
         return {"cells": list(words.branch(branch)), "kept": branch.kept, "frame": self.places.frame(branch.location)}
 
     def _listing(self) -> dict[str, Any] | None:
@@ -193,7 +195,8 @@ def _frames(report: Report) -> Iterator[Location]:
         yield from issue.user_stack
         if issue.location is not None:
             yield issue.location
-    yield from (each.location for each in (*report.paths, *report.rungs) if each.location is not None)
+    branches: list[Branch | BrokenRung] = [*report.paths, *report.rungs]
+    yield from (each.location for each in branches if each.location is not None)
 
 
 def _identifier(issue: Issue) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 from torchdraft.model import Report
 
 OF_TORCH = frozenset(
-    "_c10d_functional _operator aten builtins c10d debugprims higher_order inductor mkldnn onednn prim prims profiler "
-    "quantized quantized_decomposed rngprims symm_mem torch torchdraft".split()
+    {
+        *("_c10d_functional", "_operator", "aten", "builtins", "c10d", "debugprims", "higher_order", "inductor"),
+        *("mkldnn", "onednn", "prim", "prims", "profiler", "quantized", "quantized_decomposed", "rngprims"),
+        *("symm_mem", "torch", "torchdraft"),
+    }
 )
 """Namespaces whose operators are not custom."""
 
@@ -24,8 +27,9 @@ def custom_operators(report: Report) -> list[dict[str, Any]]:
     for op, profiles in report.op_profiles.items():
         row(op)["profiles"] = sorted(map(str, profiles))
     for number, issue in enumerate(report.issues):
-        if isinstance(op := issue.data.get("op"), str) and "." in op.replace("::", ".") and not _of_torch(op):
-            row(op)["issues"].append(number)
+        named = issue.data.get("op")
+        if isinstance(named, str) and "." in named.replace("::", ".") and not _of_torch(named):
+            row(named)["issues"].append(number)
     for node in report.listing.nodes if report.listing is not None else ():
         if node.kind == "call" and node.target.count(".") >= 2 and not _of_torch(node.target):
             row(node.target)["calls"] += 1

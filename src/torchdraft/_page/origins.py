@@ -14,7 +14,7 @@ MOST_PARTS = 60
 def origin_tree(issue: Issue, report: Report) -> dict[str, Any] | None:
     """`{"text", "how", "file", "line", "parts"}` of the issue's condition; None if the report has no table for it."""
     number = issue.data.get("expr_node_id")
-    if number not in report.expressions_created:
+    if not isinstance(number, int) or number not in report.expressions_created:
         return None
     left = [MOST_PARTS]
     return _part(number, report.expressions_created, issue.symbols, left)
@@ -30,10 +30,11 @@ def _part(
     frames = row.get("user_stack") or ()
     if text in symbols and frames:
         part |= {"file": frames[-1]["filename"], "line": frames[-1]["line"]}
-    parts = []
-    for argument in row.get("argument_ids") or ():
-        if argument in table and not _is_number(table[argument]) and left[0] > 0:
-            parts.append(_part(argument, table, symbols, left))
+    parts = [
+        _part(argument, table, symbols, left)
+        for argument in row.get("argument_ids") or ()
+        if argument in table and not _is_number(table[argument]) and left[0] > 0
+    ]
     return {**part, "parts": parts} if parts else part
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from torchdraft.model import Branch, BrokenRung, Issue, Location, Report, Severity
 
@@ -110,6 +112,14 @@ def _is_obvious(origin: str, issue: Issue) -> bool:
     location = issue.location
     here = location is not None and where == f"{os.path.basename(location.file)}:{location.line}"
     return here and bool(words) and words in (issue.expr or "")
+
+
+TLPARSE_HINT = "tlparse (pip install tlparse) makes a page of it:"
+
+
+def tlparse_command(log: Path) -> str:
+    """The command that makes tlparse's page of a trace log."""
+    return f"tlparse --export {shlex.quote(str(log))} -o {shlex.quote(str(log.parent / 'tl_out'))} --overwrite"
 
 
 def plural(count: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -117,8 +117,8 @@ class Report:
     """The `dynamic_shapes` that the program accepts, if the caller's did not hold. Not part of the JSON."""
     listing: Listing | None = field(default=None, compare=False)
     """The nodes of the program, if they were listed; see `listed`."""
-    list_nodes: Callable[[Sequence[Issue]], Listing] | None = field(default=None, compare=False)
-    """Lists the nodes of the program. Not part of the JSON."""
+    list_nodes: Any = field(default=None, compare=False)
+    """A function that lists the nodes of the program for these issues. Not part of the JSON."""
 
     def successful(self) -> bool:
         """True if no issue is above `note`: the program is as sound as one of `torch.export.export`."""

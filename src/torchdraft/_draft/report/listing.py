@@ -12,6 +12,7 @@ import torch
 from torchdraft._source.captured import shown
 from torchdraft._source.files import sources_of
 from torchdraft._source.locations import user_frames_of_text
+from torchdraft._torch.fake import OpOverload
 from torchdraft.model import Issue
 from torchdraft.model.events import ObservedTensor
 from torchdraft.model.listing import ListedNode, ListedPlace, Listing, NodeKind
@@ -52,7 +53,7 @@ def listing_of(program: ProgramGraph, issues: Sequence[Issue]) -> Listing:
     listed = _Nodes(_kinds(program.signature))
     listed.add(program.graph_module, "", "")
     places = tuple(listed.places)
-    nodes = _with_issues(listed.nodes, places, issues)
+    nodes = _with_issues(listed.nodes, issues)
     frames = [frame for issue in issues for frame in (*issue.user_stack, *([issue.location] if issue.location else []))]
     return Listing(
         nodes=tuple(nodes),
@@ -120,7 +121,11 @@ class _Nodes:
         trace = str(node.meta.get("stack_trace") or "")
         if trace not in self._of_stack:
             frames = user_frames_of_text(trace)
-            found = ListedPlace(file=frames[-1].file, line=frames[-1].line, function=frames[-1].function) if frames else None
+            found = (
+                ListedPlace(file=frames[-1].file, line=frames[-1].line, function=frames[-1].function)
+                if frames
+                else None
+            )
             self._of_stack[trace] = None if found is None else self.places.setdefault(found, len(self.places))
         return self._of_stack[trace]
 
@@ -158,7 +163,10 @@ def _kinds(signature: torch.export.ExportGraphSignature) -> dict[str, tuple[Node
     """Name of a placeholder → what it is, and its name in the model or in the call."""
     named: dict[str, NodeKind] = {"PARAMETER": "weight", "BUFFER": "weight", "USER_INPUT": "input"}
     return {
-        getattr(spec.arg, "name", ""): (named.get(spec.kind.name, "constant"), spec.target or getattr(spec.arg, "name", ""))
+        getattr(spec.arg, "name", ""): (
+            named.get(spec.kind.name, "constant"),
+            spec.target or getattr(spec.arg, "name", ""),
+        )
         for spec in signature.input_specs
     }
 
@@ -168,7 +176,7 @@ def _call(node: torch.fx.Node) -> tuple[NodeKind, str]:
         return "output", "output"
     if node.op != "call_function":
         return "other", str(node.target)
-    name = str(node.target) if isinstance(node.target, torch._ops.OpOverload) else getattr(node.target, "__name__", "")
+    name = str(node.target) if isinstance(node.target, OpOverload) else getattr(node.target, "__name__", "")
     return "call", name or str(node.target)
 
 
@@ -186,9 +194,7 @@ def _argument(value: Any) -> str:
     return str(value) if isinstance(value, torch.fx.Node) else repr(value)[:LONGEST_CODE]
 
 
-def _with_issues(
-    nodes: list[ListedNode], places: Sequence[ListedPlace], issues: Sequence[Issue]
-) -> list[ListedNode]:
+def _with_issues(nodes: list[ListedNode], issues: Sequence[Issue]) -> list[ListedNode]:
     """The nodes with the issues that they carry: an issue's own node, and the same assertion in its other modules."""
     by_name = {node.name: number for number, node in enumerate(nodes) if not node.graph}
     assertions: dict[tuple[int | None, str], list[int]] = {}
