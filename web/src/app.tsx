@@ -116,6 +116,7 @@ export function App() {
         </div>
       )}
       <main id="main" tabIndex={-1} class={route.view}>
+        {(route.view === "issues" || route.view === "graph") && <h1 class="hidden">{TITLES[route.view]} of {content.model}</h1>}
         {route.view === "overview" && <Overview />}
         {route.view === "issues" && <IssuesView route={route} />}
         {route.view === "source" && <SourceView route={route} />}

@@ -139,6 +139,7 @@ function Filters({ query, count }: { query: URLSearchParams; count: number }) {
         <label>
           <span>Group by</span>
           <select
+            aria-label="Group by"
             value={query.get("by") ?? "severity"}
             onChange={(event) => {
               const next = new URLSearchParams(query);
@@ -175,6 +176,7 @@ function Select({ query, field, label }: { query: URLSearchParams; field: Field;
     <label>
       <span>{label}</span>
       <select
+        aria-label={label}
         value={current[0] ?? ""}
         onChange={(event) => {
           const next = new URLSearchParams(query);

@@ -33,18 +33,37 @@ export function address(view: View, rest = "", query?: URLSearchParams): string 
   return `#/${view}${rest ? `/${encodeURIComponent(rest)}` : ""}${text ? `?${text}` : ""}`;
 }
 
+/** A notebook shows the page in a frame that has no address of its own: the route is then kept here. */
+const framed = location.protocol === "about:";
+let kept = "";
+
+const current = (): string => (framed ? kept : location.hash);
+
 /** Go to an address. `replace` leaves no entry in the browser's history: for filters and selections. */
 export function go(to: string, replace = false): void {
-  if (replace) {
-    history.replaceState(null, "", to);
-    dispatchEvent(new HashChangeEvent("hashchange"));
-  } else location.hash = to;
+  if (framed) kept = to;
+  else if (!replace) {
+    location.hash = to;
+    return;
+  } else history.replaceState(null, "", to);
+  dispatchEvent(new Event("hashchange"));
+}
+
+/** Links inside of a frame would lead to the page around it. */
+export function followLinks(): void {
+  if (!framed) return;
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest?.("a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    go(link.getAttribute("href")!);
+  });
 }
 
 export function useRoute(): Route {
-  const [route, set] = useState(() => parse(location.hash));
+  const [route, set] = useState(() => parse(current()));
   useEffect(() => {
-    const changed = () => set(parse(location.hash));
+    const changed = () => set(parse(current()));
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);

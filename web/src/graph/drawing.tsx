@@ -87,7 +87,7 @@ function Level({ laid, selected, toggle }: { laid: Laid; selected: Item | null; 
           key={port.id}
           class="port"
           role="button"
-          tabIndex={0}
+          tabindex={0}
           aria-label={`${port.incoming ? "from" : "to the outside:"} ${listing!.name[port.node]}`}
           {...acting(() => go(address("graph", listing!.name[port.node])))}
         >
@@ -108,7 +108,7 @@ function Cluster({ box, selected, toggle }: { box: Box; selected: Item | null; t
   return (
     <g class={`cluster ${item.kind} ${item.severity} ${item === selected ? "selected" : ""}`}>
       <rect x={x} y={y} width={width} height={height} rx="8" />
-      <g role="button" tabIndex={0} aria-expanded="true" aria-label={`Close ${item.title}`} {...acting(() => toggle(item))}>
+      <g role="button" tabindex={0} aria-expanded="true" aria-label={`Close ${item.title}`} {...acting(() => toggle(item))}>
         <rect class="head" x={x} y={y} width={width} height={HEAD - 4} rx="8" />
         <text x={x + 10} y={y + 18}>
           <tspan class="twist">▾ </tspan>
@@ -132,7 +132,7 @@ function Closed({ box, selected, toggle }: { box: Box; selected: boolean; toggle
       class={`${kind} ${item.severity} ${selected ? "selected" : ""}`}
       data-id={item.id}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={label(item)}
       {...acting(item.kind === "node" ? choose : () => toggle(item))}
     >
