@@ -9,6 +9,13 @@ from tests.page.waiting import has
 from tests.sample_reports import FULL
 
 
+def in_sight(page):
+    """Whether the selected node is within the drawing."""
+    outer, inner = (page.locator(each).first.bounding_box() for each in ("svg", "svg .selected"))
+    across = outer["x"] <= inner["x"] <= outer["x"] + outer["width"] - inner["width"]
+    return across and outer["y"] <= inner["y"] <= outer["y"] + outer["height"] - inner["height"]
+
+
 def test_modules_open_and_close(opened):
     page = opened(PAGE, "#/graph")
     svg = page.locator("svg")
@@ -29,6 +36,7 @@ def test_shapes_stand_on_the_edges(opened):
 def test_a_link_to_a_node_opens_its_modules_and_says_what_is_known(opened):
     page = opened(PAGE, "#/graph/_assert_scalar")
     has(page.locator("svg .selected.guarded"), 1)
+    assert in_sight(page)
     panel = page.locator(".panel").inner_text()
     for text in ("encoder.0", "/app/encoder.py:12", "if lens.max().item() > 5 and self.ready:", "1 input", "gt"):
         assert text in panel
@@ -106,5 +114,6 @@ def test_ten_thousand_nodes_are_drawn_a_few_at_a_time(opened, flat):
     page.get_by_label("Search nodes").fill("n9980")
     page.locator(".hit").first.click()
     page.wait_for_selector("svg .selected.guarded")
+    assert in_sight(page)
     assert page.locator("svg [role=button]").count() <= 600
     assert page.locator(".outline .item").count() <= 600

@@ -26,16 +26,15 @@ export function Drawing({ tree, known, open, selected, toggle }: Props) {
   const laid = useMemo(() => layout(tree.root, open, known), [tree, open, known]);
   const behavior = useZoom(svg, plane);
   const places = useMemo(() => absolute(laid), [laid]);
-  const before = useRef<State | null>(null);
+  const before = useRef<(State & { selected: Item | null }) | null>(null);
   useLayoutEffect(() => {
     const target = selected ? places.get(selected.id) : undefined;
-    if (target) center(svg.current!, behavior.current!, target);
-    else if (!before.current) fit(svg.current!, behavior.current!, laid);
-  }, [selected, tree]);
-  useLayoutEffect(() => {
-    keepInPlace(svg.current!, behavior.current!, before.current, { places, open });
-    before.current = { places, open };
-  }, [places]);
+    const was = before.current;
+    if (target && selected !== was?.selected) center(svg.current!, behavior.current!, target);
+    else if (!was) fit(svg.current!, behavior.current!, laid);
+    else keepInPlace(svg.current!, behavior.current!, was, { places, open });
+    before.current = { places, open, selected };
+  }, [places, selected]);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (typing(event)) return;
@@ -249,8 +248,7 @@ interface State {
 }
 
 /** When an item opens or closes, the parts around it move; the item itself stays where it is. */
-function keepInPlace(svg: SVGSVGElement, behavior: Zoom, before: State | null, now: State): void {
-  if (!before) return;
+function keepInPlace(svg: SVGSVGElement, behavior: Zoom, before: State, now: State): void {
   const changed = [...now.open, ...before.open].find((id) => now.open.has(id) !== before.open.has(id));
   const [old, here] = [before.places.get(changed ?? ""), now.places.get(changed ?? "")];
   if (!old || !here) return;

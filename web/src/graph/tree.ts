@@ -136,14 +136,16 @@ function section(parent: Item, byId: Map<string, Item>): void {
     parent.children = [];
     for (let at = 0; at < old.length; at += length) {
       const part = old.slice(at, at + length);
-      const made = item("section", `%${parent.id}/${part[0].id}`, `${label(part[0])} … ${label(part.at(-1)!)}`, "", parent, byId);
+      const made = item("section", `%${parent.id}/${part[0].id}`, `${edge(part[0], 0)} … ${edge(part.at(-1)!, -1)}`, "", parent, byId);
       made.children = part;
       for (const child of part) child.parent = made;
     }
   }
 }
 
-function label(found: Item): string {
+/** The title of the first or the last child, for the title of a section. */
+function edge(found: Item, at: 0 | -1): string {
+  if (found.kind === "section") return edge(found.children.at(at)!, at);
   return found.kind === "node" ? listing!.name[found.node] : found.title.slice(0, 24);
 }
 
