@@ -7,7 +7,7 @@ ZOO    := build/zoo-env
 STAMP  := $(VENV)/.installed
 N      ?= 200
 
-.PHONY: setup demo test check format docs bench general fuzz zoo clean
+.PHONY: setup demo test check format docs assets assets-check browser screenshot bench general fuzz zoo clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,26 @@ format: setup
 docs: setup
 	$(BIN)/python tools/gen_docs.py
 	$(BIN)/python tools/gen_picture.py
+
+# The script and style of the HTML page: web/ -> src/torchdraft/_page/assets/. Needs npm, which installs what the lockfile says.
+assets:
+	npm ci --prefix web
+	npm run --prefix web types
+	npm run --prefix web build
+
+assets-check: setup
+	$(BIN)/python tools/check_assets.py
+
+# What the tests of the page need beside the other packages. They are skipped, visibly, where Chromium is missing.
+browser: $(VENV)/.browser
+
+$(VENV)/.browser: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[page]'
+	tools/install_chromium.sh
+	@touch $@
+
+screenshot: browser
+	$(BIN)/python tools/gen_screenshot.py
 
 bench: $(VENV)/.plots
 	$(BIN)/python -m benchmarks

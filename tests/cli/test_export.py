@@ -1,4 +1,5 @@
 import os
+import shlex
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,6 +51,24 @@ def test_export_drafts_prints_and_writes(engine, tmp_path):
     assert (tmp_path / "m.pt2").read_bytes() == b"program"
     assert Report.from_json((tmp_path / "r.json").read_text()) == FULL
     assert sorted(os.listdir(tmp_path)) == ["m.pt2", "r.json"]
+
+
+def test_the_page_and_a_log_for_tlparse(engine, tmp_path):
+    done = run("export", f"{TARGETS}:build", "--html", tmp_path / "r.html", "--tlparse", tmp_path / "log dir")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    log = tmp_path / "log dir" / "torchdraft_trace.log"
+    command = done.stderr.splitlines()[-1]
+    assert shlex.split(command) == ["tlparse", "--export", str(log), "-o", str(log.parent / "tl_out"), "--overwrite"]
+    assert "TD101" in log.read_text()
+
+
+def test_a_log_that_cannot_be_written_is_an_error(engine, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run("export", f"{TARGETS}:build", "--tlparse", tmp_path / "file" / "logs")
+    assert done.exit_code == 2
+    assert "can't be written" in done.stderr
+    assert run("export", f"{TARGETS}:build", "--html", tmp_path / "page.txt").exit_code == 2
 
 
 def test_every_path(engine):

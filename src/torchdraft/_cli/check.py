@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -199,11 +199,17 @@ def _print_check(checked: Check, form: Format) -> None:
         typer.echo(_check_text(checked, form), nl=False)
 
 
+def _rule_pages() -> str:
+    """The address of the rules' pages, if the installed package names its documentation."""
+    named = (url.split(", ", 1) for url in metadata("torchdraft").get_all("Project-URL", []))
+    return next((f"{at.rstrip('/')}/rules" for label, at in named if label.lower() == "documentation"), "")
+
+
 def _check_text(checked: Check, form: Format) -> str:
     if form is Format.GITHUB:
         return render_github(checked)
     if form is Format.JSON:
         return to_json(checked) + "\n"
     if form is Format.SARIF:
-        return render_sarif(checked, all_rules(), version=version("torchdraft")) + "\n"
+        return render_sarif(checked, all_rules(), version=version("torchdraft"), docs=_rule_pages()) + "\n"
     return as_text(render_check(checked)) + "\n"

@@ -26,7 +26,7 @@ RUNGS: Mapping[str, str] = {
 """Ways of tracing, the most general first → what each means for the program."""
 
 CODE_TO_WRITE: Mapping[str, str] = {
-    "code": "Write instead",
+    "code": "The line, written so that export accepts it",
     "fix": "dynamic_shapes that the program accepts",
     "paste": "Add where the program is loaded",
 }
@@ -106,7 +106,7 @@ class Content:
             "modules": list(issue.modules),
             "instances": [[each.get("expr", ""), each.get("value", "")] for each in issue.data.get("instances") or ()],
             "write": [
-                {"title": title, "text": str(issue.data[key])}
+                {"title": title, "text": _written(issue) if key == "code" else str(issue.data[key])}
                 for key, title in CODE_TO_WRITE.items()
                 if issue.data.get(key)
             ],
@@ -197,6 +197,14 @@ def _frames(report: Report) -> Iterator[Location]:
             yield issue.location
     branches: list[Branch | BrokenRung] = [*report.paths, *report.rungs]
     yield from (each.location for each in branches if each.location is not None)
+
+
+def _written(issue: Issue) -> str:
+    """The issue's line with its `code` in the place of the marked expression; the code alone where that is unknown."""
+    at, code = issue.location, str(issue.data["code"])
+    if at is None or at.column is None or at.end_column is None:
+        return code
+    return f"{at.source[: at.column]}{code}{at.source[at.end_column :]}".strip()
 
 
 def _identifier(issue: Issue) -> str:

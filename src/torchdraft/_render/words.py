@@ -95,7 +95,7 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
         found.append(("each", _instances(instances)))
     elif values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
-    found += [(key, str(issue.data[key])) for key in ("fix", "paste") if issue.data.get(key)]
+    found += [(key, str(issue.data[key])) for key in ("code", "fix", "paste") if issue.data.get(key)]
     return found
 
 

@@ -36,7 +36,8 @@ class Issue:
     """Name of the graph node that carries the assumption, if it is known."""
     modules: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Data of this rule alone: an operator's name, a `dynamic_shapes` to paste. JSON types only."""
+    """Data of this rule alone: an operator's name, a `dynamic_shapes` to paste. JSON types only. `code` is what to
+    write in the place of the marked expression of `location`, if that is known."""
 
     @property
     def own_location(self) -> Location | None:

@@ -33,12 +33,18 @@ RULE = _object(
     ["id"],
     id=FILLED,
     name=TEXT,
+    helpUri={"type": "string", "pattern": "^[a-z][a-z0-9+.-]*:[^ ]+$"},
     shortDescription=MESSAGE,
     fullDescription=MESSAGE,
     help=_object(["text", "markdown"], text=FILLED, markdown=FILLED),
     defaultConfiguration=_object(["level"], level=LEVEL),
     properties=BAG,
 )
+REPLACEMENT = _object(["deletedRegion"], deletedRegion=REGION, insertedContent=_object(["text"], text=TEXT))
+CHANGE = _object(
+    ["artifactLocation", "replacements"], artifactLocation=ARTIFACT, replacements=_list(REPLACEMENT, minItems=1)
+)
+FIX = _object(["artifactChanges"], description=MESSAGE, artifactChanges=_list(CHANGE, minItems=1))
 SUPPRESSION = _object(
     ["kind"],
     kind={"enum": ["inSource", "external"]},
@@ -58,6 +64,7 @@ RESULT = _object(
     codeFlows=_list(_object(["threadFlows"], threadFlows=_list(FLOW, minItems=1))),
     partialFingerprints={"type": "object", "additionalProperties": FILLED},
     suppressions=_list(SUPPRESSION),
+    fixes=_list(FIX, uniqueItems=True),
     baselineState={"enum": ["new", "unchanged", "updated", "absent"]},
     properties=BAG,
 )

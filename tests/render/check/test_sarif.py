@@ -48,7 +48,34 @@ def test_the_rules_that_were_found_are_described():
     assert branch["name"] == "data-dependent-branch"
     assert branch["shortDescription"]["text"].startswith("Reports a Python branch")
     assert branch["help"]["markdown"].startswith("# TD101 data-dependent-branch\n")
-    assert not [rule for rule in driver["rules"] if "helpUri" in rule]
+    assert branch["helpUri"] == "urn:torchdraft:rule:TD101"
+
+
+def test_published_pages_are_linked():
+    log = json.loads(render_sarif(MANY, all_rules(), version="1", docs="https://docs.example/rules/"))
+    assert log["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"] == "https://docs.example/rules/TD101"
+
+
+def test_an_expression_with_code_to_write_has_a_fix():
+    issue = replace(BRANCH, data={"code": "torch.rand(())"})
+    (fix,) = results(issue)[0]["fixes"]
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "encoder.py"
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 12, "startColumn": 12, "endColumn": 33},
+            "insertedContent": {"text": "torch.rand(())"},
+        }
+    ]
+
+
+def test_what_nobody_edits_and_what_has_no_columns_has_no_fix():
+    code = {"code": "torch.rand(())"}
+    library = replace(
+        BRANCH, location=Location("/venv/lib/python3.11/site-packages/a.py", 3, "f", "x = f()", 4, 7), data=code
+    )
+    without = replace(BRANCH, location=Location("/app/a.py", 3, "f", "x = f()"), data=code)
+    assert not [result for result in results(library, without, BRANCH) if "fixes" in result]
 
 
 def test_a_rule_that_nobody_knows_is_described_by_its_issue():

@@ -103,7 +103,7 @@ class _Nodes:
             kind=kind if not graph or node.op != "placeholder" else "input",
             code="" if node.op == "placeholder" else _code(node),
             inputs=tuple(reads),
-            value=self._value(node.meta.get("val")),
+            value="" if node.op == "output" else self._value(node.meta.get("val")),
             module=module,
             graph=graph,
             place=self._place(node),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from torchdraft._render import paths
 from torchdraft.model import Issue, Location, Severity
@@ -36,9 +37,12 @@ class DocumentedRule(Protocol):
         """Title of a section → its text."""
 
 
-def render_sarif(check: Check, rules: Iterable[DocumentedRule], *, version: str) -> str:
-    """The check as one SARIF run. `rules` provides the documentation pages of the rules that have findings."""
-    descriptors = _descriptors(check, {rule.code: rule for rule in rules})
+def render_sarif(check: Check, rules: Iterable[DocumentedRule], *, version: str, docs: str = "") -> str:
+    """The check as one SARIF run. `rules` provides the documentation pages of the rules that have findings.
+
+    `docs` is the address of the folder of the rules' pages, if they are published somewhere.
+    """
+    descriptors = _descriptors(check, {rule.code: rule for rule in rules}, docs)
     driver = {"name": "torchdraft", "semanticVersion": version, "rules": list(descriptors.values())}
     run = {
         "tool": {"driver": driver},
@@ -49,17 +53,18 @@ def render_sarif(check: Check, rules: Iterable[DocumentedRule], *, version: str)
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _descriptors(check: Check, rules: dict[str, DocumentedRule]) -> dict[str, dict[str, Any]]:
+def _descriptors(check: Check, rules: dict[str, DocumentedRule], docs: str) -> dict[str, dict[str, Any]]:
     """Code → the rule as a SARIF reporting descriptor, for every code that has findings."""
     found = {finding.issue.code: finding.issue for _, finding in check.findings()}
-    return {code: _descriptor(found[code], rules.get(code)) for code in sorted(found)}
+    return {code: _descriptor(found[code], rules.get(code), docs) for code in sorted(found)}
 
 
-def _descriptor(issue: Issue, rule: DocumentedRule | None) -> dict[str, Any]:
+def _descriptor(issue: Issue, rule: DocumentedRule | None, docs: str) -> dict[str, Any]:
     severity = rule.severity if rule else issue.severity
     descriptor: dict[str, Any] = {
         "id": issue.code,
         "name": issue.name,
+        "helpUri": f"{docs.rstrip('/')}/{issue.code}" if docs else f"urn:torchdraft:rule:{quote(issue.code)}",
         "defaultConfiguration": {"level": LEVELS[severity]},
         "properties": {"tags": ["torch.export"], "severity": str(severity)},
     }
@@ -90,6 +95,7 @@ def _results(check: Check, codes: Sequence[str]) -> Iterator[dict[str, Any]]:
             "suppressions": _suppressions(finding.suppressed),
             **_baseline_state(check, finding),
             **_places(target, finding.issue),
+            **_fixes(finding.issue),
             "properties": {"target": target.target, "severity": str(finding.issue.severity)},
         }
 
@@ -138,6 +144,21 @@ def _region(location: Location) -> dict[str, Any]:
     if location.source:
         region["snippet"] = {"text": location.source}
     return region
+
+
+def _fixes(issue: Issue) -> dict[str, Any]:
+    """The edit that writes an issue's `code` in the place of the marked expression."""
+    at, code = issue.location, issue.data.get("code")
+    if at is None or not isinstance(code, str) or not code or at.installed or not paths.is_file_name(at.file):
+        return {}
+    if at.column is None or at.end_column is None:
+        return {}
+    region = {name: value for name, value in _region(at).items() if name != "snippet"}
+    change = {
+        "artifactLocation": _artifact(at.file),
+        "replacements": [{"deletedRegion": region, "insertedContent": {"text": code}}],
+    }
+    return {"fixes": [{"description": {"text": f"Write {code}"}, "artifactChanges": [change]}]}
 
 
 def _origins(issue: Issue) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import ImpureCall
+from torchdraft.rules.random_calls import in_torch
 from torchdraft.rules.rule import Rule
 
 
@@ -67,13 +70,15 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
             effect = "A second trace, which read another value, produced the same program."
         if event.absent:
             effect = "The variable is not set, so the program uses the model's default."
-        return self.found(
+        issue = self.found(
             event,
             f"`{event.what}` was read while tracing. {effect}",
             severity=Severity.NOTE if event.unused or event.absent else None,
             expr=event.what,
             data={"what": event.what},
         )
+        code = "" if event.unused or event.absent else in_torch(issue.location)
+        return replace(issue, data={**issue.data, "code": code}) if code else issue
 
     def identity(self, event: ImpureCall) -> tuple[object, ...]:
         return (event.what, event.unused, event.absent)
