@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "src/torchdraft"
-NOT_OURS = ("build", "dist")
-"""Top-level folders that are not documentation of the project, besides hidden ones."""
+NOT_OURS = ("build", "dist", "node_modules")
+"""Folders that are not documentation of the project, besides hidden ones."""
 WITH_PATHS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals/*.md")
 PLACEHOLDERS = ("NNN", "its_name")
 
@@ -35,7 +35,7 @@ def pages(root: Path) -> list[Path]:
 
 
 def _skipped(path: Path) -> bool:
-    return path.parts[0] in NOT_OURS or any(part.startswith(".") for part in path.parts)
+    return any(part in NOT_OURS or part.startswith(".") for part in path.parts)
 
 
 def broken_links(page: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ import torchdraft
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "images" / "page.png"
-ADDRESS = "#/issues/TD101-speech.py-34"
+ADDRESS = "#/issues"
 SIZE = {"width": 1240, "height": 760}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

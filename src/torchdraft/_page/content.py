@@ -26,7 +26,7 @@ RUNGS: Mapping[str, str] = {
 """Ways of tracing, the most general first → what each means for the program."""
 
 CODE_TO_WRITE: Mapping[str, str] = {
-    "code": "The line, written so that export accepts it",
+    "code": "Write instead",
     "fix": "dynamic_shapes that the program accepts",
     "paste": "Add where the program is loaded",
 }
