@@ -47,7 +47,6 @@ LISTING = Listing(
     places=PLACES,
     modules={"": "Net", "encoder": "Encoder", "encoder.0": "Block", "encoder.0.lin": "Linear", "encoder.1": "Block"},
     ranges={"s0": "[2, ∞]"},
-    text="graph():\n    return x",
     sources=SOURCES,
 )
 EXPRESSIONS = {
@@ -101,7 +100,6 @@ def hostile():
         places=(ListedPlace(file=at.file, line=1, function=HOSTILE),),
         modules={HOSTILE: HOSTILE},
         ranges={HOSTILE: HOSTILE},
-        text=HOSTILE,
         sources={at.file: HOSTILE + "\n"},
     )
     bad = "lone \ud800 surrogate"

@@ -44,7 +44,8 @@ def test_conditions_name_an_expression_that_came_before():
 
 
 def test_the_program_is_in_the_log():
-    assert "\n\tgraph():\n\t    return x\n" in trace_log(PAGE)
+    assert "\n\t# /app/encoder.py:12 in forward\n\tmax_1: i64[] = aten.max.default(lens)\n" in trace_log(PAGE)
+    assert "\tlens: i64[2] = input\n" in trace_log(PAGE)
 
 
 def test_a_folder_or_a_file(tmp_path):

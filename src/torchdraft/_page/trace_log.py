@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from torchdraft.model import FailureType, Issue, Location, Report, Severity
+from torchdraft.model.listing import Listing
 from torchdraft.model.torch_view import failure_type_of
 
 NAME = "torchdraft_trace.log"
@@ -62,8 +63,21 @@ def _entries(report: Report) -> Iterator[str]:
             own = number
             yield _line({"expression_created": _whole(number, issue, files)})
         yield _line({name: _condition(issue, own, files)})
-    text = report.listing.text if report.listing is not None else ""
-    yield _with_payload({"exported_program": {}}, text or str(report))
+    text = str(report) if report.listing is None else "\n".join(_program(report.listing))
+    yield _with_payload({"exported_program": {}}, text)
+
+
+def _program(listing: Listing) -> Iterator[str]:
+    """The nodes as lines of code, below the lines of the source that made them."""
+    place = None
+    for node in listing.nodes:
+        if node.place != place and node.place is not None:
+            at = listing.places[node.place]
+            yield f"# {at.file}:{at.line} in {at.function}"
+        place = node.place
+        indent = "    " * (node.graph.count(".") + 1 if node.graph else 0)
+        code = f"{node.target}({node.code})" if node.kind == "call" else node.kind
+        yield f"{indent}{node.name}{f': {node.value}' if node.value else ''} = {code}"
 
 
 _KINDS = {

@@ -53,7 +53,5 @@ class Listing:
     """Dotted name of a submodule → its class."""
     ranges: Mapping[str, str] = field(default_factory=dict)
     """Symbol of a size or number → the values that the program accepts: `[2, ∞]`."""
-    text: str = ""
-    """The program as torch prints it."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """File → its text, of files that the nodes and issues are in."""

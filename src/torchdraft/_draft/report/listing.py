@@ -60,7 +60,6 @@ def listing_of(program: ProgramGraph, issues: Sequence[Issue]) -> Listing:
         places=places,
         modules=listed.modules,
         ranges={str(symbol): _range(found) for symbol, found in program.ranges.items()},
-        text=_text_of(program),
         sources=sources_of(frames, [place.file for place in places]),
     )
 
@@ -224,7 +223,3 @@ def _made_in(module: str, modules: Sequence[str]) -> bool:
 def _range(found: Any) -> str:
     low, high = (str(bound).replace("int_oo", "∞").replace("oo", "∞") for bound in (found.lower, found.upper))
     return f"[{low}, {high}]"
-
-
-def _text_of(program: ProgramGraph) -> str:
-    return str(program.graph_module.print_readable(print_output=False, include_stride=False, include_device=False))
