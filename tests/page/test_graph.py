@@ -90,6 +90,7 @@ def test_a_branch_of_a_subgraph_has_its_own_box(opened):
     nodes = (*LISTING.nodes[:3], *inner, node("cond", "cond", (4,)), replace(LISTING.nodes[-1], inputs=(5,)))
     page = opened(replace(PAGE, issues=(), listing=replace(LISTING, nodes=nodes)), "#/graph/cond")
     has(page.locator("svg .cluster.graph"), 1)
+    assert "true_graph_0" in page.locator(".outline").inner_text()
 
 
 def test_zoom_and_fit(opened):

@@ -93,6 +93,8 @@ def test_the_sides_of_a_branch_are_listed_before_the_operator(listing):
     ends = [listing.nodes[number] for number in cond.inputs if listing.nodes[number].graph]
     assert {node.graph for node in ends} == graphs
     assert {node.kind for node in ends} == {"output"}
+    inputs = [node for node in listing.nodes if node.graph and node.kind == "input"]
+    assert [[listing.nodes[number].name for number in node.inputs] for node in inputs] == [["linear_1"]] * len(inputs)
 
 
 def test_it_goes_through_json(program, listing):

@@ -73,9 +73,7 @@ function moduleItem(list: Listing, name: string, root: Item, byId: Map<string, I
 /** The box of a branch or a loop's body, in the module whose code has it. */
 function subgraph(list: Listing, node: number, root: Item, byId: Map<string, Item>): Item {
   const path = list.graph[node].split(".");
-  let parent = moduleItem(list, list.module[node], root, byId);
-  const home = byId.get(`&${path[0]}`);
-  if (home) parent = home.parent!;
+  let parent = byId.get(`&${path[0]}`)?.parent ?? moduleItem(list, list.module[node], root, byId);
   let id = "&";
   for (const [at, name] of path.entries()) {
     id += at ? `.${name}` : name;

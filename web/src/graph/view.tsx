@@ -106,7 +106,7 @@ function Outline({ item, depth, open, selected, toggle }: Shown) {
   const parts = item.children.filter((child) => child.kind !== "node" || child.severity);
   return (
     <li>
-      <div class={`item ${item.kind}`} style={{ paddingLeft: `${depth * 12}px` }}>
+      <div class={`item is-${item.kind}`} style={{ paddingLeft: `${depth * 12}px` }}>
         {item.kind !== "node" ? (
           <button type="button" class="twist" aria-expanded={isOpen} aria-label={`${isOpen ? "Close" : "Open"} ${item.title}`} onClick={() => toggle(item)}>
             {isOpen ? "▾" : "▸"}

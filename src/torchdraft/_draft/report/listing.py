@@ -75,7 +75,9 @@ class _Nodes:
     _of_stack: dict[str, int | None] = field(default_factory=dict)
     _values: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
-    def add(self, owner: torch.fx.GraphModule, graph: str, module: str, inputs: Sequence[int] = ()) -> int | None:
+    def add(
+        self, owner: torch.fx.GraphModule, graph: str, module: str, inputs: Sequence[int | None] = ()
+    ) -> int | None:
         """Add the nodes of a graph; returns the number of its output. `inputs`: what its inputs stand for."""
         numbers: dict[torch.fx.Node, int] = {}
         given = iter(inputs)
@@ -88,7 +90,8 @@ class _Nodes:
                 reads = [number for number in [next(given, None)] if number is not None]
             at = self._module(node) or module
             for name, body in _bodies(owner, node):
-                out = self.add(body, f"{graph}.{name}".lstrip("."), at, reads)
+                operands = [numbers.get(each) for each in _operands(node, body)]
+                out = self.add(body, f"{graph}.{name}".lstrip("."), at, operands)
                 reads += [out] if out is not None else []
             numbers[node] = len(self.nodes)
             self.nodes.append(self._listed(node, reads, at, graph))
@@ -156,6 +159,20 @@ def _bodies(owner: torch.fx.GraphModule, node: torch.fx.Node) -> Iterator[tuple[
         inner = _subgraph(owner, each)
         if inner is not None:
             yield str(each.target), inner
+
+
+def _operands(node: torch.fx.Node, body: torch.fx.GraphModule) -> list[Any]:
+    """What the inputs of a subgraph stand for. Control flow operators have these as their last arguments."""
+    flat = list(_flat((*node.args, *node.kwargs.values())))
+    return flat[len(flat) - len(body.graph.find_nodes(op="placeholder")) :]
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value if isinstance(value, torch.fx.Node) else None  # a slice cannot be looked up
 
 
 def _kinds(signature: torch.export.ExportGraphSignature) -> dict[str, tuple[NodeKind, str]]:
