@@ -12,6 +12,7 @@ import pytest
 from tests.page.reports import HOSTILE, LISTING, PAGE, hostile
 from tests.sample_reports import BRANCH, CLEAN, FULL
 from torchdraft._page.content import Content
+from torchdraft._page.operators import _profile
 from torchdraft._page.statements import Statements
 from torchdraft._source.files import sources_of
 from torchdraft.model import Location, Report
@@ -120,6 +121,13 @@ def test_the_tree_of_a_condition_ends_at_what_was_read():
 def test_custom_operators_have_calls_profiles_and_issues():
     (row,) = Content(PAGE).data()["operators"]
     assert row == {"name": "mylib.foo", "calls": 1, "profiles": ["OpProfile(a)"], "issues": [4]}
+
+
+def test_a_profile_is_one_line():
+    tensor = {"rank": 2, "dtype": "float32", "device": "cpu", "layout": "strided"}
+    profile = {"args_profile": [tensor, {**tensor, "rank": 1}], "out_profile": tensor, "none_arguments": [1]}
+    line = "(float32, 2 dimensions, cpu; float32, 1 dimension, cpu) → float32, 2 dimensions, cpu; none_arguments: 1"
+    assert _profile(profile) == line
 
 
 def test_each_key_of_a_node_is_there_once():

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from torchdraft._targets.drafting import draft
 from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
@@ -84,7 +85,7 @@ def _drafted(target: RequestedTarget, progress: Progress, drafting: Callable[[Ta
             file = found.file
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {target.text}"):
-            report = draft(found, paths=paths)._report
+            report = drafting(found)._report
         # Without the graph of its program: a check keeps the reports of all targets.
         return Drafted(target, file, replace(report, list_nodes=None))
     except UsageError as error:
