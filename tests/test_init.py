@@ -43,6 +43,16 @@ assert "torch" not in sys.modules
     run(code, SAVED)
 
 
+def test_a_page_is_written_without_torch(tmp_path):
+    code = """
+from torchdraft._cli.app import app
+app(sys.argv[1:], standalone_mode=False)
+assert "torch" not in sys.modules
+"""
+    run(code, "view", SAVED, "--no-open", "-o", tmp_path / "page.html")
+    assert (tmp_path / "page.html").exists()
+
+
 def test_the_model_alone_renders():
     run("from torchdraft.model import Report, Verification\nprint(Report())\nprint(Verification(trials=()))")
 

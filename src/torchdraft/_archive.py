@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,8 @@ from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
 
 from .model import Report
+
+log = logging.getLogger("torchdraft")
 
 REPORT = "torchdraft/report.json"
 """Name of the report among a `.pt2`'s extra files."""
@@ -37,11 +40,24 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     """
     files = dict(extra_files or {})
     report = getattr(program, "_report", None)
-    if isinstance(report, Report):
-        files[REPORT] = replace(report, listing=None).to_json(indent=None)  # the file has the graph itself
     run_file_passes(program)
+    if isinstance(report, Report):
+        files[REPORT] = _with_nodes(report, program).to_json(indent=None)
     with torch_output_suppressed(), single_value_ranges_widened(program):
         torch.export.save(program, path, extra_files=files)
+
+
+def _with_nodes(report: Report, program: torch.export.ExportedProgram) -> Report:
+    """The report with the nodes of the program, so that its page needs neither the weights nor custom operators.
+
+    Without the source files, which a program that is shipped does not carry.
+    """
+    try:
+        listing = ProgramGraph(program)(report.issues)
+    except Exception as error:  # a file without this page is better than none
+        log.debug("the nodes of the program could not be listed", exc_info=error)
+        return replace(report, listing=None)
+    return replace(report, listing=replace(listing, sources={}))
 
 
 def load(path: Any) -> torch.export.ExportedProgram:
@@ -54,5 +70,5 @@ def load(path: Any) -> torch.export.ExportedProgram:
     with torch_output_suppressed(), applied(LOAD):
         program = torch.export.load(path, extra_files=files)
     if files[REPORT]:
-        program._report = replace(Report.from_json(files[REPORT]), list_nodes=ProgramGraph(program))
+        program._report = replace(Report.from_json(files[REPORT]), listing=None, list_nodes=ProgramGraph(program))
     return program

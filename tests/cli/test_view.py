@@ -54,6 +54,31 @@ def test_a_program_shows_its_graph(shown, tmp_path):
     assert '"aten.linear.default"' in (tmp_path / "m.html").read_text(encoding="utf-8")
 
 
+def test_a_program_is_shown_without_loading_it(shown, tmp_path, monkeypatch):
+    torchdraft.save(torchdraft.draft_export(torch.nn.Linear(2, 2), (torch.ones(1, 2),)), tmp_path / "m.pt2")
+    monkeypatch.setattr(torchdraft, "load", None)
+    assert run(tmp_path / "m.pt2", "-o", tmp_path / "m.html", "--no-open").exit_code == 0
+    assert '"aten.linear.default"' in (tmp_path / "m.html").read_text(encoding="utf-8")
+
+
+def test_an_older_file_is_loaded_for_its_graph(shown, tmp_path, monkeypatch):
+    program = torchdraft.draft_export(torch.nn.Linear(2, 2), (torch.ones(1, 2),))
+    with monkeypatch.context() as patched:
+        patched.setattr(torchdraft._archive, "ProgramGraph", None)
+        torchdraft.save(program, tmp_path / "m.pt2")
+    assert run(tmp_path / "m.pt2", "-o", tmp_path / "m.html", "--no-open").exit_code == 0
+    assert '"aten.linear.default"' in (tmp_path / "m.html").read_text(encoding="utf-8")
+
+    def load(path):
+        raise RuntimeError("no operator mylib::foo")
+
+    monkeypatch.setattr(torchdraft, "load", load)
+    done = run(tmp_path / "m.pt2", "-o", tmp_path / "m.html", "--no-open")
+    assert done.exit_code == 0
+    assert "without the graph" in done.stderr
+    assert "mylib::foo" in done.stderr
+
+
 def test_what_cannot_be_read_is_said(shown, tmp_path):
     (tmp_path / "bad.json").write_text("{}")
     (tmp_path / "bad.pt2").write_bytes(b"no archive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import webbrowser
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,8 @@ from torchdraft.model import Report, ReportFormatError
 from .console import print_written, progress, usage_errors_printed
 
 ENDINGS = (".json", ".pt2")
+INSIDE = "/extra/torchdraft/report.json"
+"""The end of the report's name in a `.pt2`."""
 
 
 def view(
@@ -59,24 +62,34 @@ def read_report(file: Path) -> Report:
 
 
 def _of_program(file: Path) -> Report:
+    """The report in a `.pt2`. The program is loaded only if the report has no nodes: older files."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if name.endswith(INSIDE)]
+            text = archive.read(names[0]) if names else None
+    except zipfile.BadZipFile as error:
+        raise UsageError(
+            f"{str(file)!r} can't be read as a program: {error}",
+            expected="a .pt2 file that torchdraft.save or torch.export.save wrote",
+        ) from error
+    if text is None:
+        raise UsageError(
+            f"{str(file)!r} has no report", expected="a program that draft_export made and torchdraft.save wrote"
+        )
+    report = Report.from_json(text)
+    return report if report.listing is not None else _with_nodes(file, report)
+
+
+def _with_nodes(file: Path, report: Report) -> Report:
     import torchdraft
 
     try:
         program: Any = torchdraft.load(file)
-    except ReportFormatError:
-        raise
-    except Exception as error:
-        raise UsageError(
-            f"{str(file)!r} can't be read as a program: {type(error).__name__}: {error}",
-            expected="a .pt2 file that torchdraft.save or torch.export.save wrote",
-        ) from error
-    found = getattr(program, "_report", None)
-    if not isinstance(found, Report):
-        raise UsageError(
-            f"{str(file)!r} has no report", expected="a program that draft_export made and torchdraft.save wrote"
-        )
-    listed = found.listed()  # the program is dropped, so its nodes are listed now
-    return replace(listed, list_nodes=None)
+    except Exception as error:  # a custom operator that this process does not know, a version of torch that is too old
+        first = str(error).splitlines()[0] if str(error) else ""
+        typer.echo(f"without the graph, because the program can't be loaded: {type(error).__name__}: {first}", err=True)
+        return report
+    return replace(program._report.listed(), list_nodes=None)
 
 
 def _temporary(file: Path) -> Path:

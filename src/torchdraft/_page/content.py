@@ -147,7 +147,7 @@ class _Places:
         self.frames: list[dict[str, Any]] = []
         self._numbers: dict[Location, int] = {}
         self._files: dict[str, int] = {}
-        self._texts = report.listing.sources if report.listing is not None else sources_of([*_frames(report)])
+        self._texts = _texts(report)
         self._statements: dict[str, Statements] = {}
 
     def frame(self, at: Location | None) -> int | None:
@@ -188,6 +188,13 @@ class _Places:
         if at.file not in self._statements:
             self._statements[at.file] = Statements(self._texts[at.file])
         return self._statements[at.file].around(at.line)
+
+
+def _texts(report: Report) -> Mapping[str, str]:
+    """The source files that the report holds, or those on the disk that have not changed since."""
+    if report.listing is None:
+        return sources_of([*_frames(report)])
+    return report.listing.sources or sources_of([*_frames(report)], [place.file for place in report.listing.places])
 
 
 def _frames(report: Report) -> Iterator[Location]:

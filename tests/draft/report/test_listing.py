@@ -114,14 +114,22 @@ def test_a_saved_program_is_listed_again(program, listing, tmp_path):
     assert again.places == listing.places
 
 
-def test_the_file_holds_the_graph_once(program, tmp_path):
-    held = replace(program._report, listing=program._report.listed().listing)
-    program._report, before = held, program._report
+def test_a_saved_report_has_the_nodes_and_no_source(program, listing, tmp_path):
     torchdraft.save(program, tmp_path / "m.pt2")
-    program._report = before
     files = {"torchdraft/report.json": ""}
     torch.export.load(tmp_path / "m.pt2", extra_files=files)
-    assert '"listing"' not in files["torchdraft/report.json"]
+    stored = Report.from_json(files["torchdraft/report.json"])
+    assert stored.listing == replace(listing, sources={})
+    loaded = torchdraft.load(tmp_path / "m.pt2")._report
+    assert loaded.listing is None
+    assert loaded.listed().listing.sources
+
+
+def test_a_program_that_cannot_be_listed_is_saved(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(torchdraft._archive, "ProgramGraph", None)
+    torchdraft.save(program, tmp_path / "m.pt2")
+    monkeypatch.undo()
+    assert torchdraft.load(tmp_path / "m.pt2")._report.issues
 
 
 def test_copies_keep_the_graph_and_pickles_do_not(program):
