@@ -48,7 +48,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft/state": (*BASE, "_draft/tracing"),
     "_draft/prepare": (*BASE, "saved", "_draft/tracing", "_draft/state"),
     "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
-    "_draft/custom_ops": (*BASE, "_draft/tracing"),
+    "_draft/custom_ops": (*BASE, "saved", "_draft/tracing"),
     "_draft/custom_ops/profiles": (*BASE, "_draft/tracing", "_draft/custom_ops"),
     "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
     **{
@@ -63,7 +63,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "_draft/finish": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops"),
     "_draft/check": (*BASE, *(f"_draft/{step}" for step in ("tracing", "state", "prepare", "effects"))),
-    "_draft/report": (*BASE, "rules", "_draft/tracing"),
+    "_draft/report": (*BASE, "rules", "saved", "_draft/tracing"),
     "_draft/rungs": (
         *BASE,
         "rules",

@@ -41,10 +41,10 @@ def test_each_op_runs_once_while_its_value_is_alive(program):
     kept: list[Any] = []
     call = RealValues._call
 
-    def counted(self: RealValues, record: Any) -> Any:
+    def counted(self: RealValues, record: Any, *watched: Any) -> Any:
         runs[id(record)] += 1
         kept.append(record)
-        return call(self, record)
+        return call(self, record, *watched)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RealValues, "_call", counted)
@@ -59,10 +59,10 @@ def test_transient_runs_give_the_same_values_and_run_no_op_three_times(program):
     kept: list[Any] = []
     call = RealValues._call
 
-    def counted(self: RealValues, record: Any) -> Any:
+    def counted(self: RealValues, record: Any, *watched: Any) -> Any:
         runs[id(record)] += 1
         kept.append(record)
-        return call(self, record)
+        return call(self, record, *watched)
 
     def looked_at(self: FakeKernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         out = fake()

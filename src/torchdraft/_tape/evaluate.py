@@ -21,8 +21,10 @@ from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import copy_with_storage
 
 from . import transient
+from .argument_contents import ArgumentContents
 from .copy_on_write import CopyOnWrite
 from .errors import NoRealValue, OpRaised
+from .kernel_returns import call_seen
 from .op_schema import signature_of
 from .reading import Reader, Roots
 from .rng_replay import RngReplay
@@ -42,6 +44,10 @@ class OpRun(NamedTuple):
     kwargs: dict[str, Any]
     out: Any
     roots: Roots
+    written: tuple[int, ...] = ()
+    """The tensor arguments whose content changed although the schema does not say so, where that was watched."""
+    returned: Any = None
+    """The class of what a kernel written in Python returned, where that was watched."""
 
 
 class RealValues:  # longer than other classes: all demands share the state of one evaluation
@@ -117,25 +123,25 @@ class RealValues:  # longer than other classes: all demands share the state of o
                 raise NoRealValue(f"no value is known for {symbol} in {value}")
         return self.symbols.concrete(value)
 
-    def run_now(self, record: Record) -> OpRun:
-        """Runs an op that is not closed yet, after everything it needs."""
+    def run_now(self, record: Record, *, watched: bool = False) -> OpRun:
+        """Runs an op that is not closed yet, after everything it needs. `watched`: looks for undeclared writes."""
         for step in self._slices.before(record):
             self._run(step)
-        return self._run_open(record)
+        return self._run_open(record, watched)
 
-    def run_transient(self, record: Record) -> OpRun:
+    def run_transient(self, record: Record, *, watched: bool = False) -> OpRun:
         """`run_now` for an op whose outputs are read once. Large values that only such runs need are dropped after
         their last use in the slice. The op's own outputs are dropped by the next transient run that reads them.
         """
         if self._transient.missed:
-            return self.run_now(record)
+            return self.run_now(record, watched=watched)
         with self._transient.run():
             slice_ = self._slices.before(record)
             uses = Counter(version for step in (*slice_, record) for version in versions_read(step))
             for step in slice_:
                 self._run(step)
                 self._drop_used(step, uses)
-            ran = self._run_open(record)
+            ran = self._run_open(record, watched)
             self._drop_used(record, uses)
         return ran
 
@@ -161,14 +167,14 @@ class RealValues:  # longer than other classes: all demands share the state of o
         self._store(record, ran.out, ran.roots)
         record.release_operands()
 
-    def _run_open(self, record: Record) -> OpRun:
+    def _run_open(self, record: Record, watched: bool = False) -> OpRun:
         if record.draw is None and signature_of(record.func).random:
             record.draw = len(self.tape.draws)  # the position that it gets when it is closed
-        ran = self._call(record)
+        ran = self._call(record, watched)
         record.early_run = (ran.out, ran.roots, self._transient.active)
         return ran
 
-    def _call(self, record: Record) -> OpRun:
+    def _call(self, record: Record, watched: bool = False) -> OpRun:
         if record.unknown is not None:
             raise NoRealValue(record.unknown.description)
         with real_compute(), self.randomness.as_of(record.draw, self.tape.draws, self.symbols):
@@ -178,12 +184,15 @@ class RealValues:  # longer than other classes: all demands share the state of o
             roots = self._writable_roots(record)
             args = tuple([self._reader.concrete(a, roots) for a in record.args])
             kwargs = {name: self._reader.concrete(v, roots) for name, v in record.kwargs.items()}
+            contents = ArgumentContents(record, args, kwargs) if watched else None
+            run = call_seen if watched else _call
             try:
-                out = self.copy_on_write.run(lambda: record.func(*args, **kwargs), list(roots.values()))
+                out, kind = self.copy_on_write.run(lambda: run(record.func, args, kwargs), list(roots.values()))
             except Exception as error:
                 raise OpRaised(record, error) from error
+            written = contents.changed() if contents is not None else ()
         self.ops_evaluated += 1
-        return OpRun(args, kwargs, out, roots)
+        return OpRun(args, kwargs, out, roots, written, kind)
 
     def _repeat(self, call: Record) -> None:
         """Runs a call again for what it does to the TorchBind objects that it takes."""
@@ -272,6 +281,10 @@ class RealValues:  # longer than other classes: all demands share the state of o
         """Drops the oldest values while more bytes than the budget are held."""
         while self._held and self.bytes_held > self.budget:
             self._drop(next(iter(self._held)))
+
+
+def _call(func: Any, args: Any, kwargs: Any) -> tuple[Any, None]:
+    return func(*args, **kwargs), None
 
 
 def _bytes(tensor: torch.Tensor) -> int:

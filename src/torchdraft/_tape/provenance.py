@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import torch
@@ -156,3 +156,25 @@ def holds_symbol(value: Any) -> bool:
     if isinstance(value, dict):
         return any(holds_symbol(v) for v in value.values())
     return isinstance(value, SYMBOLIC)
+
+
+def computed_by(tape: Tape, tensor: torch.Tensor, wanted: Callable[[Record], bool], most: int) -> bool:
+    """Whether an operation that `wanted` accepts is among those that a tensor was computed by. True as well where a
+    search that exceeds `most` operations ends.
+    """
+    handle = tape.known(tensor)
+    waiting = [] if handle is None else [(handle, handle.cell.version)]
+    seen: set[int] = set()
+    while waiting:
+        handle, version = waiting.pop()
+        steps = [version.origin, handle.record if isinstance(handle, View) else None]
+        for record in steps:
+            if record is None or id(record) in seen:
+                continue
+            if wanted(record) or len(seen) >= most:
+                return True
+            seen.add(id(record))
+            waiting += [(operand.handle, operand.version) for operand in record.operands]
+        if isinstance(handle, View):
+            waiting.append((handle.parent, version))
+    return False

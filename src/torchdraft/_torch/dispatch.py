@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -88,6 +88,14 @@ def real_compute() -> Iterator[None]:
     """Like `outside_modes`, and below autograd as well; a recorded op is computed here."""
     with outside_modes(), _below_autograd():
         yield
+
+
+@contextmanager
+def below_autograd_if_traced(tensors: Sequence[torch.Tensor]) -> Iterator[bool]:
+    """Below autograd where a dispatch mode or a tensor subclass sees the operations, which it tells; else unchanged."""
+    traced = bool(_mode_stack()) or not all(type(t) in (torch.Tensor, torch.nn.Parameter) for t in tensors)
+    with _below_autograd() if traced else nullcontext():
+        yield traced
 
 
 def active_modes() -> tuple[int, int]:
@@ -207,11 +215,16 @@ def erase_failed_nodes() -> list[str]:
 
 def is_op_of_graph(func: Any) -> bool:
     """Whether `func` is the op whose node was added last to the graph being traced, not one that a kernel calls."""
+    return node_of_op(func) is not None
+
+
+def node_of_op(func: Any) -> torch.fx.Node | None:
+    """The node of `func`, if it was added last to the graph being traced and its results are not known yet."""
     tracer = current_tracer()
     if tracer is None:
-        return False
-    last = getattr(tracer, "fx_tracer", tracer).graph._root.prev
-    return last.target is func and "val" not in last.meta
+        return None
+    last: torch.fx.Node = getattr(tracer, "fx_tracer", tracer).graph._root.prev
+    return last if last.target is func and "val" not in last.meta else None
 
 
 def retarget(target: torch.Tensor, source: torch.Tensor) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from . import pytree
 from .dispatch import outside_modes
 from .probe import need
 
@@ -53,6 +54,25 @@ def clear_symbol_memos(tensor: torch.Tensor) -> None:
     """Clears the symbols that reads of a fake tensor created (`item_memo` …); the next read creates another."""
     for name in _MEMOS:
         setattr(tensor, name, None)
+
+
+def raises_for_all_data(func: Callable[..., Any], args: Any, kwargs: Any) -> bool:
+    """Whether a function raises on tensors like its arguments whatever their data is. False where that is unknown."""
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    try:
+        with outside_modes(), mode:
+            given, named = pytree.tree_map_only(torch.Tensor, mode.from_tensor, (args, kwargs))
+            func(*given, **named)
+    except (
+        DataDependentOutputException,
+        DynamicOutputShapeException,
+        UnsupportedOperatorException,
+        UnsupportedMutationAliasingException,
+    ):
+        return False
+    except Exception:  # what the function raises
+        return True
+    return False
 
 
 def same_storage(left: torch.Tensor, right: torch.Tensor) -> bool:

@@ -11,6 +11,8 @@ from .probe import need
 MissingOpProfile: Any = need("torch._library.fake_profile:MissingOpProfile")
 OpProfile: Any = need("torch._library.fake_profile:OpProfile")
 TensorMetadata: Any = need("torch._library.fake_profile:TensorMetadata")
+torchs_profile_kernels: Any = need("torch._library.fake_profile:unsafe_generate_fake_kernels")
+"""torch's own context in which profiles are fake kernels, for comparisons."""
 
 _serialize = "torch._export.serde.serialize"
 DTYPE_NUMBERS: dict[torch.dtype, int] = {d: int(e) for d, e in need(f"{_serialize}:_TORCH_TO_SERIALIZE_DTYPE").items()}
@@ -21,7 +23,6 @@ LAYOUT_NUMBERS: dict[torch.layout, int] = {
 definition_of: Any = need("torch._library.custom_ops:_maybe_get_opdef")
 _registry: Any = need("torch._library.simple_registry:singleton")
 _has_kernel: Any = need("torch._C:_dispatch_has_kernel_for_dispatch_key")
-_is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
 
 
 OpOverloadPacket: Any = need("torch._ops:OpOverloadPacket")
@@ -59,8 +60,3 @@ def has_written_fake(op: Any) -> bool:
         return definition._abstract_fn is not None
     entry = _registry.find(op.name())
     return entry.fake_impl.kernel is not None or bool(_has_kernel(op.name(), "Meta"))
-
-
-def needs_no_fake_kernel(op: Any) -> bool:
-    """Whether `op` needs no fake kernel: it decomposes into other ops, or returns nothing but its mutated arguments."""
-    return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))

@@ -103,11 +103,12 @@ class HostRead(Event):
     dtype: str
     shape: tuple[str, ...]
     value: str
-    asserted: Literal["value", "constant", "unused", "same", "no", "plain"]
+    asserted: Literal["value", "constant", "unused", "same", "no", "plain", "result"]
     """`value`/`constant`: the graph compares the data with the data read. `unused`: the value was only printed or
     logged. `same`: the tensor is computed from constants and is the same in every call. `no`: the data is too large to
     store, so the program is frozen to it. `plain`: an operator returned it as a plain Python value, which no symbol of
-    the program represents, so the program is frozen to it."""
+    the program represents, so the program is frozen to it. `result`: so did an operator whose results the program
+    compares with those on the example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ class KernelMissing(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelMismatched(Event):
-    """A custom operator's fake kernel disagrees with its real kernel."""
+    """A custom operator's fake kernel, or its schema, disagrees with its real kernel."""
 
     op: str
     reason: str
@@ -185,6 +186,7 @@ class KernelMismatched(Event):
     """Whether the kernel fixes a size that the real one may leave free; `reason` names it and the kernel's line."""
     instead: str = ""
     """The kernel's line without what fixes the size, if it is known."""
+    what: Literal["fake kernel", "schema"] = "fake kernel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +277,8 @@ class ExceptionCaught(Event):
     """The model caught an exception during the trace; the program contains the path taken after it."""
 
     exception: str
+    by_data: bool = False
+    """Whether the operation may raise or not by the data of its arguments, which nothing asserts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ Programs refer to the following names. They never change, and every version of t
 - `torchdraft.saved:TupleKey`: an enumeration that the loader looks up by this name. Its members stand for tuples that
   are keys of dictionaries in the structure of the inputs. Until 2026-11-30 it was `torchdraft._trace.keys:TupleKey`.
 - `torchdraft.Held`, `torchdraft.Made`, `torchdraft.Keyed`: nodes of the structure of the outputs (`structures.py`).
+- `torchdraft::call`: an operator that calls a custom operator and compares its results (`operator_calls.py`). The
+  description in its first argument only gets further fields, which have a default.
 - `__torchdraft_…__`: the only key of a JSON object that encodes a value which JSON does not have (`json_values.py`).
 - A class that `torchdraft.register` registered: its module and qualified name.
 

@@ -1,4 +1,4 @@
-"""Registers the nodes of the file format with pytree, as soon as torch is imported.
+"""Registers the nodes of the file format with pytree, and its operator, as soon as torch is imported.
 
 `torch.export.load` looks them up by name. A process that imports torchdraft and torch, in either order, can therefore
 load every saved program, also without `torchdraft.load`. Importing torchdraft does not import torch.
@@ -14,8 +14,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-MODULE = "torchdraft.saved.structures"
-"""The module that registers the nodes when it is imported."""
+MODULES = ("torchdraft.saved.structures", "torchdraft.saved.operator_calls")
+"""The modules that register the nodes and the operator when they are imported."""
 
 
 def register_with_torch() -> None:
@@ -28,7 +28,8 @@ def register_with_torch() -> None:
 
 def _register() -> None:
     with suppress(ImportError):  # of an unsupported torch: the first name that needs torch raises
-        importlib.import_module(MODULE)
+        for module in MODULES:
+            importlib.import_module(module)
 
 
 class _AfterTorch(MetaPathFinder):

@@ -8,8 +8,8 @@ import torch
 import torchdraft
 from tests.draft.custom_ops.ops import CALLS, MODELS, OPS, Nested, example
 
-FROZEN = {"float", "bool", "str", "ints"}
-"""Results that a symbol cannot represent. They become constants of the program, which is reported."""
+PLAIN = {"float", "bool", "str", "ints"}
+"""Results that a symbol cannot represent. They become constants that the program compares, which is reported."""
 
 
 def plain(tensor):
@@ -37,9 +37,16 @@ def test_the_program_equals_eager_and_each_call_ran_once(name, dynamic):
     torch.testing.assert_close(plain(program.module()(example())), plain(expected))
     loaded = saved_and_loaded(program)
     torch.testing.assert_close(plain(loaded.module()(example())), plain(expected))
-    baked = [i for i in program._report.issues if i.severity is torchdraft.Severity.BAKED]
-    assert bool(baked) == (name in FROZEN)
-    assert all("returned it as a plain Python value" in issue.message for issue in baked)
+    assert not [i for i in program._report.issues if i.severity is torchdraft.Severity.BAKED]
+    compared = [i for i in program._report.issues if "returned it as a plain Python value" in i.message]
+    assert bool(compared) == (name in PLAIN)
+
+
+@pytest.mark.parametrize("name", sorted(PLAIN - {"str"}))
+def test_another_plain_result_raises(name):
+    program = torchdraft.draft_export(Nested(MODELS[name]), (example(),))
+    with pytest.raises(RuntimeError, match=r"td_missing::\w+ returned"):
+        saved_and_loaded(program).module()(-example() - 20)
 
 
 def Counter_of_eager(model):

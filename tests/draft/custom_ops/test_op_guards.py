@@ -50,4 +50,30 @@ def test_another_dtype_or_rank_raises(name):
 def test_arguments_are_guarded_too():
     program = torchdraft.draft_export(Nested(MOODY["dtype"], depth=0), (example(),))
     checks = program.graph.find_nodes(op="call_function", target=torch.ops.aten._assert_tensor_metadata.default)
-    assert [str(check.args[0]) for check in checks] == ["x", "moody_dtype"]
+    assert [str(check.args[0]) for check in checks] == ["x", "permute_default"]
+
+
+@pytest.mark.parametrize("name", ["size", "size in Python", "size that data decides"])
+def test_a_fake_kernel_that_agreed_once_is_asserted_in_every_call(name):
+    model, shapes, other = AGREED[name]
+    drafted = torchdraft.draft_export(Nested(model), (example(),), dynamic_shapes=shapes)
+    assert drafted._report.issues == ()
+    for program in programs(drafted):
+        module = program.module()
+        torch.testing.assert_close(module(example()), model(example()))
+        with pytest.raises(RuntimeError):
+            module(other)
+
+
+LIB.define("grows(Tensor x) -> Tensor")
+LIB.impl("grows", lambda x: torch.cat([x, x]), "CPU")
+torch.library.register_fake("td_guards::grows", lambda x: x.new_empty(x.shape[0] + 3, x.shape[1]), lib=LIB)
+LIB.define("positive(Tensor x) -> Tensor")
+LIB.impl("positive", lambda x: x[x[:, 1] > -2], "CPU")
+torch.library.register_fake("td_guards::positive", torch.empty_like, lib=LIB)
+DYNAMIC = {"x": {0: torch.export.Dim.AUTO}}
+AGREED = {
+    "size": (lambda x: OPS.grows(x) * 2, DYNAMIC, torch.ones(5, 4)),
+    "size in Python": (lambda x: x * OPS.grows(x).shape[0], DYNAMIC, torch.ones(5, 4)),
+    "size that data decides": (lambda x: OPS.positive(x).sum(0), None, example() - 5),
+}

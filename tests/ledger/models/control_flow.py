@@ -91,7 +91,7 @@ def caught_numerical():
 class Factor(torch.nn.Module):
     def forward(self, matrix):
         try:
-            return torch.linalg.cholesky(matrix)  # expect: TD601
+            return torch.linalg.cholesky(matrix)  # expect: TD601 baked
         except RuntimeError:
             return torch.linalg.cholesky(matrix + 3 * torch.eye(2))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.errors import NoRealValue
+from torchdraft._tape.provenance import computed_by
 from torchdraft._torch.dispatch import is_op_of_graph
 from torchdraft._torch.fake import (
     DataDependentOutputException,
@@ -22,10 +23,12 @@ from torchdraft._torch.fake import (
     UnsupportedMutationAliasingException,
     UnsupportedOperatorException,
 )
-from torchdraft._torch.library import MissingOpProfile, has_written_fake, needs_no_fake_kernel
+from torchdraft._torch.library import MissingOpProfile, has_written_fake, is_composite
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 
+from .call_facts import CallFacts, facts_of_run, note_facts, note_plain_result, undeclared
+from .checked_calls import PLAIN_VALUES, has_form
 from .compare import OpResult, differences
 from .composite_ops import CompositeOps
 from .fresh_symbols import discard_symbols, fresh_since
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.fake_mode import DraftMode
     from torchdraft._tape.evaluate import OpRun
-    from torchdraft._tape.tape import Record
+    from torchdraft._tape.tape import Record, Tape
 
 NO_FAKE_RESULT = (
     DataDependentOutputException,
@@ -50,6 +53,8 @@ NO_FAKE_RESULT = (
 """What torch's fake mode raises where it cannot compute the outputs of an operator."""
 
 _READ = torch.ops.aten._local_scalar_dense.default
+MOST_SEARCHED = 1000
+"""How many operations back a tensor is followed to a custom operator."""
 
 SPARSE_PARTS = {
     op.default
@@ -80,19 +85,39 @@ class FakeKernels:
         """Operator → its profiles, taken from the finished trace: functionalization wraps an operator that writes."""
         self.on_run: Callable[[OpCall, OpRun], None] = lambda _call, _run: None
         """Called with each real run whose outputs are used."""
-        self._agreed: set[Any] = set()
         self._observed = ObservedRuns()
+        self._facts: dict[Any, CallFacts] = {}
+        """What the real run showed of each signature that is in `_observed`."""
+        self._agreed: dict[Any, CallFacts] = {}
+        """Calls whose fake kernel agreed with the real one, by what a fake kernel can read of them."""
+        self.called: set[Any] = set()
+        """The operators that were called whose kernels are not trusted."""
+        self.layouts_read = False
+        """Whether the model's code read how the output of a custom operator lies in memory."""
 
     def call(self, context: TraceContext, func: Any, args: Any, kwargs: Any) -> Any:
         """The result of an operator that the model calls, on tensors that the trace may track."""
         return self.composite.call(context, func, args, kwargs)
+
+    def note_layout_read(self, tape: Tape, tensor: torch.Tensor) -> bool:
+        """The model's code reads how a tensor lies in memory: from now on the program asserts how the outputs of custom
+        operators do, if one of them may decide it.
+        """
+        if not self.called or not computed_by(tape, tensor, lambda record: record.func in self.called, MOST_SEARCHED):
+            return False
+        self.layouts_read = True
+        return True
 
     def run(self, mode: DraftMode, record: Record, args: Any, kwargs: Any, fake: Callable[[], Any]) -> Any:
         """The fake outputs of a call: those of the fake kernel, which `fake` runs, or of a real run."""
         call = OpCall(mode, record, args, kwargs)
         if call.func is _READ and call.env.refuse_data:
             raise DataRead
-        out = self._builtin(call, fake) if is_builtin(call.func) else self._custom(call, fake)
+        if is_builtin(call.func):
+            out = self._builtin(call, fake)
+        else:
+            out = self._custom(call, fake)
+            note_plain_result(call, out)
         if record.objects and mode.depth == 1:
             for leaf in flat_outputs(out):
                 if isinstance(leaf, (bool, int, float, str)):
@@ -119,7 +144,10 @@ class FakeKernels:
         if call.func in self.composite.whole:
             return self._without_kernel(call, UnsupportedOperatorException(call.func))
         created = len(call.env.unbacked_created)
-        guard = nullcontext() if self.trust.trusts(call.func) else sizes_kept_symbolic(call.env, call.func)
+        trusted = self.trust.trusts(call.func)
+        if not trusted:
+            self.called.add(call.func)
+        guard = nullcontext() if trusted else sizes_kept_symbolic(call.env, call.func)
         try:
             with guard:
                 out = fake()
@@ -131,7 +159,7 @@ class FakeKernels:
                 return self._without_kernel(call, error)
             except SizeFixed:  # the real kernel cannot be run
                 return fake()
-        if out is NotImplemented or self.trust.trusts(call.func) or needs_no_fake_kernel(call.func):
+        if out is NotImplemented or trusted or is_composite(call.func):
             return out
         return self._checked(call, out, created)
 
@@ -139,34 +167,46 @@ class FakeKernels:
         """Outputs inferred from a real run, after the fake kernel raised `error` or was found to be missing."""
         signature = signature_of(call)
         observed = self._observed.of(signature)
+        self.called.add(call.func)
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
+            self._facts[signature] = facts_of_run("wrong" if _has_kernel(call.func, error) else "missing", run)
             self.on_run(call, run)
+            _report_undeclared(call, run)
+        note_facts(call, self._facts[signature])
         _report_missing(call, error, self.composite.whole.get(call.func))
         return self._inferred(call, run.out if observed is None else observed.outputs, None)
 
     def _checked(self, call: OpCall, out: Any, created: int) -> Any:
         """`out` where the real kernel agrees with it, otherwise outputs inferred from the real ones."""
         signature = signature_of(call)
-        if signature in self._agreed:
+        known = self._agreed.get(signature)
+        if known is not None:
+            note_facts(call, known)
             return out
         fresh = fresh_since(call.env, created)
         observed = self._observed.of(signature)
         if observed is not None:
+            note_facts(call, self._facts[signature])
             return self._replaced(call, out, fresh, *observed)
         try:
             run = call.run(read_once=True)
         except NoRealValue as error:
-            self._agreed.add(signature)
+            self._agreed[signature] = CallFacts("agreed")
+            note_facts(call, self._agreed[signature])
             reason = f"the fake kernel of `{call.func}` with its real one ({error})"
             call.context.log.emit(NotChecked(stack=user_stack(), reason=reason))
             return out
         found = differences(call, OpResult(call.args, call.kwargs, out), OpResult(run.args, run.kwargs, run.out), fresh)
+        _report_undeclared(call, run)
         if not found:
-            self._agreed.add(signature)
+            facts = self._agreed[signature] = facts_of_run("agreed", run)
+            note_facts(call, facts)
             return out
         self._observed.note(signature, run, "; ".join(found))
+        self._facts[signature] = facts_of_run("wrong", run)
+        note_facts(call, self._facts[signature])
         self.on_run(call, run)
         return self._replaced(call, out, fresh, run.out, "; ".join(found))
 
@@ -180,9 +220,7 @@ class FakeKernels:
     def _inferred(self, call: OpCall, real: Any, fake: Any) -> Any:
         self.inferred.add(str(call.func))
         outputs = Inference(call).outputs(real, fake)
-        for leaf in flat_outputs(outputs):
-            if isinstance(leaf, (bool, int, float, str)):
-                _report_frozen(call, leaf)
+        _report_returned(call, outputs)
         return outputs
 
 
@@ -207,7 +245,7 @@ def _report_missing(call: OpCall, error: BaseException, parts: str | None = None
         reason, instead = what_is_fixed(call, error)
         call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason=reason, instead=instead, fixes=True))
         return
-    if has_written_fake(call.func) and not isinstance(error, MissingOpProfile):
+    if _has_kernel(call.func, error):
         reason = f"it raises {_error_text(error)}"
         call.context.log.emit(KernelMismatched(stack=user_stack(), op=op, reason=reason))
         return
@@ -217,12 +255,28 @@ def _report_missing(call: OpCall, error: BaseException, parts: str | None = None
     call.context.log.emit(KernelMissing(stack=user_stack(), op=op, reason=reason))
 
 
-def _report_frozen(call: OpCall, value: Any) -> None:
-    """Emits the event of an output that no symbol represents: it is a constant of the program, without assertion."""
+def _report_undeclared(call: OpCall, run: OpRun) -> None:
+    """Emits the event of what the real kernel did and its schema does not declare."""
+    reasons = list(undeclared(call.func, run))
+    if reasons:
+        reason = "; ".join(reasons)
+        call.context.log.emit(KernelMismatched(stack=user_stack(), op=str(call.func), reason=reason, what="schema"))
+
+
+def _report_returned(call: OpCall, outputs: Any) -> None:
+    """Emits the events of outputs that are plain Python values. They are constants of the program."""
+    asserted: Literal["result", "plain"] = "result" if has_form(call.args, call.kwargs) else "plain"
+    for leaf in flat_outputs(outputs):
+        if isinstance(leaf, PLAIN_VALUES):
+            _report_frozen(call, leaf, asserted)
+
+
+def _report_frozen(call: OpCall, value: Any, asserted: Literal["result", "plain"] = "plain") -> None:
+    """Emits the event of an output that no symbol represents: it is a constant of the program."""
     kind = type(value).__name__
     read = f"{_called(call)} (returns {kind})"
     call.context.log.emit(
-        HostRead(stack=user_stack(), read=read, dtype=kind, shape=(), value=repr(value), asserted="plain")
+        HostRead(stack=user_stack(), read=read, dtype=kind, shape=(), value=repr(value), asserted=asserted)
     )
 
 
@@ -231,6 +285,11 @@ def _called(call: OpCall) -> str:
     if not isinstance(call.func, OpOverload) and call.record.objects and isinstance(call.args[1], str):
         return f"{call.record.objects[0].script_class_name.rpartition('.')[2]}.{call.args[1]}"
     return str(call.func)
+
+
+def _has_kernel(func: Any, error: BaseException) -> bool:
+    """Whether a fake kernel was written that raised `error`: later traces would use it."""
+    return has_written_fake(func) and not isinstance(error, MissingOpProfile)
 
 
 def _says_missing(error: BaseException) -> bool:

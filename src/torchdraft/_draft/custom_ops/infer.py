@@ -99,10 +99,11 @@ class Inference:
 
 
 def carries_symbols(func: Any) -> bool:
-    """Whether an integer output reaches Python as a symbol. The dispatcher converts every other symbolic result (a
-    float, a bool, a list of integers) to plain numbers.
+    """Whether an integer output reaches Python as a symbol: the dispatcher converts every symbolic result that the
+    schema does not call `SymInt` (an int, a float, a bool, a list of integers) to plain numbers.
     """
-    return all(str(result.type) in ("int", "SymInt", "Tensor", "Optional[Tensor]") for result in func._schema.returns)
+    kinds = (result.real_type for result in func._schema.returns)
+    return all(k.kind() == "SymIntType" or str(k) in ("Tensor", "Optional[Tensor]") for k in kinds)
 
 
 def _outputs_or_none(fake: Any, count: int) -> list[Any]:

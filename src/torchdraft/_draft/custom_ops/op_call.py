@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torchdraft._tape.errors import NoRealValue, OpRaised
 
+from .trusted_ops import is_builtin
+
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.fake_mode import DraftMode
@@ -46,9 +48,11 @@ class OpCall:
         """
         reals = self.context.reals
         try:
-            return reals.run_transient(self.record) if read_once else reals.run_now(self.record)
+            run = reals.run_transient if read_once else reals.run_now
+            return run(self.record, watched=not is_builtin(self.func))
         except OpRaised as error:
             if error.record is self.record and error.__cause__ is not None:
+                self.context.log.real_kernel_raised(error.__cause__)
                 raise error.__cause__ from None
             raise
 

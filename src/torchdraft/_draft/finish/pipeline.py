@@ -45,7 +45,7 @@ def finish(
     Called after the trace, when the fake mode and the shape environment are plain objects of torch again.
     """
     kernels.profiles = profiles_of(program, kernels.inferred, runs)
-    guard_ops(program, kernels.inferred)
+    guard_ops(program, kernels)
     if not request.options.get("pre_dispatch", True):
         layouts = fixed_layouts(program)
         with unsafe_generate_fake_kernels(kernels.profiles):

@@ -17,8 +17,9 @@ from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
+from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.op_schema import signature_of
-from torchdraft._torch.dispatch import below_transforms
+from torchdraft._torch.dispatch import below_transforms, outside_modes
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.graph_nodes import write_number_assertion
 from torchdraft.model.events import MetadataRead
@@ -89,6 +90,8 @@ def _answer(function: Any, name: str, assertion: Callable[[TraceContext, torch.T
         found = function(*args, **kwargs)
         if _called_by_user() and args:
             _note(trace.context, args[0], name, found, assertion)
+            if name in _OF_MEMORY and _custom_operator_decides(trace.context, args[0]):
+                return _of_the_real_tensor(trace.context, function, args, kwargs, found)
         return found
 
     return answer
@@ -112,6 +115,29 @@ def _note(
     asserted: Any = assertion(context, tensor) if tensor.layout is torch.strided else "no"
     if asserted != "dtype":  # another dtype is another interface, which every program may refuse
         context.log.emit(MetadataRead(read=name, value=str(found), asserted=asserted, **here()))
+
+
+_OF_MEMORY = {"stride", "is_contiguous", "dim_order", "storage_offset", "is_conj", "is_neg"}
+"""Reads of how a tensor lies in memory."""
+_NOT_INFERRED = {"storage_offset", "is_conj", "is_neg"}
+"""Those of which an inferred output knows nothing."""
+
+
+def _custom_operator_decides(context: TraceContext, tensor: Any) -> bool:
+    """Whether the result of a custom operator may decide how a tensor lies in memory. The program asserts it then."""
+    return type(tensor) is FakeTensor and context.hooks.kernels.note_layout_read(context.tape, tensor)
+
+
+def _of_the_real_tensor(context: TraceContext, function: Any, args: Any, kwargs: Any, found: Any) -> Any:
+    """What the real tensor of the example answers where the fake one does not know."""
+    if _name(function) not in _NOT_INFERRED:
+        return found
+    try:
+        real = context.reals.tensor(args[0])
+    except NoRealValue:
+        return found
+    with outside_modes():
+        return function(real, *args[1:], **kwargs)
 
 
 def _of_an_input(context: TraceContext, tensor: torch.Tensor) -> bool:

@@ -19,7 +19,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import formatted, here, user_stack
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import is_tracked, outside_tracing, retarget
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.fake import FakeTensor, raises_for_all_data
 from torchdraft._torch.graph_nodes import (
     ASSERTED,
     can_be_asserted_later,
@@ -92,7 +92,7 @@ class RecordedReads(TorchFunctionMode):
             out = func(*args, **kwargs)
             self.shared_memory.refresh((args, kwargs))
         except Exception as error:
-            self.context.log.operation_raised(error)
+            self.context.log.operation_raised(error, by_data=not raises_for_all_data(func, args, kwargs))
             raise
         finally:
             self._assert_numbers_since(last, asserted=read is not None and read.asserted)

@@ -22,6 +22,7 @@ from torchdraft.model.events import (
     KernelMismatched,
     KernelMissing,
 )
+from torchdraft.saved.operator_calls import called_operator
 
 _PLACE = re.compile(r'File "([^"\n]*)", line (\d+),')
 _MESSAGE = re.compile(r"assertion failed for expression (.*) on node '")
@@ -44,7 +45,7 @@ class GraphNodes:
         self.assertions = _Assertions(program)
         self.in_islands = dict(reversed(list(_places_in_islands(program))))  # the first assertion of each place
         self.inputs = {node.name for node in program.graph.find_nodes(op="placeholder")}
-        calls = [(str(node.target), node.name) for node in program.graph.nodes if node.op == "call_function"]
+        calls = [(called_operator(node), node.name) for node in program.graph.nodes if node.op == "call_function"]
         self.calls = dict(reversed(calls))  # the first call of each operator
 
     def placed(self, event: Event) -> Event:

@@ -23,6 +23,7 @@ class EventLog:
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._caught: list[Event] = []
+        self._real_failures: list[BaseException] = []
 
     def emit(self, event: Event) -> None:
         """Appends an event."""
@@ -32,16 +33,22 @@ class EventLog:
         """Appends several events."""
         self._events.extend(events)
 
-    def operation_raised(self, error: Exception) -> None:
+    def real_kernel_raised(self, error: BaseException) -> None:
+        """Remembers that `error`, which the model will see, was raised for the data of the example."""
+        self._real_failures.append(error)
+
+    def operation_raised(self, error: Exception, *, by_data: bool = False) -> None:
         """Records that an operation raised `error`: if the model catches it, the program must not hold the operation.
+        `by_data`: with other data it may not raise.
 
         Nothing is recorded where the operation had not been written into the graph.
         """
+        by_data = by_data or any(error is known for known in self._real_failures)
+        self._real_failures.clear()
         for op in erase_failed_nodes():
             text = str(error).strip().splitlines()
-            self._caught.append(
-                ExceptionCaught(stack=user_stack(), exception=f"{type(error).__name__}: {text[0] if text else op}")
-            )
+            shown = f"{type(error).__name__}: {text[0] if text else op}"
+            self._caught.append(ExceptionCaught(stack=user_stack(), exception=shown, by_data=by_data))
 
     def checkpoint(self) -> Checkpoint:
         """The current position."""

@@ -11,7 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from torchdraft._tape.tape import Record
+import torch
+
+from torchdraft._tape.tape import Record, Tape
 from torchdraft.model.events import Frame
 
 
@@ -24,6 +26,10 @@ class KernelHook(Protocol):
 
     def call(self, context: Any, func: Any, args: Any, kwargs: Any) -> Any:
         """The result of an operator that the model calls."""
+        ...
+
+    def note_layout_read(self, tape: Tape, tensor: torch.Tensor) -> bool:
+        """Called where the model's code reads how a tensor lies in memory. Whether a custom operator may decide it."""
         ...
 
 
@@ -70,6 +76,10 @@ class FakeKernelsOnly:
     def call(self, _context: Any, func: Any, args: Any, kwargs: Any) -> Any:
         """The result of the call itself."""
         return func(*args, **kwargs)
+
+    def note_layout_read(self, _tape: Tape, _tensor: torch.Tensor) -> bool:
+        """No custom operator was called."""
+        return False
 
 
 class NoDraws:

@@ -20,10 +20,11 @@ class HostReadRule(Rule[HostRead]):
 
     The graph does not contain what Python computed from the data; it contains the result for the example. The graph
     asserts the data read (`guarded`), so other data raises. Data that is too large to store is not asserted (`baked`):
-    the program returns the example's result for other data too. The same holds for a float, a truth value or a text
-    that an operator returns (`baked`): the dispatcher hands it to Python as a plain value, which no symbol of the
-    program represents. Data that was only printed or logged changes nothing (`note`), and a tensor that the code
-    creates from constants has the same data in every call (`note`).
+    the program returns the example's result for other data too. An int, a float, a truth value or a text that an
+    operator returns is a constant of the program as well, because the dispatcher hands it to Python as a plain value;
+    the program calls the operator and raises where it returns another one (`guarded`). What a method of a TorchBind
+    object returns is not asserted (`baked`). Data that was only printed or logged changes nothing (`note`), and a
+    tensor that the code creates from constants has the same data in every call (`note`).
 
     ## Example
 
@@ -92,6 +93,11 @@ _OUTCOMES = {
         Severity.BAKED,
         "An operator returned it as a plain Python value, which no symbol of the program represents: "
         "the program contains the example's value and asserts nothing about it.",
+    ),
+    "result": (
+        Severity.GUARDED,
+        "An operator returned it as a plain Python value. The program calls the operator, and raises where it returns "
+        "another one.",
     ),
     "no": (Severity.BAKED, "It is too large to store and assert: the program is frozen to the example's data."),
 }

@@ -13,12 +13,15 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
 
     Reports a custom operator whose fake kernel describes outputs that differ from those of its real kernel on the
     example: in rank, size, dtype, device, stride or number. Also one that raises, and one that turns a symbolic size
-    of its inputs into a number, as `int(x.shape[0])` does.
+    of its inputs into a number, as `int(x.shape[0])` does. Also reports a real kernel that does what the operator's
+    schema does not declare: it writes to an argument, or returns a tuple for a list.
 
     ## Why it matters
 
     `torch.export.export` uses the fake kernel and returns a program whose results differ from the model's, or one that
-    is fixed to the example's sizes. A draft uses the outputs of the real kernel.
+    is fixed to the example's sizes. A draft uses the outputs of the real kernel, and later uses of its program
+    (decomposition, another export) do not ask the fake kernel. An undeclared write is lost where a program is
+    decomposed; that of a draft keeps it.
 
     ## Example
 
@@ -74,7 +77,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
 
     def issue(self, event: KernelMismatched) -> Issue:
         message = (
-            f"The fake kernel of `{event.op}` disagrees with its real kernel: {event.reason}. The program follows the "
+            f"The {event.what} of `{event.op}` disagrees with its real kernel: {event.reason}. The program follows the "
             "real one."
         )
         if event.fixes:

@@ -15,8 +15,10 @@ class CaughtException(Rule[ExceptionCaught]):
 
     ## Why it matters
 
-    A graph has no `try`. It contains the path that the example took, without the operation that failed. An input on
-    which this operation would succeed takes the same path.
+    A graph has no `try`. It contains the path that the example took, without the operation that failed. Where sizes
+    and dtypes made it fail, which the program asserts, other inputs fail as well (`guarded`). Where the data of the
+    example made it fail (`torch.linalg.cholesky`, an index, a custom operator), nothing asserts that: the program takes
+    the same path for an input on which the operation would succeed (`baked`).
 
     ## Example
 
@@ -63,10 +65,14 @@ class CaughtException(Rule[ExceptionCaught]):
         return self.found(
             event,
             f"The model caught an exception while it was traced: {event.exception}. The program contains the path "
-            "taken after it.",
+            f"taken after it{_BY_DATA if event.by_data else ''}.",
+            severity=Severity.BAKED if event.by_data else Severity.GUARDED,
             expr=event.exception,
-            data={"exception": event.exception},
+            data={"exception": event.exception, "by_data": event.by_data},
         )
 
     def identity(self, event: ExceptionCaught) -> tuple[object, ...]:
-        return (event.exception,)
+        return (event.exception, event.by_data)
+
+
+_BY_DATA = ", also for data with which the operation would succeed"

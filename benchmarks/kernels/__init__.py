@@ -1,0 +1,1 @@
+"""Measures what exporters make of custom operators: `python -m benchmarks.kernels` prints the tables."""

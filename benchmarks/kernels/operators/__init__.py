@@ -1,0 +1,1 @@
+"""The operator cases, a kind in each file."""
