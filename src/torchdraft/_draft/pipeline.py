@@ -22,6 +22,7 @@ from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, e
 from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.object_nodes import unregister_classes
 from torchdraft._draft.report.assemble import FinishedDraft, build_report, with_origins
+from torchdraft._draft.report.assertion_messages import name_issues_in_assertions
 from torchdraft._draft.report.phases import Phases
 from torchdraft._draft.rungs.failures import describe, difference, failure_of, release_traceback
 from torchdraft._draft.rungs.ladder import next_plan, rung_of
@@ -87,6 +88,7 @@ class Draft:
                 mark_harmless_effects(self.request.mod, program, self.session.effects, self.retrace)
         with self.phases("report"):
             program._report = build_report(self._finished(program))
+            name_issues_in_assertions(program, program._report.issues)
         self.succeeded = True
         return program
 
