@@ -16,6 +16,7 @@ from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
 
+from ._load_errors import raise_explained
 from .model import Report
 
 log = logging.getLogger("torchdraft")
@@ -63,12 +64,19 @@ def _with_nodes(report: Report, program: torch.export.ExportedProgram) -> Report
 def load(path: Any) -> torch.export.ExportedProgram:
     """Load a program with `torch.export.load`, and its `_report` if it was saved with one.
 
-    `path` is a path or a readable binary file. Raises `ReportFormatError` if a newer torchdraft wrote the report, and
-    what `torch.export.load` raises.
+    `path` is a path or a readable binary file. Raises `ReportFormatError` if a newer torchdraft wrote the report,
+    `ProgramNotLoaded` if the file needs classes, operators or modules that are missing here, with the lines to add, and
+    otherwise what `torch.export.load` raises.
     """
     files = {REPORT: ""}
+    failed: Exception | None = None
     with torch_output_suppressed(), applied(LOAD):
-        program = torch.export.load(path, extra_files=files)
+        try:
+            program = torch.export.load(path, extra_files=files)
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise_explained(path, failed, REPORT)
     if files[REPORT]:
         program._report = replace(Report.from_json(files[REPORT]), listing=None, list_nodes=ProgramGraph(program))
     return program

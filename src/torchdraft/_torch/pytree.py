@@ -13,6 +13,7 @@ tree_leaves: Any = need("torch.utils._pytree:tree_leaves")
 leaves_with_path: Any = need("torch.utils._pytree:tree_leaves_with_path")
 keystr: Any = need("torch.utils._pytree:keystr")
 tree_map_only: Any = need("torch.utils._pytree:tree_map_only")
+TreeSpec: Any = need("torch.utils._pytree:TreeSpec")
 tree_map: Any = need("torch.utils._pytree:tree_map")
 register_pytree_node: Any = need("torch.utils._pytree:register_pytree_node")
 GetAttrKey: Any = need("torch.utils._pytree:GetAttrKey")
@@ -29,6 +30,11 @@ _is_namedtuple: Any = need("torch.utils._pytree:is_namedtuple_class")
 def is_registered(cls: type) -> bool:
     """Whether pytree flattens `cls`."""
     return cls in _supported or cls in _constants or bool(_is_namedtuple(cls))
+
+
+def is_known_in_files(name: str) -> bool:
+    """Whether a class is registered here under the name that files have for it."""
+    return name in _by_name
 
 
 def is_unsaveable_namedtuple(cls: type) -> bool:
