@@ -80,11 +80,14 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *(f"_draft/{step}" for step in ("tracing", "guards", "state", "report", "rungs")),
     ),
     "_draft": (*BASE, "_draft/*"),
+    # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares
+    "_ship/runtimes": ("model", "_torch"),
+    "_ship": ("model", "_source", "_torch", "_draft", "_verify", "_ship/runtimes"),
     # verification
     "_verify/inputs": ("model", "_source", "_torch", "_draft"),
     "_verify/run": ("model", "_source", "_torch", "_draft", "_verify/inputs"),
     "_verify/explain": ("model", "_source", "_torch", "_draft", "_verify/inputs", "_verify/run"),
-    "_verify": ("model", "_source", "_torch", "_draft", "_verify/*"),
+    "_verify": ("model", "_source", "_torch", "_draft", "_ship/runtimes", "_verify/*"),
     # the public API and the command line
     "": ("*",),
     "_targets": ("model", "_render", "rules", ""),

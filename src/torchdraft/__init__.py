@@ -28,6 +28,7 @@ from .model import (
     presenters,
 )
 from .model.errors import UnsupportedTorch
+from .model.shipment import Assumption, Carried, Shipment
 from .saved.registration import register_with_torch
 
 if TYPE_CHECKING:
@@ -37,11 +38,14 @@ if TYPE_CHECKING:
     from torchdraft._draft.entry import draft_export
     from torchdraft._draft.paths.budget import PathBudget
     from torchdraft._draft.prepare.pytree_types import register
+    from torchdraft._ship.runtimes.extras import MissingExtra
+    from torchdraft._ship.ship import to_aoti, to_executorch, to_onnx
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import TensorMetadata
     from torchdraft._verify.verify import verify
 
     from ._archive import load, save
+    from ._load_errors import ProgramNotLoaded
 
     __version__: str
 
@@ -49,6 +53,7 @@ register_with_torch()
 presenters.provide("Report", "torchdraft._render.presenter:REPORTS")
 presenters.provide("OpProfile", "torchdraft._draft.custom_ops.profiles.data:PROFILES")
 presenters.provide("Page", "torchdraft._page.presenter:PAGES")
+presenters.provide("Shipment", "torchdraft._render.presenter:SHIPMENTS")
 presenters.provide("Verification", "torchdraft._render.presenter:VERIFICATIONS")
 
 _LAZY = {
@@ -66,6 +71,11 @@ _LAZY = {
     "save": "torchdraft._archive",
     "save_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
     "unsafe_generate_fake_kernels": "torchdraft._draft.custom_ops.profiles.kernels",
+    "ProgramNotLoaded": "torchdraft._load_errors",
+    "MissingExtra": "torchdraft._ship.runtimes.extras",
+    "to_aoti": "torchdraft._ship.ship",
+    "to_executorch": "torchdraft._ship.ship",
+    "to_onnx": "torchdraft._ship.ship",
     "verify": "torchdraft._verify.verify",
 }
 """Name → the module that has it. All of these import torch."""
@@ -74,22 +84,27 @@ _MODULES = ("rules", "saved")
 """Public modules that need no import statement of their own."""
 
 __all__ = [
+    "Assumption",
     "Branch",
     "BrokenRung",
+    "Carried",
     "Counterexample",
     "Dimension",
     "FailureReport",
     "FailureType",
     "Issue",
     "Location",
+    "MissingExtra",
     "OpProfile",
     "Outcome",
     "OutputMetadata",
     "PathBudget",
     "ProfileFormatError",
+    "ProgramNotLoaded",
     "Report",
     "ReportFormatError",
     "Severity",
+    "Shipment",
     "Stats",
     "TensorMetadata",
     "Trial",
@@ -103,6 +118,9 @@ __all__ = [
     "register",
     "save",
     "save_op_profiles",
+    "to_aoti",
+    "to_executorch",
+    "to_onnx",
     "unsafe_generate_fake_kernels",
     "verify",
 ]

@@ -21,6 +21,7 @@ from torchdraft.model.check import Check, CheckedTarget, Remark
 from .baseline import Baseline, Counts
 from .fingerprint import Fingerprint, fingerprint
 from .judge import Judge
+from .shipped import report_in
 from .targets import RequestedTarget
 
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -42,11 +43,15 @@ def draft_all(
     *,
     paths: Literal["example", "all"] = "example",
     check_kernels: Literal["custom", "all", "none"] = "custom",
+    runtime: str | None = None,
 ) -> list[Drafted]:
-    """Draft every target, also broken ones. Output that the models print goes to standard error."""
+    """Draft every target, also broken ones. Output that the models print goes to standard error.
+
+    With a `runtime`, each program is shipped there, and the report is that of the shipped program.
+    """
     drafting = partial(draft, paths=paths, check_kernels=check_kernels)
     with contextlib.redirect_stdout(sys.stderr):
-        return [_drafted(target, progress, drafting) for target in targets]
+        return [_drafted(target, progress, drafting, runtime) for target in targets]
 
 
 def judged(drafted: Sequence[Drafted], judge: Judge, baseline: Baseline | None, *, whole: bool) -> Check:
@@ -77,7 +82,9 @@ def narrowed(drafted: Sequence[Drafted], judge: Judge, old: Baseline, *, whole: 
     return Baseline(_unchanged(drafted, old, whole=whole) | now)
 
 
-def _drafted(target: RequestedTarget, progress: Progress, drafting: Callable[[Target], Any]) -> Drafted:
+def _drafted(
+    target: RequestedTarget, progress: Progress, drafting: Callable[[Target], Any], runtime: str | None
+) -> Drafted:
     file = ""
     try:
         with progress(f"loading {target.text}"):
@@ -85,9 +92,12 @@ def _drafted(target: RequestedTarget, progress: Progress, drafting: Callable[[Ta
             file = found.file
             check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {target.text}"):
-            report = drafting(found)._report
+            program = drafting(found)
         # Without the graph of its program: a check keeps the reports of all targets.
-        return Drafted(target, file, replace(report, list_nodes=None))
+        if runtime is None:
+            return Drafted(target, file, replace(program._report, list_nodes=None))
+        with progress(f"shipping {target.text} to {runtime}"):
+            return Drafted(target, file, replace(report_in(runtime, program, found.model), list_nodes=None))
     except UsageError as error:
         return Drafted(target, file, error=error.text())
 

@@ -13,6 +13,7 @@ from .export import export
 from .new_rule import new_rule_command
 from .rules import rules
 from .schema import schema
+from .ship import ship
 from .verify import verify
 from .view import view
 
@@ -44,6 +45,7 @@ app.command()(export)
 app.command()(check)
 app.command()(verify)
 app.command()(view)
+app.command()(ship)
 app.command()(explain)
 app.command()(rules)
 app.command("new-rule")(new_rule_command)

@@ -31,6 +31,7 @@ from torchdraft.rules import all_rules
 
 from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths
 from .console import print_written, progress, usage_errors_printed
+from .ship import Runtime
 
 Change = Literal["write", "update"]
 
@@ -64,6 +65,7 @@ class Call:
     """How to change the baseline, if at all."""
     paths: Literal["example", "all"] | None = None
     check_kernels: Literal["custom", "all", "none"] | None = None
+    runtime: str | None = None
 
 
 # Longer than 40 lines, because typer reads every option from the signature.
@@ -89,6 +91,10 @@ def check(
         typer.Option(
             "--check-kernels", help=f"{CHECK_KERNELS_HELP} By default: those of the settings, or of custom operators."
         ),
+    ] = None,
+    runtime: Annotated[
+        Runtime | None,
+        typer.Option("--runtime", help="Ship each program there, and judge it as it is there."),
     ] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Findings that are accepted (.json).")] = None,
     write_baseline: Annotated[
@@ -121,6 +127,7 @@ def check(
             change=change,
             paths=kept,
             check_kernels=compared,
+            runtime=runtime.value if runtime else None,
         )
         checked = run_check(call, progress)
         if output is None:
@@ -156,6 +163,7 @@ def run_check(call: Call, progress: Progress) -> Check:
         progress,
         paths=call.paths or settings.paths,
         check_kernels=call.check_kernels or settings.check_kernels,
+        runtime=call.runtime,
     )
     check = judged(drafted, judge, old, whole=whole)
     if call.change and path:

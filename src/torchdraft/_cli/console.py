@@ -14,6 +14,7 @@ from rich.text import Text
 from torchdraft._render import words
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Report, Verification
+from torchdraft.model.shipment import Shipment
 
 FAILED = 2
 """The exit status of a call that cannot be carried out: its arguments are wrong, or the model raises eagerly."""
@@ -24,7 +25,7 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def print_report(report: Report | Verification) -> None:
+def print_report(report: Report | Verification | Shipment) -> None:
     """Print to standard output: styled on a terminal, else as plain text."""
     console = Console()
     if console.is_terminal:

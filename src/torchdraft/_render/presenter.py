@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from torchdraft._render import verification_words, words
+from torchdraft._render import shipment, verification_words, words
 from torchdraft._render.json import document
 from torchdraft.model import Report, Verification
+from torchdraft.model.shipment import Shipment
 
 from .terminal import render_report
-from .text import render_text
+from .text import WIDTH, as_text, render_text
 from .verification import render_verification
 from .verification_text import render_verification_text
 
@@ -48,5 +49,19 @@ class VerificationPresenter:
         return render_verification(shown)
 
 
+class ShipmentPresenter:
+    """A `Presenter[Shipment]`."""
+
+    def summary(self, shown: Shipment) -> str:
+        return shipment.summary(shown)
+
+    def text(self, shown: Shipment) -> str:
+        return as_text(shipment.render_shipment(shown), WIDTH)
+
+    def renderables(self, shown: Shipment) -> Iterator[RenderableType]:
+        return shipment.render_shipment(shown)
+
+
 REPORTS = ReportPresenter()
 VERIFICATIONS = VerificationPresenter()
+SHIPMENTS = ShipmentPresenter()

@@ -9,7 +9,11 @@ import torch
 
 from . import pytree
 from .fake import FakeTensor, OpOverload
+from .probe import need
 from .shapes import SYMBOLIC, is_unbacked
+
+HigherOrderOperator: Any = need("torch._ops:HigherOrderOperator")
+"""The class of operators that call graphs: `torch.cond`, loops, regions."""
 
 
 def value_of(node: torch.fx.Node) -> Any:

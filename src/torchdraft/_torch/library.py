@@ -60,3 +60,27 @@ def has_written_fake(op: Any) -> bool:
         return definition._abstract_fn is not None
     entry = _registry.find(op.name())
     return entry.fake_impl.kernel is not None or bool(_has_kernel(op.name(), "Meta"))
+
+
+def onnx_operator(
+    name: str, tensor: Any, attributes: dict[str, int], dtype: torch.dtype, shape: list[int]
+) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """The call of an ONNX operator of one tensor, as a node of a graph: target, arguments and keyword arguments.
+
+    `torch.onnx.ops.symbolic` makes this call of tensors.
+    """
+    module = "torch.onnx.ops._symbolic_impl"  # imported when it is needed
+    call, encoded = need(f"{module}:_symbolic"), need(f"{module}:EncodedAttrs").from_dict(attributes)
+    number = next(
+        n for n, known in need("torch.onnx.ops._dtype_mappings:ONNX_DTYPE_TO_TORCH_DTYPE").items() if known == dtype
+    )
+    options = {
+        **{key: list(getattr(encoded, key)) for key in _ONNX_ATTRIBUTES},
+        "attr_pos": [list(place) for place in encoded.attr_pos],
+        "metadata_props_keys": [],
+        "metadata_props_values": [],
+    }
+    return call._opoverload, ([tensor], name, number), {"shape": shape, **options}
+
+
+_ONNX_ATTRIBUTES = ("attr_keys", "attr_types", "attr_ints", "attr_floats", "attr_strs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import operator
 from collections.abc import Iterator
@@ -163,3 +164,31 @@ def quotient_of(number: torch.SymFloat) -> tuple[Any, Any] | None:
 
 QUOTIENT = "_torchdraft_quotient"
 """The attribute of a SymFloat in which its dividend and divisor are noted."""
+
+
+NUMBER_FUNCTIONS: dict[str, Any] = {
+    name: need(f"torch:_sym_{name}")
+    for name in ("sqrt", "cos", "cosh", "sin", "sinh", "tan", "tanh", "asin", "acos", "atan", "log2")
+}
+"""Name of a function of the module `math` → torch's function of that name for symbolic numbers."""
+
+
+@contextlib.contextmanager
+def pending_symbols_forgotten(mode: Any) -> Iterator[None]:
+    """A context in which, and after which, the shape environment of a finished program waits for no symbol.
+
+    `torch.onnx.export` runs the nodes of a program again without a trace (`InsertTypePromotion`). The symbols that this
+    creates have no node, and every later trace of the program fails with `PendingUnbackedSymbolNotFound`.
+    """
+    env = mode.shape_env
+    if env is None:
+        yield
+        return
+    env.pending_fresh_unbacked_symbols.clear()
+    try:
+        yield
+    finally:
+        env.pending_fresh_unbacked_symbols.clear()
+
+
+need(f"{_PATH}:ShapeEnv.ignore_fresh_unbacked_symbols")

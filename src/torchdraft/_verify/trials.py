@@ -33,13 +33,18 @@ class Domain:
 
 
 class TrialRunner:
-    """Program and model, with the domain of the inputs and the report of the program."""
+    """Program and model, with the domain of the inputs and the report of the program. `run` runs in its place."""
 
     def __init__(
-        self, program: torch.export.ExportedProgram, model: torch.nn.Module, tolerance: Tolerance, seed: int
+        self,
+        program: torch.export.ExportedProgram,
+        model: torch.nn.Module,
+        tolerance: Tolerance,
+        seed: int,
+        run: torch.nn.Module | None = None,
     ) -> None:
         self.seed = seed
-        self.pair = Pair(model, program.module(), tolerance)
+        self.pair = Pair(model, program.module() if run is None else run, tolerance)
         self.domain: Domain | None = None
         self.undrawable = ""
         try:

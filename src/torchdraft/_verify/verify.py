@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._ship.runtimes.find import module_of
 from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._verify.explain.blame import report_of
@@ -24,6 +25,7 @@ def verify(  # longer than other functions: its docstring is the documentation o
     model: torch.nn.Module,
     inputs: Iterable[Any] | None = None,
     *,
+    run: Any = None,
     n: int | None = None,
     seed: int = 0,
     rtol: float | None = None,
@@ -39,8 +41,10 @@ def verify(  # longer than other functions: its docstring is the documentation o
 
     Args: program: any exported program. If torchdraft made it, the result refers to the issues of its report. model:
     the model that the program was made from. inputs: inputs to try, each a tuple of positional arguments or `(args,
-    kwargs)`. n: how many inputs to draw: the example first, then sizes within the program's dynamic shapes, with values
-    similar to those of the example. 20 if neither `inputs` nor `n` is given. seed: seed of the draws and of the random
+    kwargs)`. run: what runs in place of the program: a callable that takes the model's arguments, an
+    `onnxruntime.InferenceSession`, a `Shipment`, or the path of a file that torchdraft shipped. n: how many inputs to
+    draw: the example first, then sizes within the program's dynamic shapes, with values similar to those of the
+    example. 20 if neither `inputs` nor `n` is given. seed: seed of the draws and of the random
     states. The same seed gives the same result. rtol: relative tolerance. None for the default of
     `torch.testing.assert_close` for the dtype. atol: absolute tolerance, given together with `rtol`. shrink: search a
     small input for each mismatch. progress: called after each input with the number of inputs done.
@@ -53,10 +57,11 @@ def verify(  # longer than other functions: its docstring is the documentation o
 
     """
     _check_call(model, n, rtol, atol)
+    ran = None if run is None else module_of(run, program)
     calls = [] if inputs is None else given(inputs, seed)
     drawn = DEFAULT_COUNT if inputs is None and n is None else n or 0
     with torch_output_suppressed():
-        runner = TrialRunner(program, model, Tolerance(rtol, atol), seed)
+        runner = TrialRunner(program, model, Tolerance(rtol, atol), seed, ran)
         trials = []
         for trial in runner.trials(calls, drawn, shrink):
             trials.append(trial)

@@ -18,6 +18,8 @@ RECORDING = Scope("RECORDING", "while `make_fx` records a submodule's run on rea
 RECORDED_RUN = Scope("RECORDED_RUN", "while a recorded submodule's own `forward` runs, inside RECORDING and REAL_RUN")
 REAL_RUN = Scope("REAL_RUN", "while a submodule's own `forward` runs on real tensors, inside TRACE")
 LOAD = Scope("LOAD", "while `torch.export.load` reads a program")
+COMPILE = Scope("COMPILE", "while AOTInductor compiles a program that is shipped, inside SHIP")
+SHIP = Scope("SHIP", "while a program whose guards are carried in its graph is prepared and translated for a runtime")
 VERIFY = Scope("VERIFY", "while `verify` calls the model on copies of its parameters")
 
 SCOPES = (
@@ -35,5 +37,7 @@ SCOPES = (
     RECORDED_RUN,
     REAL_RUN,
     LOAD,
+    SHIP,
+    COMPILE,
     VERIFY,
 )

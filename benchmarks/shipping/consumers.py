@@ -1,0 +1,68 @@
+"""Ships with torchdraft, or with torch's draft and the exporters as they are; returns what runs the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import torchdraft
+from torchdraft._ship.runtimes.find import module_of
+from torchdraft._torch import pytree
+from torchdraft._torch.aoti import compile_package, load_package
+
+from .models import Model
+
+ENDINGS = {"onnx": ".onnx", "executorch": ".pte", "aoti": ".pt2"}
+
+Run = Callable[..., Any]
+
+
+def ours(model: Model, runtime: str, folder: Path) -> Run:
+    """torchdraft's draft, shipped by torchdraft."""
+    program = torchdraft.draft_export(model.build(), model.example, dynamic_shapes=model.shapes, **model.options)
+    shipment = getattr(torchdraft, f"to_{runtime}")(program, folder / f"ours{ENDINGS[runtime]}", trials=0)
+    return module_of(shipment, program)
+
+
+def torchs(model: Model, runtime: str, folder: Path) -> Run:
+    """torch's draft, shipped by the runtime's own exporter."""
+    program = torch.export.draft_export(model.build(), model.example, dynamic_shapes=model.shapes)
+    path = folder / f"torchs{ENDINGS[runtime]}"
+    run = {"onnx": _onnx, "executorch": _executorch, "aoti": _aoti}[runtime](program, path)
+    spec = program.call_spec.out_spec
+
+    def call(*args: Any) -> Any:
+        results = run([each for each in pytree.tree_leaves(args) if isinstance(each, torch.Tensor)])
+        return pytree.tree_unflatten(list(results)[: spec.num_leaves], spec)
+
+    return call
+
+
+def _onnx(program: torch.export.ExportedProgram, path: Path) -> Callable[[list[Any]], Any]:
+    import onnxruntime
+
+    torch.onnx.export(program, dynamo=True, verbose=False).save(str(path))
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+    return lambda args: [
+        torch.tensor(each) for each in session.run(None, dict(zip(names, (a.numpy() for a in args), strict=False)))
+    ]
+
+
+def _executorch(program: torch.export.ExportedProgram, path: Path) -> Callable[[list[Any]], Any]:
+    from executorch.exir import to_edge_transform_and_lower
+    from executorch.runtime import Runtime
+
+    with path.open("wb") as file:
+        to_edge_transform_and_lower(program).to_executorch().write_to_file(file)
+    method = Runtime.get().load_program(path).load_method("forward")
+    return lambda args: method.execute(args)
+
+
+def _aoti(program: torch.export.ExportedProgram, path: Path) -> Callable[[list[Any]], Any]:
+    compile_package(program, path, {})
+    loaded = load_package(path)
+    return lambda args: pytree.tree_leaves(loaded(*args))

@@ -1,0 +1,107 @@
+"""`torchdraft ship`: write a program for another runtime, run it there, and say what became of each assumption."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from torchdraft._targets.drafting import draft
+from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
+from torchdraft._targets.output import check_writable
+from torchdraft._targets.target import load_target
+from torchdraft._targets.usage_error import UsageError
+
+from .arguments import PATHS_HELP, Paths
+from .console import print_report, print_written, progress, usage_errors_printed
+
+
+class Runtime(StrEnum):
+    """The runtimes."""
+
+    ONNX = "onnx"
+    EXECUTORCH = "executorch"
+    AOTI = "aoti"
+
+
+class Asserted(StrEnum):
+    """How the shipped program says that an assumption does not hold."""
+
+    RAISE = "raise"
+    OUTPUT = "output"
+    OFF = "off"
+
+
+ENDINGS = {Runtime.ONNX: ".onnx", Runtime.EXECUTORCH: ".pte", Runtime.AOTI: ".pt2"}
+
+
+def ship(
+    program: Annotated[
+        str,
+        typer.Argument(metavar="PROGRAM", help="A saved program (.pt2), or a TARGET: file.py:callable, to draft it."),
+    ],
+    to: Annotated[Runtime, typer.Option("--to", help="The runtime.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file: .onnx, .pte, or .pt2 for aoti.")],
+    assertions: Annotated[
+        Asserted,
+        typer.Option(
+            "--assertions",
+            help="What happens where an assumption does not hold: an operator fails, outputs say so, nothing.",
+        ),
+    ] = Asserted.RAISE,
+    n: Annotated[int, typer.Option("-n", min=0, help="How many inputs to run; 0 for none.")] = 8,
+    paths: Annotated[Paths, typer.Option("--paths", help=PATHS_HELP)] = Paths.EXAMPLE,
+) -> None:
+    """Write a program for another runtime, with its assumptions, and compare runs of it with eager.
+
+    Exit status: 0 if every assumption is checked and no run was wrong, 1 otherwise, 2 if no file was written.
+    """
+    with usage_errors_printed():
+        check_writable(output, "-o", ENDINGS[to])
+        made, model = _program(program, paths)
+        shipment = _shipped(made, model, to, output, assertions, n)
+        print_report(shipment)
+        print_written(output)
+    sys.stdout.flush()
+    raise typer.Exit(0 if shipment.ok else 1)
+
+
+def _program(text: str, paths: Paths) -> tuple[Any, Any]:
+    """The program, and its model if that was drafted here."""
+    import torchdraft
+
+    if not text.endswith(".pt2"):
+        with progress(f"loading {text}"):
+            found = load_target(text)
+            check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
+        with progress(f"drafting {type(found.model).__name__}"):
+            return draft(found, paths=paths.value), found.model
+    if not Path(text).is_file():
+        raise UsageError(f"there is no file {text!r}", expected="a program that was saved (.pt2), or file.py:callable")
+    with progress(f"reading {text}"):
+        try:
+            return torchdraft.load(text), None
+        except Exception as error:
+            raise UsageError(
+                f"{text!r} can't be read: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+                expected="a program written by torchdraft export, torchdraft.save or torch.export.save",
+            ) from error
+
+
+def _shipped(made: Any, model: Any, to: Runtime, output: Path, assertions: Asserted, n: int) -> Any:
+    import torchdraft
+
+    write: Any = getattr(torchdraft, f"to_{to.value}")
+    with progress(f"writing {output}"):
+        try:
+            return write(made, output, model=model, trials=n, assertions=assertions.value)
+        except ImportError as error:
+            raise UsageError(str(error), expected=f"the packages of the runtime {to.value}") from error
+        except Exception as error:
+            raise UsageError(
+                f"no file for {to.value}: {type(error).__name__}: {' '.join(str(error).split())[:500]}",
+                expected="a program whose operators the runtime's exporter can translate",
+            ) from error

@@ -1,0 +1,78 @@
+"""Patches while a program is translated for a runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchdraft._torch.patching.registry import patches
+from torchdraft._torch.patching.scopes import COMPILE, SHIP
+from torchdraft._torch.probe import need
+
+
+@patches(
+    "torch.export.exported_program:_convert_guards_to_code",
+    scope=SHIP,
+    why="A program that is made flat for a runtime has other argument names than those that its guards are written "
+    "with, and every exporter calls `module()`, which fails (`name 'L' is not defined`). The graph checks the guards.",
+)
+def guards_left_to_the_graph(_original: Any) -> Any:
+    """Gives a program no guards beside its graph."""
+
+    def convert_guards_to_code(_graph_module: Any) -> list[str]:
+        return []
+
+    return convert_guards_to_code
+
+
+@patches(
+    "torch._inductor.codegen.cpp_wrapper_cpu:CppWrapperCpu.generate_input_output_runtime_checks",
+    scope=COMPILE,
+    why="A package of AOTInductor compares the sizes of its inputs with the program only where the environment of the "
+    "process that runs it says `AOTI_RUNTIME_CHECK_INPUTS=1`, and sizes that have to be equal not at all. On other "
+    "sizes it computes wrong numbers, or reads memory of others.",
+)
+def inputs_always_checked(original: Any) -> Any:
+    """Makes the compiled code check its inputs in every run, and compare sizes that depend on each other."""
+
+    def generate_input_output_runtime_checks(self: Any) -> Any:
+        write = self.prefix.splice_aot
+
+        def splice(text: Any, *args: Any, **kwargs: Any) -> Any:
+            if "__check_inputs_outputs" in str(text):
+                write(_equal_sizes_checked())
+                text = f"{text.replace(_ENVIRONMENT, _ALWAYS)}\n    check_equal_sizes(input_handles);\n"
+            return write(text, *args, **kwargs)
+
+        self.prefix.splice_aot = splice
+        try:
+            return original(self)
+        finally:
+            del self.prefix.splice_aot
+
+    return generate_input_output_runtime_checks
+
+
+_ENVIRONMENT, _ALWAYS = 'getenv("AOTI_RUNTIME_CHECK_INPUTS")', '"1"'
+
+
+def _equal_sizes_checked() -> str:
+    """C++ that compares every size of an input, beyond the first of each symbol, with its expression."""
+    graph, cpp = need("torch._inductor.virtualized:V").graph, need("torch._inductor.codegen.cpp_utils:cexpr")
+    known: dict[Any, str] = {}
+    later: list[tuple[str, Any]] = []
+    for place, tensor in enumerate(graph.graph_inputs.values()):
+        sizes = tensor.get_size() if hasattr(tensor, "get_size") else ()
+        for dim, size in enumerate(sizes):
+            read = f"ConstantHandle(input_handles[{place}]).sizes()[{dim}]"
+            if getattr(size, "is_Symbol", False) and size not in known:
+                known[size] = read
+            elif not getattr(size, "is_number", True) or size in known:
+                later.append((read, size))
+    lines = ["AOTI_NOINLINE static void check_equal_sizes(AtenTensorHandle* input_handles) {"]
+    lines += [f"    [[maybe_unused]] int64_t {symbol} = {read};" for symbol, read in known.items()]
+    for read, size in later:
+        if size.free_symbols <= known.keys():
+            lines.append(f"    if ({read} != {cpp(size)}) {{")
+            lines.append(f'        throw std::runtime_error("{read} has to be {size} of the other inputs");')
+            lines.append("    }")
+    return "\n".join([*lines, "}"])
