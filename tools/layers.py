@@ -83,6 +83,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares
     "_ship/runtimes": ("model", "_torch"),
     "_ship": ("model", "_source", "_torch", "_draft", "_verify", "_ship/runtimes"),
+    # fake kernels, written from runs of the real ones
+    "_synthesis/experiments": ("_torch",),
+    "_synthesis/learning": ("_synthesis/experiments",),
+    "_synthesis/kernels": ("_torch", "_synthesis/experiments", "_synthesis/learning"),
+    "_synthesis": ("_torch", "_draft/custom_ops", "_synthesis/*"),
     # verification
     "_verify/inputs": ("model", "_source", "_torch", "_draft"),
     "_verify/run": ("model", "_source", "_torch", "_draft", "_verify/inputs"),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._ship.runtimes.extras import MissingExtra
     from torchdraft._ship.ship import to_aoti, to_executorch, to_onnx
+    from torchdraft._synthesis.synthesize import SynthesisError, SynthesizedKernel, synthesize_fake_kernel
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import TensorMetadata
     from torchdraft._verify.verify import verify
@@ -61,6 +62,8 @@ _LAZY = {
     "OutputMetadata": "torchdraft._draft.custom_ops.profiles.op_profile",
     "PathBudget": "torchdraft._draft.paths.budget",
     "ProfileFormatError": "torchdraft._draft.custom_ops.profiles.files",
+    "SynthesisError": "torchdraft._synthesis.synthesize",
+    "SynthesizedKernel": "torchdraft._synthesis.synthesize",
     "TensorMetadata": "torchdraft._torch.library",
     "draft_export": "torchdraft._draft.entry",
     "fake_weights": "torchdraft._tape.fake_weights",
@@ -70,6 +73,7 @@ _LAZY = {
     "register": "torchdraft._draft.prepare.pytree_types",
     "save": "torchdraft._archive",
     "save_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
+    "synthesize_fake_kernel": "torchdraft._synthesis.synthesize",
     "unsafe_generate_fake_kernels": "torchdraft._draft.custom_ops.profiles.kernels",
     "ProgramNotLoaded": "torchdraft._load_errors",
     "MissingExtra": "torchdraft._ship.runtimes.extras",
@@ -106,6 +110,8 @@ __all__ = [
     "Severity",
     "Shipment",
     "Stats",
+    "SynthesisError",
+    "SynthesizedKernel",
     "TensorMetadata",
     "Trial",
     "UnsupportedTorch",
@@ -121,6 +127,7 @@ __all__ = [
     "to_aoti",
     "to_executorch",
     "to_onnx",
+    "synthesize_fake_kernel",
     "unsafe_generate_fake_kernels",
     "verify",
 ]
