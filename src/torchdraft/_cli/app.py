@@ -10,6 +10,7 @@ import typer
 from .check import check
 from .explain import explain
 from .export import export
+from .kernels import kernels
 from .new_rule import new_rule_command
 from .rules import rules
 from .schema import schema
@@ -46,6 +47,7 @@ app.command()(check)
 app.command()(verify)
 app.command()(view)
 app.command()(ship)
+app.command()(kernels)
 app.command()(explain)
 app.command()(rules)
 app.command("new-rule")(new_rule_command)
