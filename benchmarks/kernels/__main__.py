@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import cases
+from . import cases, synthesis
 
-TABLES = {"cases": cases.main}
+TABLES = {"cases": cases.main, "synthesis": synthesis.main}
 
 
 def main(given: list[str]) -> int:
