@@ -95,8 +95,13 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
         found.append(("each", _instances(instances)))
     elif values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
-    found += [(key, str(issue.data[key])) for key in ("code", "fix", "paste") if issue.data.get(key)]
+    found += [(key, _on_own_lines(str(issue.data[key]))) for key in ("code", "fix", "paste") if issue.data.get(key)]
     return found
+
+
+def _on_own_lines(text: str) -> str:
+    """Code of several lines begins on a line of its own."""
+    return f"\n{text}" if "\n" in text else text
 
 
 def _instances(instances: Sequence[Mapping[str, str]]) -> str:

@@ -30,6 +30,7 @@ from torchdraft.rules.registry import read_ahead
 from .expression_table import Expressions
 from .graph_nodes import GraphNodes
 from .implied import without_implied
+from .kernel_sources import with_kernels
 from .listing import ProgramGraph
 from .saveable import not_saveable
 
@@ -66,6 +67,7 @@ def build_report(draft: FinishedDraft) -> Report:
     events = with_origins(events, context)
     nodes = GraphNodes(draft.program)
     issues = with_symbols_explained(issues_from([*map(nodes.placed, events), *draft.of_paths]), context)
+    issues = with_kernels(issues, draft.op_profiles)
     expressions = Expressions([*events, *draft.of_paths])
     return Report(
         issues=tuple(expressions.numbered(issue) for issue in issues),

@@ -19,8 +19,10 @@ class MissingFakeKernel(Rule[KernelMissing]):
 
     The operator's real kernel was run on the example. The program asserts rank, dtype and device of the observed
     outputs and leaves their sizes symbolic. Tracing the program again (`run_decompositions`, `torch.compile`,
-    re-export) fails without a fake kernel; `unsafe_generate_fake_kernels(ep._report.op_profiles)` makes one from the
-    observed outputs ([guide](../guide/operator-profiles.md)).
+    re-export) fails without a fake kernel. The issue shows one to paste, with the observed ranks and dtypes and with
+    open sizes; `unsafe_generate_fake_kernels(ep._report.op_profiles)` registers it for a while
+    ([guide](../guide/operator-profiles.md)). `torchdraft kernels` runs the operator on other inputs and writes a kernel
+    that knows the sizes ([guide](../guide/custom-operators.md)).
 
     ## Example
 
