@@ -22,9 +22,10 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     is fixed to the example's sizes. A draft uses the outputs of the real kernel, and later uses of its program
     (decomposition, another export) do not ask the fake kernel. An undeclared write is lost where a program is
     decomposed; that of a draft keeps it.
-    The issue shows a kernel to paste, with
-    the observed ranks and dtypes and with open sizes. `torchdraft kernels` shows the smallest call on which the fake
-    kernel is wrong; with `--fix` it writes one that knows the sizes ([guide](../guide/custom-operators.md)).
+
+    The issue shows a kernel to paste, with the observed ranks and dtypes and with open sizes. `torchdraft kernels`
+    shows the smallest call on which the fake kernel is wrong; with `--fix` it writes one that knows the sizes
+    ([guide](../guide/custom-operators.md)).
 
     ## Example
 
