@@ -93,7 +93,3 @@ def has_side_effects(op: Any) -> bool:
     """Whether `op` is registered as an operator with side effects, which torch keeps in order."""
     return _effect_of(op) is not None
 
-
-def register_fake_kernel(name: str, kernel: Any, library: Any = None) -> None:
-    """Registers a fake kernel, in place of one that exists already."""
-    torch.library.register_fake(name, kernel, lib=library, allow_override=True)
