@@ -92,4 +92,3 @@ _effect_of: Any = need("torch._higher_order_ops.effects:_get_effect")
 def has_side_effects(op: Any) -> bool:
     """Whether `op` is registered as an operator with side effects, which torch keeps in order."""
     return _effect_of(op) is not None
-
