@@ -52,6 +52,14 @@ class _SymInts:
     sym_min = staticmethod(min)
 
 
+def test_few_calls_are_enough_for_a_convolution() -> None:
+    values, target = samples(RULES["convolution"], 3, 25)
+    expr = find(target, values, list(values))[0]
+    others, expected = samples(RULES["convolution"], 4, 40)
+    found = [int(expr.value({code: column[i] for code, column in others.items()})) for i in range(40)]
+    assert found == expected, expr.code()
+
+
 def test_nothing_is_found_where_there_is_no_relation() -> None:
     """The check itself: random sizes have no rule."""
     values, _ = samples(RULES["convolution"], 0)

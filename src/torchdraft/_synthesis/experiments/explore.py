@@ -33,7 +33,7 @@ class Budget:
     """How much may be run."""
 
     seconds: float
-    structures: int = 12
+    structures: int = 9
     samples: int = 40
     started: float = field(default_factory=time.monotonic)
 

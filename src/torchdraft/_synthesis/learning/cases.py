@@ -57,7 +57,7 @@ class Learner:
 
     operator: Operator
     explorer: Explorer
-    notes: list[str] = field(default_factory=list)
+    known: dict[tuple[object, ...], Case] = field(default_factory=dict)
 
     def learn(self) -> Learned:
         """The cases that describe all calls."""
@@ -80,6 +80,13 @@ class Learner:
         return structure(call) in case.structures
 
     def _case(self, structures: tuple[Structure, ...], *, deep: bool) -> Case:
+        """The case of some structures, learned once from the same calls."""
+        key = (structures, deep, len(self.explorer.trials))
+        if key not in self.known:
+            self.known[key] = self._learned_case(structures, deep)
+        return self.known[key]
+
+    def _learned_case(self, structures: tuple[Structure, ...], deep: bool) -> Case:
         try:
             result = self._separated(structures, deep)
         except NotLearned as error:
