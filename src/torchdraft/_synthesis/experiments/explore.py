@@ -142,7 +142,7 @@ class Explorer:
         for base in bases[: None if full else 2]:
             for variant in layout_variants(base):
                 self.run(variant)
-        for variant in dtype_variants(seed):
+        for variant in dtype_variants(seed, full=full):
             self._with_other_dtypes(seed, variant)
         for base in bases:
             self.floats += [(base, found) for v in float_variants(base) if (found := self.run(v)) is not None]

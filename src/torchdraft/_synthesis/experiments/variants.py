@@ -92,8 +92,9 @@ def _optional(call: Call) -> Iterator[Call]:
             yield replaced(call, index, 2)
 
 
-def dtype_variants(call: Call) -> Iterator[Call]:
-    """Calls with other dtypes: all tensors of a kind together, and each tensor alone."""
+def dtype_variants(call: Call, *, full: bool = True) -> Iterator[Call]:
+    """Calls with other dtypes: all tensors of a kind together, and each tensor alone (in few dtypes unless `full`)."""
+    alone = (*FLOATS, *OTHERS) if full else (torch.float64, torch.float16, torch.int64)
     for dtype in (*FLOATS, torch.complex64):
         yield map_tensors(call, lambda t, d=dtype: replace(t, dtype=d) if t.dtype.is_floating_point else t)
     for dtype in OTHERS:
@@ -101,7 +102,7 @@ def dtype_variants(call: Call) -> Iterator[Call]:
         yield map_tensors(call, lambda t, d=dtype: replace(t, dtype=d))
     for index, value in enumerate(call.values):
         if isinstance(value, TensorSpec) or is_tensor_list(value):
-            for dtype in (*FLOATS, *OTHERS):
+            for dtype in alone:
                 yield map_tensors(call, lambda t, d=dtype: replace(t, dtype=d), index)
 
 
