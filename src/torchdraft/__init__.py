@@ -124,10 +124,10 @@ __all__ = [
     "register",
     "save",
     "save_op_profiles",
+    "synthesize_fake_kernel",
     "to_aoti",
     "to_executorch",
     "to_onnx",
-    "synthesize_fake_kernel",
     "unsafe_generate_fake_kernels",
     "verify",
 ]

@@ -22,6 +22,7 @@ LAYOUT_NUMBERS: dict[torch.layout, int] = {
 
 definition_of: Any = need("torch._library.custom_ops:_maybe_get_opdef")
 _registry: Any = need("torch._library.simple_registry:singleton")
+_is_trivial: Any = need("torch._library.utils:can_generate_trivial_fake_impl")
 _has_kernel: Any = need("torch._C:_dispatch_has_kernel_for_dispatch_key")
 
 
@@ -84,6 +85,11 @@ def onnx_operator(
 
 
 _ONNX_ATTRIBUTES = ("attr_keys", "attr_types", "attr_ints", "attr_floats", "attr_strs")
+
+
+def needs_no_fake_kernel(op: Any) -> bool:
+    """Whether `op` needs no fake kernel: it decomposes into other ops, or returns nothing but its mutated arguments."""
+    return bool(_is_trivial(op)) or bool(_has_kernel(op.name(), "CompositeImplicitAutograd"))
 
 
 _effect_of: Any = need("torch._higher_order_ops.effects:_get_effect")
