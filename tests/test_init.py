@@ -123,3 +123,23 @@ def test_the_version_is_that_of_the_distribution():
 def test_another_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'torchdraft' has no attribute 'draft'"):
         torchdraft.draft  # noqa: B018
+
+
+def test_the_report_of_a_program():
+    import torch
+
+    program = torchdraft.draft_export(torch.nn.ReLU(), (torch.ones(2),))
+    assert torchdraft.report(program) is program._report
+    with pytest.raises(ValueError, match="run_decompositions and a second export make programs without it"):
+        torchdraft.report(torch.export.export(torch.nn.ReLU(), (torch.ones(2),)))
+    with pytest.raises(TypeError, match="program is a ReLU"):
+        torchdraft.report(torch.nn.ReLU())
+
+
+def test_a_report_of_another_tool_is_none_of_torchdraft():
+    import torch
+
+    program = torch.export.export(torch.nn.ReLU(), (torch.ones(2),))
+    program._report = "theirs"
+    with pytest.raises(ValueError, match="a report of another tool, a builtins object"):
+        torchdraft.report(program)

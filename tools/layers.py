@@ -26,6 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "model": (),
     "_source": ("model",),
     "rules": ("model", "_source"),
+    "rules/rewrites": ("model", "_source"),
     "rules/catalogue": ("rules", "model", "_source"),
     "_render": ("model", "_render/json"),
     "_render/json": ("model",),
@@ -95,8 +96,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_verify": ("model", "_source", "_torch", "_draft", "_ship/runtimes", "_verify/*"),
     # the public API and the command line
     "": ("*",),
-    "_targets": ("model", "_render", "rules", ""),
+    "_targets": ("model", "_source", "_render", "rules", ""),
     "_check": ("model", "_render", "rules", "_targets", ""),
+    "_compare": ("model", "_render", "_source", "_torch", "_targets", ""),
+    "_inspect": ("model", "_render", "_source", "_torch", "_draft", "_verify", ""),
     "_cli": ("*",),
     # `assert_exportable` puts the report, as text, into the message of the failure
     "testing": ("model", "rules", "_check", "_targets", "_render", ""),
@@ -104,7 +107,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 """Folder → the folders that it may import, besides itself. A name includes the folder's subfolders; `name/*` stands for
 the subfolders alone, `*` for all folders, and an empty name for the files directly in the package."""
 
-WITHOUT_TORCH = ("model", "_source", "rules", "rules/catalogue", "_render", "_render/json", "_render/check", "_page")
+WITHOUT_TORCH = (
+    *("model", "_source", "rules", "rules/catalogue", "rules/rewrites"),
+    *("_render", "_render/json", "_render/check", "_page"),
+)
 """Folders that work where torch is not installed."""
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from torchdraft._torch.library import TensorMetadata
     from torchdraft._verify.verify import verify
 
-    from ._archive import load, save
+    from ._archive import load, report, save
     from ._load_errors import ProgramNotLoaded
 
     __version__: str
@@ -71,6 +71,7 @@ _LAZY = {
     "load_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
     "merge_op_profiles": "torchdraft._draft.custom_ops.profiles.op_profile",
     "register": "torchdraft._draft.prepare.pytree_types",
+    "report": "torchdraft._archive",
     "save": "torchdraft._archive",
     "save_op_profiles": "torchdraft._draft.custom_ops.profiles.files",
     "synthesize_fake_kernel": "torchdraft._synthesis.synthesize",
@@ -122,6 +123,7 @@ __all__ = [
     "load_op_profiles",
     "merge_op_profiles",
     "register",
+    "report",
     "save",
     "save_op_profiles",
     "synthesize_fake_kernel",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,8 +18,10 @@ from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
 
+from ._atomic import Sink, replacing
 from ._load_errors import raise_explained
 from .model import Report
+from .model.errors import WrongType, WrongValue
 
 log = logging.getLogger("torchdraft")
 
@@ -36,7 +40,8 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
         path: a path or a writable binary file.
         extra_files: further extra files, name → text.
 
-    Raises what `torch.export.save` raises.
+    A file that is there is replaced when the new one is complete: where the disk is full or the process ends before
+    that, it stays as it was. Raises what `torch.export.save` raises, and `OSError` where the file cannot be written.
 
     """
     files = dict(extra_files or {})
@@ -44,8 +49,37 @@ def save(program: torch.export.ExportedProgram, path: Any, *, extra_files: Mappi
     run_file_passes(program)
     if isinstance(report, Report):
         files[REPORT] = _with_nodes(report, program).to_json(indent=None)
+    if not isinstance(path, (str, os.PathLike)):
+        _write(program, path, files)
+        return
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+        _write(program, file, files)
+
+
+def _write(program: torch.export.ExportedProgram, file: Any, files: dict[str, Any]) -> None:
+    sink = Sink(file)
     with torch_output_suppressed(), single_value_ranges_widened(program):
-        torch.export.save(program, path, extra_files=files)
+        torch.export.save(program, sink, extra_files=files)
+    sink.finish()
+
+
+def report(program: torch.export.ExportedProgram) -> Report:
+    """The report of a program of `draft_export` or `load`.
+
+    Raises `TypeError` if `program` is no `ExportedProgram`, and `ValueError` if it has no report of torchdraft: other
+    tools made it, or it is what `run_decompositions` or a second export made of a draft.
+    """
+    if not isinstance(program, torch.export.ExportedProgram):
+        raise WrongType(f"program is a {type(program).__name__}", "an ExportedProgram of torchdraft.draft_export")
+    found = getattr(program, "_report", None)
+    if isinstance(found, Report):
+        return found
+    what = "no report" if found is None else f"a report of another tool, a {type(found).__module__} object"
+    raise WrongValue(
+        f"the program has {what}",
+        "a program of torchdraft.draft_export or torchdraft.load",
+        "run_decompositions and a second export make programs without it: take the report from the draft",
+    )
 
 
 def _with_nodes(report: Report, program: torch.export.ExportedProgram) -> Report:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from tests.sample_reports import BRANCH, VIOLATION
 from tests.strategies import texts
 from torchdraft._check.baseline import Baseline
-from torchdraft._check.fingerprint import Fingerprint, fingerprint
+from torchdraft._check.fingerprint import Fingerprint, fingerprint, normalised
 from torchdraft._targets.usage_error import UsageError
 
 ONE, OTHER = (fingerprint(issue, Path("/app")) for issue in (BRANCH, VIOLATION))
 
-fingerprints = st.builds(Fingerprint, code=texts, file=texts, function=texts, source=texts, expr=texts)
+fingerprints = st.builds(Fingerprint, code=texts, file=texts, function=texts, source=texts.map(normalised), expr=texts)
 baselines = st.dictionaries(
     texts, st.dictionaries(fingerprints, st.integers(1, 9), min_size=1, max_size=3).map(Counter), max_size=3
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.sample_reports import BRANCH, LIBRARY, MUTATION
-from torchdraft._check.fingerprint import fingerprint
+from torchdraft._check.fingerprint import fingerprint, normalised
 from torchdraft.model import Location
 
 APP = Path("/app")
@@ -67,3 +67,20 @@ def test_an_issue_without_a_line_has_one():
 def test_the_text_is_the_same_in_every_process():
     place = Location("/app/m.py", 1, "f", "x")
     assert str(fingerprint(replace(BRANCH, location=place, expr="u0"), APP)) == "6ae11141b15b4428"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("    y = x * 2  # why", "y = x * 2"),
+        ('if x["#"] > 0:  # torchdraft: ignore[TD101] never', 'if x["#"] > 0:'),
+        ("return f(x,  # the first", "return f(x,"),
+        ("'#' # ' #", "'#'"),
+        ("# nothing else", ""),
+        ('x = """text # in a text', 'x = """text # in a text'),
+        ("), y  # the rest", "), y"),
+    ],
+)
+def test_a_line_without_its_comment(source, expected):
+    assert normalised(source) == expected
+    assert normalised(expected) == expected

@@ -88,7 +88,7 @@ def test_any_takes_notes(folder):
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("model.py:broken", "drafting Broken raised RuntimeError: this model is broken"),
+        ("model.py:broken", "drafting Broken raised: RuntimeError: this model is broken"),
         ("model.py:raising", "raising() raised: KeyError: 'missing'"),
         ("model.py:leaving", "leaving() raised: SystemExit: 3"),
         ("model.py:nothing", "'model.py' has no 'nothing'"),
@@ -164,6 +164,44 @@ class TestSettings:
         assert check("model.py:loud").exit_code == 0
 
 
+class TestRules:
+    @pytest.mark.parametrize("rules", ["TD101", "TD1", "data-dependent-branch", "TD401, TD1"])
+    def test_selected_and_ignored_ones(self, folder, rules):
+        write(folder)
+        assert check("model.py:loud", "--select", rules).exit_code == 1
+        done = check("model.py:loud", "--ignore", rules)
+        assert done.exit_code == 0
+        assert "ignored by the call: TD101" in done.stdout
+
+    def test_what_is_not_selected_does_not_count(self, folder):
+        write(folder)
+        done = check("model.py:loud", "--select", "TD2", "--select", "TD401")
+        assert done.exit_code == 0
+        assert "1 ignored by the call: TD101 (not selected)" in done.stdout
+
+    @pytest.mark.parametrize("rules", ["TD9999", "nothing", "", "TD101,,"])
+    def test_one_that_is_none(self, folder, rules):
+        write(folder)
+        done = check("model.py:loud", "--ignore", rules)
+        assert done.exit_code == 2
+        assert "names no rule" in done.stderr
+
+    def test_exit_zero_is_for_findings_alone(self, folder):
+        write(folder)
+        assert check("model.py:loud", "--exit-zero").exit_code == 0
+        assert check("model.py:broken", "--exit-zero").exit_code == 2
+
+    def test_statistics(self, folder):
+        write(folder, MODEL.replace(BRANCH, f"{BRANCH}\n        {BRANCH}"))
+        done = check("model.py:loud", "--statistics", "--format", "concise")
+        assert [line.split() for line in done.stdout.splitlines()[-3:]] == [
+            ["failing", "milder", "suppressed", "code", "name"],
+            ["2", "0", "0", "TD101", "data-dependent-branch"],
+            ["0", "1", "0", "TD401", "input-mutation"],
+        ]
+        assert check("model.py:loud", "--statistics", "--format", "json").exit_code == 2
+
+
 class TestComments:
     def test_an_ignored_issue_does_not_count_and_is_folded(self, folder):
         write(folder, with_comment(MODEL, BRANCH, COMMENT))
@@ -176,6 +214,14 @@ class TestComments:
         done = check("model.py:loud")
         assert done.exit_code == 0
         assert "warning: model.py:10: ignore[TD101, TD103]: the checked targets have no TD103 on line 10" in done.stdout
+
+    def test_a_subset_of_the_targets_calls_no_comment_unused(self, folder):
+        commented = with_comment(MODEL, BRANCH, "# torchdraft: ignore[TD101,TD103] x is never negative")
+        write(folder, commented, targets=["model.py:loud", "model.py:quiet"])
+        assert "warning" not in check("model.py:loud").stdout
+        assert "have no TD103 on line 10" in check().stdout
+        assert "have no TD103" in check("model.py:loud", "model.py:quiet").stdout
+        assert "warning" not in check("--select", "TD101").stdout
 
     def test_one_target_speaks_for_the_comments_of_another(self, folder):
         write(folder, with_comment(MODEL, BRANCH, COMMENT))
@@ -204,6 +250,26 @@ class TestBaseline:
         write(folder, "# a line\n" * 7 + MODEL)
         assert again("model.py:loud", *self.BASELINE).exit_code == 0
 
+    def test_a_comment_may_be_added_or_changed(self, folder):
+        write(folder)
+        check("model.py:loud", *self.BASELINE, "--write-baseline")
+        write(folder, with_comment(MODEL, BRANCH, "# see the notes"))
+        done = again("model.py:loud", *self.BASELINE)
+        assert (done.exit_code, "warning" in done.stdout) == (0, False)
+
+    def test_one_of_an_earlier_version_has_comments(self, folder):
+        write(folder)
+        check("model.py:loud", *self.BASELINE, "--write-baseline")
+        file = folder / "accepted.json"
+        file.write_text(file.read_text().replace('"y = x * 2"', '"y = x * 2 # finds TD101"'))
+        assert again("model.py:loud", *self.BASELINE).exit_code == 0
+
+    def test_it_is_not_written_of_some_rules(self, folder):
+        write(folder)
+        done = check("model.py:loud", *self.BASELINE, "--write-baseline", "--select", "TD1")
+        assert done.exit_code == 2
+        assert "--write-baseline with --select or --ignore" in done.stderr
+
     def test_a_second_one_like_it_is_new(self, folder):
         write(folder)
         check("model.py:loud", *self.BASELINE, "--write-baseline")
@@ -218,7 +284,7 @@ class TestBaseline:
         write(folder, MODEL.replace(" # finds TD101", ""))
         done = again("model.py:loud", *self.BASELINE)
         assert done.exit_code == 0
-        assert "warning: the baseline accepts TD101 in Loud.forward (`y = x * 2 # finds TD101`)" in done.stdout
+        assert "warning: the baseline accepts TD101 in Loud.forward (`y = x * 2`)" in done.stdout
         done = again("model.py:loud", *self.BASELINE, "--update-baseline")
         assert (done.exit_code, "warning" in done.stdout) == (0, False)
         assert json.loads((folder / "accepted.json").read_text())["targets"] == {}
@@ -275,7 +341,7 @@ class TestFormats:
         assert (body["format"], body["version"], body["status"]) == ("torchdraft-check", 1, "broken")
         loud, broken = body["targets"]
         assert (loud["status"], broken["status"]) == ("clean", "broken")
-        assert broken["error"].startswith("drafting Broken raised RuntimeError")
+        assert broken["error"].startswith("drafting Broken raised: RuntimeError")
         first, second = loud["findings"]
         assert first["issue"]["code"] == "TD101"
         assert (first["suppressed"]["by"], first["suppressed"]["reason"]) == ("comment", "x is never negative")

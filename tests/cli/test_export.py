@@ -92,7 +92,7 @@ def test_quiet_says_nothing(engine):
 def test_a_model_that_fails_eagerly(engine, tmp_path):
     done = run("export", f"{TARGETS}:failing", "-o", tmp_path / "m.pt2")
     assert done.exit_code == 2
-    assert "drafting Failing raised RuntimeError: this model is broken" in done.stderr
+    assert "drafting Failing raised: RuntimeError: this model is broken" in done.stderr
     assert 'raise RuntimeError("this model is broken")' in done.stderr
     assert "site-packages" not in done.stderr
     assert os.listdir(tmp_path) == []
@@ -117,7 +117,7 @@ def test_a_save_that_fails_leaves_nothing(engine, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("target", ["nowhere.py:build", "model.py", f"{TARGETS}:wrong_keys", f"{TARGETS}:returns_list"])
+@pytest.mark.parametrize("target", ["nowhere.py:build", "model.py", f"{TARGETS}:returns_list"])
 def test_a_mistake_says_what_was_given_and_expected(engine, target):
     done = run("export", target)
     assert done.exit_code == 2
@@ -125,3 +125,53 @@ def test_a_mistake_says_what_was_given_and_expected(engine, target):
     assert "\nexpected: " in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_dynamic_shapes_that_do_not_fit_show_the_form(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    done = run("export", f"{TARGETS}:wrong_keys")
+    sys.modules.pop("targets", None)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "\nexpected: dynamic_shapes = {'x': (2, 3)}, if every size is static\ntry: write a Dim" in done.stderr
+    assert "site-packages" not in done.stderr
+    assert "_draft" not in done.stderr
+
+
+def test_json_on_standard_output_is_all_that_is_there(engine):
+    done = run("export", f"{TARGETS}:printing", "--json", "-")
+    assert done.exit_code == 0
+    assert Report.from_json(done.stdout) == FULL
+    assert "the model prints" in done.stderr
+    assert "Net: 3 issues" in done.stderr
+    assert "Net: 3 issues" not in run("export", f"{TARGETS}:printing", "--json", "-", "-q").stderr
+
+
+def test_the_report_is_printed_before_anything_is_written(engine, tmp_path, monkeypatch):
+    def save(program, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torchdraft, "save", save, raising=False)
+    done = run("export", f"{TARGETS}:build", "-o", tmp_path / "m.pt2", "--json", tmp_path / "r.json")
+    assert done.exit_code == 2
+    assert done.stdout.startswith("Net: 3 issues")
+    assert os.listdir(tmp_path) == ["r.json"]
+
+
+def test_the_whole_traceback_is_shown_on_request(engine):
+    assert "Traceback" not in run("export", f"{TARGETS}:failing").stderr
+    done = run("export", f"{TARGETS}:failing", "--traceback")
+    assert done.exit_code == 2
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "RuntimeError: this model is broken" in done.stderr
+
+
+def test_an_error_of_torchdraft_is_status_2_and_says_so(engine, monkeypatch):
+    def print_report(*_, **__):
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr("torchdraft._cli.export.print_report", print_report)
+    done = run("export", f"{TARGETS}:build")
+    assert done.exit_code == 2
+    assert "torchdraft failed: ZeroDivisionError: unforeseen" in done.stderr
+    assert "--traceback" in done.stderr

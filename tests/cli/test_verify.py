@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -95,3 +96,45 @@ def test_a_result_that_can_not_be_written_is_said_first(tmp_path: Path) -> None:
     done = run(f"{TARGETS}:raising", "--json", tmp_path / "missing" / "v.json")
     assert done.exit_code == 2
     assert "there is no folder" in done.stderr
+
+
+OWN = """
+import torch
+
+class Pair:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 3)
+
+    def forward(self, pair):
+        return Pair(self.linear(pair.a), pair.b)
+
+def build():
+    torch.manual_seed(0)
+    return Net(), (Pair(torch.ones(2, 3), torch.ones(2)),)
+
+def unseeded():
+    torch.seed()
+    return Net(), (Pair(torch.ones(2, 3), torch.ones(2)),)
+"""
+
+
+def test_a_program_of_another_process_with_classes_of_the_target(tmp_path: Path) -> None:
+    """Each command is a process of its own: the second one has to register the classes, and to compare weights."""
+    (tmp_path / "own.py").write_text(OWN)
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "torchdraft", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert command("export", "own.py:build", "-o", "m.pt2", "-q").returncode == 0
+    done = command("verify", "own.py:build", "--program", "m.pt2", "-n", "2")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Net: 2 inputs: 2 equal"), done.stderr
+    done = command("verify", "own.py:unseeded", "--program", "m.pt2", "-n", "2")
+    assert done.returncode == 2
+    assert "'m.pt2' was made with other values of linear.bias, linear.weight" in done.stderr
+    assert "torch.manual_seed" in done.stderr

@@ -7,6 +7,7 @@ import io
 import logging
 import random
 import threading
+import time
 import traceback
 import warnings
 from typing import Any
@@ -280,6 +281,29 @@ def test_a_branch_at_the_end_computes_each_op_once():
     assert report.stats.ops_evaluated <= 2 * 10 + 8
 
 
+class Timed(nn.Module):
+    """An issue of severity `baked`: the time is frozen."""
+
+    def forward(self, x):
+        return x * time.time()
+
+
+class Positive(nn.Module):
+    """An issue of severity `guarded`."""
+
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+class Picky(nn.Module):
+    """No trace with symbols: tensors are instances of a subclass there, so the model is recorded."""
+
+    def forward(self, x):
+        if x.__class__ is not torch.Tensor:
+            raise TypeError("plain tensors only")
+        return torch.relu(x)
+
+
 # -- 7: quiet ----------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +317,17 @@ def test_one_log_line_and_nothing_else(model, strict, caplog, capfd):
     assert [record.name for record in caplog.records] == ["torchdraft"]
     printed = capfd.readouterr()
     assert (printed.out, printed.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("model", "level"),
+    [(Plain, logging.INFO), (Positive, logging.INFO), (Timed, logging.WARNING), (Picky, logging.WARNING)],
+)
+def test_what_may_be_wrong_or_is_not_symbolic_is_logged_as_a_warning(model, level, caplog):
+    with caplog.at_level(logging.INFO):
+        report = torchdraft.draft_export(model(), (torch.ones(4, 8 if model is Plain else 3),))._report
+    assert [(record.levelno, report.summary() in record.getMessage()) for record in caplog.records] == [(level, True)]
+    assert ("rung: " in caplog.text) == (report.rung != "symbolic")
 
 
 def test_a_warning_of_the_models_own_does_not_stop_a_draft():

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -96,3 +97,15 @@ def test_rich_prints_a_report_like_any_renderable():
     with console.capture() as capture:
         console.print(FULL)
     assert "\n".join(line.rstrip() for line in capture.get().splitlines()) == str(FULL)
+
+
+def test_a_long_report_says_what_it_leaves_out():
+    many = tuple(replace(BRANCH, location=replace(BRANCH.location, line=n + 1)) for n in range(70))
+    note = replace(BRANCH, code="TD401", severity=Severity.NOTE, location=None)
+    dimensions = tuple(replace(FULL.dimensions[0], name=f"x.shape[{n}]") for n in range(60))
+    text = render_text(replace(FULL, issues=(note, *many), dimensions=dimensions))
+    assert text.count("data-dependent-branch") == 50
+    assert "… and 21 more: TD101 (guarded) ×20, TD401 (note). The JSON has all." in text
+    assert "x.shape[49]" in text
+    assert "x.shape[50]" not in text
+    assert "… and 10 more; the JSON has all" in text

@@ -80,3 +80,10 @@ def test_a_rule_added_for_a_block_is_gone_after_it(add):
     registry.own_rules.cache_clear()
     with registry.also(rule):
         assert [each.code for each in all_rules()].count("TD499") == 1
+
+
+def test_every_rule_says_in_one_line_what_to_do():
+    for rule in registry.own_rules():
+        assert rule.mend.endswith("."), rule.code
+        assert "\n" not in rule.mend, rule.code
+        assert len(rule.mend) <= 110, rule.code

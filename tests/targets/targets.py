@@ -24,6 +24,12 @@ class Remembering(torch.nn.Module):
         return x * self.calls
 
 
+class Printing(torch.nn.Module):
+    def forward(self, x):
+        print("the model prints")
+        return x
+
+
 model = Doubler()
 number = 7
 X = torch.ones(2, 3)
@@ -35,6 +41,10 @@ def build():
 
 def everything():
     return Doubler(), (X,), {"bias": X}, {"x": {0: torch.export.Dim.AUTO}, "bias": None}
+
+
+def printing():
+    return Printing(), (X,)
 
 
 def no_kwargs():

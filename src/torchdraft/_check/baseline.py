@@ -13,7 +13,7 @@ import msgspec
 
 from torchdraft._targets.usage_error import UsageError
 
-from .fingerprint import Fingerprint
+from .fingerprint import Fingerprint, normalised
 
 FORMAT = "torchdraft-baseline"
 VERSION = 1
@@ -79,7 +79,7 @@ class Baseline:
 def _counts(entries: Iterable[_Entry]) -> Counts:
     counts: Counts = Counter()
     for entry in entries:
-        fields: dict[str, Any] = asdict(entry)
+        fields: dict[str, Any] = {**asdict(entry), "source": normalised(entry.source)}  # earlier ones have comments
         counts[Fingerprint(**{name: value for name, value in fields.items() if name != "count"})] += fields["count"]
     return counts
 

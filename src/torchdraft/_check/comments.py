@@ -63,17 +63,19 @@ class Comments:
                 return Suppression(by="comment", reason=comment.reason, location=comment.location)
         return None
 
-    def remarks(self) -> tuple[Remark, ...]:
-        """Warnings about the comments of all files so far."""
+    def remarks(self, *, unused: bool = True) -> tuple[Remark, ...]:
+        """Warnings about the comments of all files so far. `unused`: also about those that matched no issue, which
+        another target of the project may need.
+        """
         known = (comment for comments in self._files.values() for comment in comments)
-        return tuple(remark for comment in known for remark in self._remarks(comment))
+        return tuple(remark for comment in known for remark in self._remarks(comment, unused=unused))
 
     def _covering(self, line: Location) -> Iterator[IgnoreComment]:
         if line.file not in self._files:
             self._files[line.file] = ignore_comments(line.file)
         return (comment for comment in self._files[line.file] if comment.covers == line.line)
 
-    def _remarks(self, comment: IgnoreComment) -> Iterator[Remark]:
+    def _remarks(self, comment: IgnoreComment, *, unused: bool) -> Iterator[Remark]:
         if not comment.rules:
             yield _remark(comment, f"the comment names no rule, so it ignores nothing; write {FORM}")
             return
@@ -82,7 +84,7 @@ class Comments:
         for text in comment.rules:
             if rule_named(text) is None:
                 yield _remark(comment, f"{comment}: there is no rule {text!r}; `torchdraft rules` lists them")
-            elif (comment, text) not in self._used:
+            elif unused and (comment, text) not in self._used:
                 yield _remark(comment, f"{comment}: the checked targets have no {text} on line {comment.covers}")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
+import tokenize
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ class Fingerprint:
     """The path relative to the project's folder or to the folder of installed packages, with forward slashes."""
     function: str
     source: str
-    """The source line, with normalised whitespace."""
+    """The source line, with normalised whitespace and without a comment: an ignore comment would make it another."""
     expr: str
     """The expression with its symbols renumbered: their original numbers depend on the rest of the model."""
 
@@ -38,9 +40,22 @@ def fingerprint(issue: Issue, folder: Path) -> Fingerprint:
         code=issue.code,
         file=_file(place.file, folder) if place else "",
         function=place.function if place else "",
-        source=" ".join(place.source.split()) if place else "",
+        source=normalised(place.source) if place else "",
         expr=_canonical(issue.expr or ""),
     )
+
+
+def normalised(source: str) -> str:
+    """A source line without its comment and with single blanks."""
+    line = source.strip()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line).readline):
+            if token.type == tokenize.COMMENT:
+                line = line[: token.start[1]]
+                break
+    except (tokenize.TokenError, SyntaxError):  # the line is part of a statement, whose tokens so far have no comment
+        pass
+    return " ".join(line.split())
 
 
 def _file(file: str, folder: Path) -> str:

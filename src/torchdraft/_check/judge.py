@@ -24,12 +24,15 @@ class Judge:
         fail_on: FailOn,
         ignore: Mapping[str, str] | None = None,
         allow: Collection[str] = (),
+        select: Collection[str] | None = None,
         both_sides: bool = False,
     ) -> None:
         self.folder = folder
         self.fail_on = fail_on
         self.ignore = dict(ignore or {})
         self.allow = frozenset(allow)
+        self.select = select
+        """The codes that the call is about; None for all."""
         self.both_sides = both_sides
         """Whether a branch of which one side alone is in the program fails at every level."""
         self.comments = Comments()
@@ -52,6 +55,8 @@ class Judge:
         return Finding(issue=issue, fingerprint=str(print_), fails=fails, suppressed=suppressed)
 
     def _suppressed(self, issue: Issue) -> Suppression | None:
+        if self.select is not None and issue.code not in self.select:
+            return Suppression(by="call", reason="not selected")
         if comment := self.comments.suppress(issue):
             return comment
         if issue.code in self.ignore:

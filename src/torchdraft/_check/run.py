@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Literal
 
 from torchdraft._targets.drafting import draft
-from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
 from torchdraft._targets.target import Target, load_target
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Report
@@ -54,15 +53,22 @@ def draft_all(
         return [_drafted(target, progress, drafting, runtime) for target in targets]
 
 
-def judged(drafted: Sequence[Drafted], judge: Judge, baseline: Baseline | None, *, whole: bool) -> Check:
-    """The check. `whole`: these are all targets of the project, so that other targets of the baseline are stale."""
+def judged(
+    drafted: Sequence[Drafted], judge: Judge, baseline: Baseline | None, *, whole: bool, subset: bool = False
+) -> Check:
+    """The check. `whole`: these are all targets of the project, so that other targets of the baseline are stale.
+    `subset`: the project has further targets, which may need a comment that matches no issue of these. Of rules that
+    the call leaves out, neither stale entries nor unused comments are reported.
+    """
     remaining = {each.target.key: baseline.accepted(each.target.key) if baseline else Counter() for each in drafted}
     targets = tuple(_checked(each, judge, remaining[each.target.key]) for each in drafted)
     broken = {each.target.key for each in drafted if each.report is None}
     if baseline and whole:
         remaining = {key: baseline.accepted(key) for key in baseline.targets} | remaining
+    complete = judge.select is None and not judge.allow
     stale = [remark for key in sorted(remaining.keys() - broken) for remark in _stale(key, remaining[key])]
-    return Check(targets=targets, fail_on=judge.fail_on, remarks=(*judge.comments.remarks(), *stale))
+    comments = judge.comments.remarks(unused=complete and not subset)
+    return Check(targets=targets, fail_on=judge.fail_on, remarks=(*comments, *(stale if complete else ())))
 
 
 def accepting(drafted: Sequence[Drafted], check: Check, judge: Judge, old: Baseline, *, whole: bool) -> Baseline:
@@ -90,7 +96,6 @@ def _drafted(
         with progress(f"loading {target.text}"):
             found = load_target(target.text, target.folder)
             file = found.file
-            check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {target.text}"):
             program = drafting(found)
         # Without the graph of its program: a check keeps the reports of all targets.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Annotated
 
@@ -26,6 +27,26 @@ class CheckKernels(StrEnum):
 CHECK_KERNELS_HELP = "Whose fake kernels to compare with the real ones: of custom operators, of trusted libraries too."
 
 PATHS_HELP = "Keep the path of the example, or both sides of the branches that data decides."
+
+
+TRACEBACK: ContextVar[bool] = ContextVar("torchdraft.traceback", default=False)
+"""Whether the call has the option `--traceback`."""
+
+
+def _remember_traceback(wanted: bool) -> bool:
+    TRACEBACK.set(wanted)
+    return wanted
+
+
+TracebackOption = Annotated[
+    bool,
+    typer.Option(
+        "--traceback",
+        callback=_remember_traceback,
+        is_eager=True,
+        help="Where the call fails, print the whole Python traceback.",
+    ),
+]
 
 TargetArgument = Annotated[
     str,

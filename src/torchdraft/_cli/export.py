@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from torchdraft._render import words
-from torchdraft._targets.drafting import draft
-from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
-from torchdraft._targets.output import check_writable, replacing
-from torchdraft._targets.target import load_target
-from torchdraft._targets.usage_error import UsageError
-from torchdraft.model import Report
+from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TargetArgument, TracebackOption
+from .console import (
+    STDOUT,
+    check_json_option,
+    output_of_models,
+    print_report,
+    print_written,
+    progress,
+    usage_errors_printed,
+    write_json,
+)
+from .torch_logs import LogFileOption, LogsOption, torch_logs
 
-from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TargetArgument
-from .console import print_report, print_written, progress, usage_errors_printed
+if TYPE_CHECKING:
+    from torchdraft.model import Report
 
 
 def export(
     target: TargetArgument,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the program there (.pt2).")] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Write the report there (.json).")] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the report there (.json), or to standard output (-).")
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report's page there (.html).")] = None,
     tlparse: Annotated[
         Path | None, typer.Option("--tlparse", help="Write a trace log for tlparse there (a folder, or .log).")
@@ -33,31 +40,51 @@ def export(
         CheckKernels, typer.Option("--check-kernels", help=CHECK_KERNELS_HELP)
     ] = CheckKernels.CUSTOM,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    logs: LogsOption = "",
+    log_file: LogFileOption = None,
+    _traceback: TracebackOption = False,
 ) -> None:
     """Draft a program from TARGET's model, print the report, write the program.
 
-    Exit status: 0 with a program, whatever the report says; 2 if the call is wrong or the model raises.
+    Exit status: 0 with a program, whatever the report says; 2 if the call is wrong, the model raises, or a file cannot
+    be written.
     """
     with usage_errors_printed():
-        for path, option, ending in ((output, "-o", ".pt2"), (json, "--json", ".json"), (html, "--html", ".html")):
+        from torchdraft._render import words
+        from torchdraft._targets.drafting import draft
+        from torchdraft._targets.output import check_writable, replacing
+        from torchdraft._targets.target import load_target
+
+        for path, option, ending in ((output, "-o", ".pt2"), (html, "--html", ".html")):
             if path is not None:
                 check_writable(path, option, ending)
-        with progress(f"loading {target}", quiet):
-            found = load_target(target)
-            check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
-        with progress(f"drafting {type(found.model).__name__}", quiet):
-            program = draft(found, strict=strict, paths=paths.value, check_kernels=check_kernels.value)
+        check_json_option(json)
+        with torch_logs(logs, log_file), output_of_models(json):
+            with progress(f"loading {target}", quiet):
+                found = load_target(target)
+            with progress(f"drafting {type(found.model).__name__}", quiet):
+                program = draft(found, strict=strict, paths=paths.value, check_kernels=check_kernels.value)
+        report: Report = program._report
+        if not quiet:  # before anything is written: a full disk must not lose it
+            print_report(report, to_stderr=json == STDOUT)
+        if json is not None:
+            write_json(report.listed().to_json(), json)
         with progress("writing", quiet):
-            _write(program, output, json, html)
-            log = _write_log(program._report, tlparse) if tlparse is not None else None
+            if output is not None:
+                _write(program, output)
+            if html is not None:
+                with replacing(html, "--html") as temporary:
+                    report.to_html(temporary)
+            log = _write_log(report, tlparse) if tlparse is not None else None
         if not quiet:
-            print_report(program._report)
             print_written(output, json, html, log)
         if log is not None:
             typer.echo(f"{words.TLPARSE_HINT}\n{words.tlparse_command(log)}", err=True)
 
 
 def _write_log(report: Report, path: Path) -> Path:
+    from torchdraft._targets.usage_error import UsageError
+
     try:
         return report.to_tlparse(path)
     except OSError as error:
@@ -67,15 +94,9 @@ def _write_log(report: Report, path: Path) -> Path:
         ) from error
 
 
-def _write(program: Any, output: Path | None, json: Path | None, html: Path | None) -> None:
+def _write(program: Any, output: Path) -> None:
     import torchdraft
+    from torchdraft._targets.output import replacing
 
-    if output is not None:
-        with replacing(output, "-o") as temporary:
-            torchdraft.save(program, temporary)
-    if json is not None:
-        with replacing(json, "--json") as temporary:
-            temporary.write_text(program._report.listed().to_json() + "\n", encoding="utf-8")
-    if html is not None:
-        with replacing(html, "--html") as temporary:
-            program._report.to_html(temporary)
+    with replacing(output, "-o") as temporary:
+        torchdraft.save(program, temporary)

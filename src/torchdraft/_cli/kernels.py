@@ -12,11 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from torchdraft._targets.output import check_writable, replacing
-from torchdraft._targets.target import load_target
-from torchdraft._targets.usage_error import UsageError
-from torchdraft.rules import user_frames_of
-
 from .console import print_written, progress, usage_errors_printed
 
 if TYPE_CHECKING:
@@ -77,6 +72,8 @@ def kernels(
     the model raises.
     """
     with usage_errors_printed():
+        from torchdraft._targets.output import check_writable, replacing
+
         if emit is not None:
             check_writable(emit, "--emit", ".py")
         options = Options(profiles, fix, mutable, seconds)
@@ -108,6 +105,8 @@ def run_kernels(target: str, imports: Sequence[str], options: Options, progress:
 
 
 def _import(name: str) -> None:
+    from torchdraft._targets.usage_error import UsageError
+
     sys.path.insert(0, str(Path.cwd()))
     try:
         importlib.import_module(name)
@@ -122,6 +121,9 @@ def _operators(target: str, progress: Progress) -> list[tuple[Any, list[Any] | N
     if "::" in target:
         return [(target, None)]
     from torchdraft._synthesis.gather import calls_of_model
+    from torchdraft._targets.target import load_target
+    from torchdraft._targets.usage_error import UsageError
+    from torchdraft.rules import user_frames_of
 
     with progress(f"loading {target}"):
         found = load_target(target)
@@ -139,6 +141,7 @@ def _operators(target: str, progress: Progress) -> list[tuple[Any, list[Any] | N
 def _finding(op: Any, calls: list[Any] | None, options: Options) -> Finding | None:
     import torchdraft
     from torchdraft._synthesis.gather import is_ours_to_check
+    from torchdraft._targets.usage_error import UsageError
 
     name = op if isinstance(op, str) else op.name()
     if calls is not None and not is_ours_to_check(op):
@@ -158,6 +161,7 @@ def _profiles(name: str, options: Options) -> Any:
     if options.profiles is None:
         return None
     import torchdraft
+    from torchdraft._targets.usage_error import UsageError
 
     try:
         known = torchdraft.load_op_profiles(options.profiles)

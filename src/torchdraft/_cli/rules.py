@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from torchdraft.rules import all_rules
-from torchdraft.rules.registry import broken_plugins, own_rules
-
 from .console import stderr
 
 
 def rules() -> None:
     """List all rules, including those of other packages."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from torchdraft.rules import all_rules
+    from torchdraft.rules.registry import broken_plugins, own_rules
+
     table = Table(box=None, pad_edge=False)
     shipped = any(rule not in own_rules() for rule in all_rules())
     for heading in ("code", "name", "usual severity", *(["package"] if shipped else [])):

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from torchdraft._render.json.schema import check_schema, report_schema, text
-
 
 class Document(StrEnum):
     """The documents that have a schema."""
@@ -23,4 +21,6 @@ def schema(
     ] = Document.REPORT,
 ) -> None:
     """Print the JSON Schema of reports, or of checks."""
+    from torchdraft._render.json.schema import check_schema, report_schema, text
+
     typer.echo(text(report_schema() if of is Document.REPORT else check_schema()), nl=False)

@@ -9,12 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from torchdraft._targets.drafting import draft
-from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
-from torchdraft._targets.output import check_writable
-from torchdraft._targets.target import load_target
-from torchdraft._targets.usage_error import UsageError
-
 from .arguments import PATHS_HELP, Paths
 from .console import print_report, print_written, progress, usage_errors_printed
 
@@ -60,6 +54,8 @@ def ship(
     Exit status: 0 if every assumption is checked and no run was wrong, 1 otherwise, 2 if no file was written.
     """
     with usage_errors_printed():
+        from torchdraft._targets.output import check_writable
+
         check_writable(output, "-o", ENDINGS[to])
         made, model = _program(program, paths)
         shipment = _shipped(made, model, to, output, assertions, n)
@@ -72,11 +68,13 @@ def ship(
 def _program(text: str, paths: Paths) -> tuple[Any, Any]:
     """The program, and its model if that was drafted here."""
     import torchdraft
+    from torchdraft._targets.drafting import draft
+    from torchdraft._targets.target import load_target
+    from torchdraft._targets.usage_error import UsageError
 
     if not text.endswith(".pt2"):
         with progress(f"loading {text}"):
             found = load_target(text)
-            check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
         with progress(f"drafting {type(found.model).__name__}"):
             return draft(found, paths=paths.value), found.model
     if not Path(text).is_file():
@@ -93,6 +91,7 @@ def _program(text: str, paths: Paths) -> tuple[Any, Any]:
 
 def _shipped(made: Any, model: Any, to: Runtime, output: Path, assertions: Asserted, n: int) -> Any:
     import torchdraft
+    from torchdraft._targets.usage_error import UsageError
 
     write: Any = getattr(torchdraft, f"to_{to.value}")
     with progress(f"writing {output}"):

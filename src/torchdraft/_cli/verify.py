@@ -6,20 +6,26 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from torchdraft._targets.drafting import draft
-from torchdraft._targets.dynamic_shapes import check_dynamic_shapes
-from torchdraft._targets.output import check_writable, replacing
-from torchdraft._targets.target import Target, load_target
-from torchdraft._targets.usage_error import UsageError
-from torchdraft.model import Verification
-from torchdraft.rules import user_frames_of
+from .arguments import TargetArgument, TracebackOption
+from .console import (
+    STDOUT,
+    check_json_option,
+    output_of_models,
+    print_report,
+    print_written,
+    progress,
+    usage_errors_printed,
+    write_json,
+)
+from .program_file import read_program
 
-from .arguments import TargetArgument
-from .console import print_report, print_written, progress, usage_errors_printed
+if TYPE_CHECKING:
+    from torchdraft._targets.target import Target
+    from torchdraft.model import Verification
 
 Progress = Callable[[str], AbstractContextManager[None]]
 
@@ -31,7 +37,10 @@ def verify(
     program: Annotated[
         Path | None, typer.Option("--program", help="A saved program (.pt2). By default TARGET's model is drafted.")
     ] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Write the result there (.json).")] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the result there (.json), or to standard output (-).")
+    ] = None,
+    _traceback: TracebackOption = False,
 ) -> None:
     """Run TARGET's program and model on the same inputs and report where they differ.
 
@@ -39,13 +48,11 @@ def verify(
     2 if the call, the model or the program is broken.
     """
     with usage_errors_printed():
-        if json is not None:
-            check_writable(json, "--json", ".json")
-        found = run_verify(target, program, n, seed, progress)
-        if json is not None:
-            with replacing(json, "--json") as temporary:
-                temporary.write_text(found.to_json() + "\n", encoding="utf-8")
-        print_report(found)
+        check_json_option(json)
+        with output_of_models(json):
+            found = run_verify(target, program, n, seed, progress)
+        print_report(found, to_stderr=json == STDOUT)
+        write_json(found.to_json(), json)
         print_written(json)
     sys.stdout.flush()
     raise typer.Exit(0 if found.ok else 1)
@@ -54,6 +61,8 @@ def verify(
 def run_verify(target: str, program: Path | None, n: int, seed: int, progress: Progress) -> Verification:
     """Run both on `n` inputs. Raises `UsageError` if the program, the model or the example inputs are missing."""
     import torchdraft
+    from torchdraft._targets.raised import raised
+    from torchdraft._targets.target import load_target
 
     with progress(f"loading {target}"):
         found = load_target(target)
@@ -62,32 +71,43 @@ def run_verify(target: str, program: Path | None, n: int, seed: int, progress: P
         try:
             return torchdraft.verify(made, found.model, n=n, seed=seed)
         except (Exception, SystemExit) as error:
-            raise UsageError(
-                f"verifying {type(found.model).__name__} raised {type(error).__name__}: {error}",
-                expected="a program that carries its example inputs, and the model it was made from",
-                frames=user_frames_of(error),
-            ) from error
+            expected = "a program that carries its example inputs, and the model it was made from"
+            raise raised(f"verifying {type(found.model).__name__} raised", error, expected) from error
 
 
 def _program(found: Target, path: Path | None, progress: Progress) -> Any:
+    from torchdraft._targets.drafting import draft
+
     if path is not None:
         with progress(f"reading {path}"):
-            return _read(path)
-    check_dynamic_shapes(found.model, found.args, found.kwargs, found.dynamic_shapes)
+            _register_classes(found)
+            return _with_the_weights_of(found, read_program(path), path)
     with progress(f"drafting {type(found.model).__name__}"):
         return draft(found)
 
 
-def _read(path: Path) -> Any:
-    import torchdraft
+def _register_classes(found: Target) -> None:
+    """Another process has to register the classes of a program's inputs and outputs before it loads it."""
+    from torchdraft._targets.raised import raised
+    from torchdraft._verify.same_model import register_classes
 
-    if not path.is_file():
-        raise UsageError(f"there is no file {str(path)!r}", expected="--program FILE, a program that was saved (.pt2)")
     try:
-        return torchdraft.load(path)
-    except Exception as error:
-        text = " ".join(str(error).split())[:300]
-        raise UsageError(
-            f"{str(path)!r} can't be read: {type(error).__name__}: {text}",
-            expected="a program written by torchdraft export, torchdraft.save or torch.export.save",
-        ) from error
+        register_classes(found.model, found.args, found.kwargs)
+    except (Exception, SystemExit) as error:
+        what = f"running {type(found.model).__name__} on its example raised"
+        raise raised(what, error, "a model that runs eagerly on its example") from error
+
+
+def _with_the_weights_of(found: Target, program: Any, path: Path) -> Any:
+    """The program. Raises `UsageError` if its weights are not the target's, since then every result differs."""
+    from torchdraft._targets.usage_error import UsageError
+    from torchdraft._verify.same_model import other_values
+
+    if not (names := other_values(program, found.model)):
+        return program
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    raise UsageError(
+        f"{str(path)!r} was made with other values of {shown}",
+        expected="a program of the target's model with the target's weights",
+        advice="load a checkpoint in the target, or call torch.manual_seed before the model is made",
+    )

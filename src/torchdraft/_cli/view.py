@@ -7,15 +7,14 @@ import webbrowser
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from torchdraft._targets.output import check_writable, replacing
-from torchdraft._targets.usage_error import UsageError
-from torchdraft.model import Report, ReportFormatError
-
 from .console import print_written, progress, usage_errors_printed
+
+if TYPE_CHECKING:
+    from torchdraft.model import Report
 
 ENDINGS = (".json", ".pt2")
 INSIDE = "/extra/torchdraft/report.json"
@@ -34,6 +33,8 @@ def view(
     Exit status: 0 if the page was written; 2 if FILE cannot be read or the page cannot be written.
     """
     with usage_errors_printed():
+        from torchdraft._targets.output import check_writable, replacing
+
         if output is not None:
             check_writable(output, "-o", ".html")
         with progress(f"reading {file}"):
@@ -49,6 +50,9 @@ def view(
 
 def read_report(file: Path) -> Report:
     """The report of a file. Raises `UsageError` if there is none in it."""
+    from torchdraft._targets.usage_error import UsageError
+    from torchdraft.model import Report, ReportFormatError
+
     if file.suffix not in ENDINGS:
         raise UsageError(f"{str(file)!r}", expected="a file name ending in .json or .pt2")
     if not file.is_file():
@@ -63,6 +67,9 @@ def read_report(file: Path) -> Report:
 
 def _of_program(file: Path) -> Report:
     """The report in a `.pt2`. The program is loaded only if the report has no nodes: older files."""
+    from torchdraft._targets.usage_error import UsageError
+    from torchdraft.model import Report
+
     try:
         with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if name.endswith(INSIDE)]

@@ -15,6 +15,8 @@ from torchdraft._torch.patches.quiet import torch_output_suppressed
 from torchdraft._torch.patching.changes import Changes, mark, undo_since
 from torchdraft._torch.process_state import ProcessState, release_frames
 from torchdraft._torch.torchscript import as_plain_module
+from torchdraft.model import Report, Severity
+from torchdraft.model.errors import WrongValue
 
 from .check.eager import ModelRaised
 from .custom_ops.trusted_ops import CheckKernels, TrustedOps, check_choice
@@ -24,6 +26,7 @@ from .pipeline import Draft
 from .prepare.call import check_call
 from .prepare.forward_signature import make_signature_fit
 from .prepare.lazy_modules import lazy_modules_materialized
+from .prepare.options import check_budget, check_preserved, check_switch, checked_kwargs, checked_trusted_ops
 from .report.phases import Phases
 from .shapes.requested import unwrap_integers
 from .state.snapshot import Snapshot
@@ -84,7 +87,8 @@ def draft_export(
             `PathBudget` does so within other limits.
 
     Returns:
-        An `ExportedProgram`; `program._report` is the `torchdraft.Report`.
+        An `ExportedProgram`; `program._report` is the `torchdraft.Report`. Its summary is logged: as a warning if an
+        issue is `baked` or a rung below the symbolic one made the program, otherwise as information.
 
     Raises:
         Whatever the model raises eagerly on these inputs, unchanged; `TypeError` or `ValueError` where the call itself
@@ -92,11 +96,20 @@ def draft_export(
         where nothing can be made of the inputs (a nested tensor among them).
 
     """
-    kwargs = dict(kwargs or {})
     check_call(mod, args)
     check_choice(check_kernels)
-    trust = TrustedOps(trusted_ops, check_kernels)
+    trust = TrustedOps(checked_trusted_ops(trusted_ops), check_kernels)
+    kwargs = checked_kwargs(kwargs)
     budget_of_paths = _budget_of(paths)
+    check_budget(memory_budget)
+    check_preserved(mod, preserve_module_call_signature)
+    for name, value in (
+        ("strict", strict),
+        ("pre_dispatch", pre_dispatch),
+        ("prefer_deferred_runtime_asserts_over_guards", prefer_deferred_runtime_asserts_over_guards),
+        ("check_on_example", check_on_example),
+    ):
+        check_switch(name, value)
     options = {
         "dynamic_shapes": dynamic_shapes,
         "preserve_module_call_signature": preserve_module_call_signature,
@@ -116,8 +129,15 @@ def draft_export(
     if own is not None:
         # Outside the handler: with the model's context and no other, and the user's frame first.
         raise own.with_traceback(from_user(own.__traceback__))
-    log.info("%s", program._report.summary())
+    _log(program._report)
     return program
+
+
+def _log(report: Report) -> None:
+    """One line: a warning where other inputs can be wrong, and where the model could not be traced with symbols."""
+    alarming = report.rung != "symbolic" or Severity.BAKED in report.counts()
+    rung = "" if report.rung == "symbolic" else f"; rung: {report.rung}"
+    log.log(logging.WARNING if alarming else logging.INFO, "%s%s", report.summary(), rung)
 
 
 def _budget_of(paths: Any) -> PathBudget | None:
@@ -125,7 +145,7 @@ def _budget_of(paths: Any) -> PathBudget | None:
     if isinstance(paths, PathBudget):
         return paths
     if paths not in ("example", "all"):
-        raise ValueError(f'paths={paths!r}: expected "example", "all" or a torchdraft.PathBudget')
+        raise WrongValue(f"paths={paths!r}", '"example", "all" or a torchdraft.PathBudget')
     return PathBudget() if paths == "all" else None
 
 

@@ -14,6 +14,10 @@ from torchdraft.model import Issue, Location, Report, Severity
 from . import words
 from .grouping import grouped
 
+MOST_ISSUES = 50
+MOST_ROWS = 50
+"""How many issues, and how many rows of a table, are shown. The JSON has all."""
+
 STYLES = {
     Severity.BAKED: "bold red",
     Severity.GUARDED: "bold yellow",
@@ -28,14 +32,18 @@ def render_report(report: Report) -> Iterator[RenderableType]:
     yield Text(words.cost(report), style="dim")
     for rung in report.rungs:
         yield Text(words.broken_rung(rung))
-    shown = grouped(report.issues)
-    for severity in report.counts():
+    every = sorted(grouped(report.issues), key=lambda issue: -issue.severity.rank)
+    shown, rest = every[:MOST_ISSUES], every[MOST_ISSUES:]
+    for severity in dict.fromkeys(issue.severity for issue in shown):
         yield Text()
         yield Text.assemble((severity.upper(), STYLES[severity]), f"  {severity.meaning}")
         for issue in shown:
             if issue.severity == severity:
                 yield Text()
                 yield from render_issue(issue)
+    if rest:
+        yield Text()
+        yield Text(words.left_out(rest), style="bold")
     if report.dimensions:
         yield Text()
         yield _dimensions(report)
@@ -62,7 +70,7 @@ def render_issue(issue: Issue) -> Iterator[RenderableType]:
     if above := words.callers(issue):
         yield _indented(Text(f"called from {above}", style="dim"), 4)
     for label, text in words.facts(issue):
-        yield _indented(Text.assemble((f"{label:<7}", "dim"), text), 4)
+        yield _indented(Text.assemble((f"{label:<7}", "dim"), text.replace("\n", "\n" + " " * 7)), 4)
 
 
 def _source(location: Location, style: str) -> Iterator[RenderableType]:
@@ -80,16 +88,24 @@ def _source(location: Location, style: str) -> Iterator[RenderableType]:
 
 def _dimensions(report: Report) -> Table:
     table = _table("Dynamic dimensions", ("dimension", "requested", "got", "why"))
-    for dimension in report.dimensions:
+    for dimension in report.dimensions[:MOST_ROWS]:
         table.add_row(*map(Text, (dimension.name, dimension.asked, dimension.got, dimension.reason)))
+    _say_how_many_more(table, len(report.dimensions))
     return table
 
 
 def _branches(report: Report) -> Table:
     table = _table("Branches", words.BRANCH_HEADINGS)
-    for branch in report.paths:
+    for branch in report.paths[:MOST_ROWS]:
         table.add_row(*map(Text, words.branch(branch)))
+    _say_how_many_more(table, len(report.paths))
     return table
+
+
+def _say_how_many_more(table: Table, rows: int) -> None:
+    if rows > MOST_ROWS:
+        table.caption = f"… and {rows - MOST_ROWS} more; the JSON has all"
+        table.caption_justify = "left"
 
 
 def _table(title: str, headings: Sequence[str]) -> Table:

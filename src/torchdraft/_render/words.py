@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def cost(report: Report) -> str:
     if stats.real_bytes_peak:
         parts.append(f"{size(stats.real_bytes_peak)} of real values at most")
     return ", ".join([*parts, f"rung: {report.rung}"])
+
+
+def left_out(issues: Sequence[Issue]) -> str:
+    """The line about issues that are not shown: how many of each rule."""
+    counts = Counter(f"{issue.code} ({issue.severity})" for issue in issues)
+    codes = ", ".join(f"{code} ×{count}" if count > 1 else code for code, count in counts.items())
+    return f"… and {len(issues)} more: {codes}. The JSON has all."
 
 
 def broken_rung(rung: BrokenRung) -> str:
@@ -95,7 +103,12 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
         found.append(("each", _instances(instances)))
     elif values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
-    found += [(key, _on_own_lines(str(issue.data[key]))) for key in ("code", "fix", "paste") if issue.data.get(key)]
+    keys = ("fix",) if issue.code_to_write else ("fix", "paste")
+    found += [(key, _on_own_lines(str(issue.data[key]))) for key in keys if issue.data.get(key)]
+    if issue.mend and (issue.severity > Severity.NOTE or issue.code_to_write):
+        found.append(("mend", issue.mend))
+    if issue.code_to_write:
+        found.append(("write", _on_own_lines(issue.code_to_write)))
     return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from torchdraft.rules import user_frames_of
+from torchdraft.model.errors import WrongArgument
 
+from .raised import raised
 from .target import Target
 from .usage_error import UsageError
 
@@ -17,7 +18,7 @@ def draft(
     paths: Literal["example", "all"] = "example",
     check_kernels: Literal["custom", "all", "none"] = "custom",
 ) -> Any:
-    """The program. Raises `UsageError` if `draft_export` raises, which is an exception of the eager model."""
+    """The program. Raises `UsageError` if `draft_export` raises: the call is wrong, or the eager model raises."""
     import torchdraft
 
     try:
@@ -30,9 +31,8 @@ def draft(
             paths=paths,
             check_kernels=check_kernels,
         )
+    except WrongArgument as error:
+        raise UsageError(error.given, expected=error.expected, advice=error.advice) from error
     except (Exception, SystemExit) as error:
-        raise UsageError(
-            f"drafting {type(found.model).__name__} raised {type(error).__name__}: {error}",
-            expected="a model that runs eagerly on its example: model(*args, **kwargs)",
-            frames=user_frames_of(error),
-        ) from error
+        what = f"drafting {type(found.model).__name__} raised"
+        raise raised(what, error, "a model that runs eagerly on its example: model(*args, **kwargs)") from error

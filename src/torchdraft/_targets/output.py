@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from torchdraft import _atomic
 
 from .usage_error import UsageError
 
@@ -34,25 +35,12 @@ def check_writable(path: Path, option: str, ending: str) -> None:
 
 @contextmanager
 def replacing(path: Path, option: str) -> Iterator[Path]:
-    """A new, empty file beside `path`, which replaces `path` if the block succeeds and is deleted if it raises.
-
-    It is in the same folder, because only a rename within one file system is atomic. If the block deletes the file,
-    `path` is not replaced.
-    """
-    target = path.resolve()
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
+    """`_atomic.replacing`, with `UsageError` where the file cannot be written."""
     try:
-        temporary.open("xb").close()
+        with _atomic.replacing(path) as temporary:
+            yield temporary
     except OSError as error:
         raise _unwritable(path, option, error) from error
-    try:
-        yield temporary
-        if temporary.exists():
-            os.replace(temporary, target)
-    except OSError as error:
-        raise _unwritable(path, option, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, option: str, error: OSError) -> UsageError:

@@ -14,8 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from torchdraft.rules import user_frames_of
-
+from .raised import raised
 from .usage_error import UsageError
 
 FORM = "a target of the form file.py:callable or package.module:callable"
@@ -65,9 +64,9 @@ def _import(where: str, folder: Path) -> ModuleType:
                 expected=FORM,
                 advice=f"a file is given with its ending: {where.replace('.', '/')}.py:callable",
             ) from None
-        raise _raised(f"importing {where!r} failed", error) from error
+        raise raised(f"importing {where!r} failed", error) from error
     except (Exception, SystemExit) as error:
-        raise _raised(f"importing {where!r} failed", error) from error
+        raise raised(f"importing {where!r} failed", error) from error
 
 
 def _import_file(where: str, folder: Path) -> ModuleType:
@@ -93,7 +92,7 @@ def _run_file(where: str, path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise _raised(f"running {where!r} failed", error) from error
+        raise raised(f"running {where!r} failed", error) from error
     return module
 
 
@@ -154,7 +153,7 @@ def _call(build: Callable[[], Any], attribute: str) -> Any:
     try:
         return build()
     except (Exception, SystemExit) as error:
-        raise _raised(f"{attribute}() raised", error) from error
+        raise raised(f"{attribute}() raised", error) from error
 
 
 def _checked(made: Any, attribute: str) -> Target:
@@ -186,7 +185,3 @@ def _checked(made: Any, attribute: str) -> Target:
 
 def _kind(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
-
-
-def _raised(what: str, error: BaseException) -> UsageError:
-    return UsageError(f"{what}: {type(error).__name__}: {error}", frames=user_frames_of(error))

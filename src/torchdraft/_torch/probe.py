@@ -33,15 +33,34 @@ def check_version() -> None:
 
 
 def need(path: str) -> Any:
-    """The object at `package.module:attribute.path`. Raises `UnsupportedTorch`, which names it, where it is missing."""
+    """The object at `package.module:attribute.path`. Raises `UnsupportedTorch`, which names it, where it is missing.
+
+    Other errors of the import are raised as they are: a broken package that torch imports is no other torch.
+    """
     module_name, _, attributes = path.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        if not _is_of_torch(error):
+            raise
+        raise _missing(path, error) from error
+    try:
         for name in attributes.split(".") if attributes else ():
             found = getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        raise UnsupportedTorch(
-            f"torchdraft needs {path} which torch {torch.__version__} does not have ({error}); "
-            f"please report it with this torch version"
-        ) from error
+    except AttributeError as error:
+        raise _missing(path, error) from error
     return found
+
+
+def _is_of_torch(error: ImportError) -> bool:
+    """Whether a module or name of torch is missing, and not one of a package that torch imports, or a file of the user
+    that has its name.
+    """
+    return error.name is None or error.name.partition(".")[0] == "torch"
+
+
+def _missing(path: str, error: Exception) -> UnsupportedTorch:
+    return UnsupportedTorch(
+        f"torchdraft needs {path} which torch {torch.__version__} does not have ({error}); "
+        f"please report it with this torch version"
+    )

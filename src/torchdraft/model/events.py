@@ -174,6 +174,8 @@ class KernelMissing(Event):
 
     op: str
     reason: str = ""
+    schema: str = ""
+    """The operator's schema: `mylib::foo(Tensor x) -> Tensor`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

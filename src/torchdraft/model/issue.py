@@ -22,6 +22,10 @@ class Issue:
     name: str
     severity: Severity
     message: str
+    mend: str = ""
+    """What to do about it, in one line."""
+    code_to_write: str = ""
+    """The code that mends it, where it is known."""
     location: Location | None = None
     """The user's innermost line; None where no user code was running."""
     user_stack: tuple[Location, ...] = ()

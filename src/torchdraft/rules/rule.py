@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,8 +13,10 @@ from torchdraft._source.call_sites import place_of
 from torchdraft._source.captured import shown_locals
 from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import Event, SymbolOrigin
+
+log = logging.getLogger("torchdraft")
 
 E = TypeVar("E", bound=Event)
 
@@ -38,6 +41,8 @@ class Rule(ABC, Generic[E]):
     name: ClassVar[str]
     severity: ClassVar[Severity]
     takes: ClassVar[tuple[type[Event], ...]]
+    mend: ClassVar[str] = ""
+    """What to do about its issues, in one line."""
     calls: ClassVar[tuple[str, ...]] = ()
     """Functions (`time.sleep`) whose calls by the model are reported to the rule, as `FunctionCalled` events."""
 
@@ -65,6 +70,18 @@ class Rule(ABC, Generic[E]):
         """
         return None
 
+    def code_to_write(self, event: E, location: Location | None) -> str:  # noqa: ARG002
+        """The code that mends the issue, where it is known; what it replaces is at `location`."""
+        return ""
+
+    def _code_to_write(self, event: Any, location: Location | None) -> str:
+        """`code_to_write`, which reads source of every kind, and must not cost the issue."""
+        try:
+            return self.code_to_write(event, location)
+        except Exception as error:
+            log.debug("no code for an issue of %s", self.code, exc_info=error)
+            return ""
+
     def found(
         self,
         event: Event,
@@ -78,12 +95,15 @@ class Rule(ABC, Generic[E]):
     ) -> Issue:
         """An issue of this rule, with the location, stack, locals, node and module of the event."""
         stack = user_frames(event.stack)
+        location = stack[-1] if stack else None
         return Issue(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             message=message,
-            location=stack[-1] if stack else None,
+            mend=self.mend,
+            code_to_write=self._code_to_write(event, location),
+            location=location,
             user_stack=stack,
             expr=expr,
             value=value,

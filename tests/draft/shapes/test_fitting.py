@@ -85,7 +85,7 @@ WRONG: dict[str, tuple[Any, Any, Any, type[Exception], str]] = {
         *(Two(), TWO, {"x": (Dim("q", min=3), None), "y": (Dim("q", max=12), None)}),
         *(ValueError, "another entry has the same name"),
     ),
-    "no container": (Two(), TWO, d, TypeError, "must be a dict, list or tuple"),
+    "no container": (Two(), TWO, d, TypeError, "expected: a dict with the names of the inputs as keys"),
     "named tuple's length": (OfPair(), (Pair(*TWO),), (((d, None),),), ValueError, "['p'] has 1 entries"),
     "field name": (OfPair(), (Batch(*TWO),), ({"a": None, "c": None},), ValueError, "['p'] has the keys ['a', 'c']"),
     "missing field": (OfPair(), (Batch(*TWO),), ({"a": None},), ValueError, "['p'] has the keys ['a']"),

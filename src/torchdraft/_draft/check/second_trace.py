@@ -19,6 +19,7 @@ from torchdraft._draft.effects.clock_answers import ClockAnswers, can_be_varied
 from torchdraft._draft.effects.mutations.registered_hooks import hooks_of
 from torchdraft._draft.effects.residual_state import ResidualState
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.state.containers import content_of, restore_content
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten
 
 Retrace = Callable[[ClockAnswers], tuple[torch.export.ExportedProgram, TraceEffects]]
@@ -46,7 +47,8 @@ def mark_harmless_effects(
 
 def _settled(first: ResidualState, second: ResidualState) -> set[str]:
     """The attributes that the second trace did not change, or to which it assigned the same as the first."""
-    settled = first.attributes.keys() - second.attributes.keys()
+    settled = first.attributes.keys() - second.written
+    settled |= {name for name, key in first.containers.items() if second.containers.get(name) == key}
     settled |= {name for name, size in first.symbolic_sizes.items() if second.symbolic_sizes.get(name) == size}
     tables = second.constant_tensors
     settled |= {n for n, t in first.constant_tensors.items() if n in tables and _same_constant(t, tables[n])}
@@ -83,7 +85,11 @@ def _restore_residual(mod: torch.nn.Module, residual: ResidualState) -> None:
     """Restores the state that `forward` left."""
     for name, value in residual.attributes.items():
         owner, _, leaf = name.rpartition(".")
-        mod.get_submodule(owner).__dict__[leaf] = value
+        attributes = mod.get_submodule(owner).__dict__
+        if name in residual.changed_in_place:
+            restore_content(attributes[leaf], content_of(value))
+        else:
+            attributes[leaf] = value
     for name, tables in residual.hooks.items():
         for table, hooks in tables.items():
             live = mod.get_submodule(name).__dict__[table]

@@ -237,6 +237,7 @@ def _report_missing(call: OpCall, error: BaseException, parts: str | None = None
     operator did.
     """
     op = str(call.func)
+    schema = str(getattr(call.func, "_schema", ""))
     if parts is not None:
         reason = f"it is composed of other operators, and on fake tensors {parts}"
         call.context.log.emit(KernelMissing(stack=user_stack(), op=op, reason=reason))
@@ -252,7 +253,7 @@ def _report_missing(call: OpCall, error: BaseException, parts: str | None = None
     reason = "" if _says_missing(error) else f"its real kernel does not run on fake tensors: {_error_text(error)}"
     if isinstance(error, MissingOpProfile):
         reason = "no profile it was given fits these arguments"
-    call.context.log.emit(KernelMissing(stack=user_stack(), op=op, reason=reason))
+    call.context.log.emit(KernelMissing(stack=user_stack(), op=op, reason=reason, schema=schema))
 
 
 def _report_undeclared(call: OpCall, run: OpRun) -> None:

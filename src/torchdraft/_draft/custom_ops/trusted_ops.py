@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Literal, get_args
 
 from torchdraft._torch.fake import OpOverload
+from torchdraft.model.errors import WrongValue
 
 SHIPPED = frozenset(
     {
@@ -63,9 +64,10 @@ trusted without the user's word, or none."""
 def check_choice(check_kernels: Any) -> None:
     """Raises `ValueError` for anything but a `CheckKernels`."""
     if check_kernels not in get_args(CheckKernels):
-        raise ValueError(
-            f'check_kernels={check_kernels!r}: expected "custom" (compare the fake kernels of custom operators with '
-            'their real ones), "all" (also those of torchvision and other trusted libraries) or "none"'
+        raise WrongValue(
+            f"check_kernels={check_kernels!r}",
+            '"custom" (compare the fake kernels of custom operators with their real ones), "all" (also those of '
+            'torchvision and other trusted libraries) or "none"',
         )
 
 

@@ -20,6 +20,13 @@ class ResidualState:
     """Those of the attributes that hold a symbolic number → its expression; the plain number is that of the example."""
     constant_tensors: dict[str, torch.Tensor] = field(default_factory=dict)
     """Those of the attributes that hold a tensor computed from no input, such as a table made from weights."""
+    containers: dict[str, Any] = field(default_factory=dict)
+    """Those of the attributes that hold a container → its key, which is that of another trace's if both hold the same
+    (`residual_containers.py`)."""
+    changed_in_place: set[str] = field(default_factory=set)
+    """Those of the containers that the attribute held before, too: others may hold them."""
+    written: set[str] = field(default_factory=set)
+    """Every attribute that `forward` changed, whatever it holds."""
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Module → the tables of hooks that `forward` changed."""
     values: dict[str, ResidualValue] = field(default_factory=dict)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torchdraft.model.errors import WrongType, WrongValue
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathBudget:
@@ -21,5 +23,8 @@ class PathBudget:
 
     def __post_init__(self) -> None:
         for name in ("paths", "at_one_line", "seconds"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"PathBudget({name}={getattr(self, name)}): expected a number that is not negative")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise WrongType(f"PathBudget({name}={value!r})", "a number")
+            if not value >= 0:
+                raise WrongValue(f"PathBudget({name}={value!r})", "a number that is not negative")

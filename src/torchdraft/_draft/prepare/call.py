@@ -11,6 +11,7 @@ import torch
 from torchdraft._source.definitions import parameter
 from torchdraft._torch import pytree
 from torchdraft._torch.tensors.subclasses import is_subclassed
+from torchdraft.model.errors import WrongType
 from torchdraft.model.events import Event, TypeRegistered
 
 from .constant_inputs import constant_inputs
@@ -20,12 +21,14 @@ from .pytree_types import dataclasses_with_constants, full_name, register, unkno
 def check_call(mod: Any, args: Any) -> None:
     """Raises `TypeError`, with a message that says what was given, what is expected and what to do."""
     if not isinstance(mod, torch.nn.Module):
-        raise TypeError(
-            f"draft_export takes a torch.nn.Module, got {type(mod).__name__}; wrap a function in a module whose "
-            f"forward calls it"
+        instance = isinstance(mod, type) and issubclass(mod, torch.nn.Module)
+        raise WrongType(
+            f"mod is the class {mod.__name__}" if instance else f"mod is a {type(mod).__name__}",
+            "a torch.nn.Module",
+            f"write {mod.__name__}(…)" if instance else "wrap a function in a module whose forward calls it",
         )
     if not isinstance(args, tuple):
-        raise TypeError(f"args must be a tuple of example inputs, got {type(args).__name__}; for one input write (x,)")
+        raise WrongType(f"args is a {type(args).__name__}", "a tuple of example inputs", "for one input write (x,)")
 
 
 def register_inputs(mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], events: list[Event]) -> list[type]:

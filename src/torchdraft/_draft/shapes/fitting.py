@@ -11,6 +11,7 @@ from torch.export import Dim
 
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch import pytree
+from torchdraft.model.errors import WrongArgument, WrongType, WrongValue
 
 from .requested import hint_kind, plain_shapes
 
@@ -30,7 +31,9 @@ def fitted_shapes(request: Request) -> Any:
         return shapes
     shapes = plain_shapes(request)
     if not isinstance(shapes, (Mapping, list, tuple)):
-        raise TypeError(f"dynamic_shapes must be a dict, list or tuple, got {_shown(shapes)}")
+        raise WrongType(
+            f"dynamic_shapes is {_shown(shapes)}", "a dict with the names of the inputs as keys, or a list or tuple"
+        )
     try:
         bound = inspect.signature(request.mod.forward).bind(*request.args, **request.kwargs)
     except (TypeError, ValueError):
@@ -39,7 +42,7 @@ def fitted_shapes(request: Request) -> Any:
         return shapes
     try:
         fitted = _Fitting(bound.arguments).fitted(shapes)
-    except (TypeError, ValueError):
+    except WrongArgument:
         nested = _variadic_nested(shapes, bound)
         if nested is None:
             raise
@@ -151,8 +154,7 @@ class _Fitting:
             return {place: self._size(f"{path}[{place}]", entry, shape[place], tensor) for place, entry in pairs}
         if not isinstance(spec, (list, tuple)):
             problem = f"is {_shown(spec)}, where a tensor of shape {shape} has one entry per dimension"
-            misfit = self._misfit_at(path, problem, tensor)
-            raise misfit if _is_size(spec) else TypeError(str(misfit))
+            raise self._misfit_at(path, problem, tensor, WrongValue if _is_size(spec) else WrongType)
         if len(spec) != len(shape):
             problem = f"has {len(spec)} entries, where the tensor of shape {shape} has {len(shape)} dimensions"
             raise self._misfit_at(path, problem, tensor)
@@ -163,7 +165,7 @@ class _Fitting:
         """The number of a dimension; of a negative one counted from the end."""
         if not isinstance(index, int) or isinstance(index, bool):
             problem = f"has the key {index!r}, where the number of a dimension is expected"
-            raise TypeError(str(self._misfit_at(path, problem, tensor)))
+            raise self._misfit_at(path, problem, tensor, WrongType)
         if not -tensor.dim() <= index < tensor.dim():
             problem = f"has the key {index}, where a tensor of shape {tuple(tensor.shape)} has no such dimension"
             raise self._misfit_at(path, problem, tensor)
@@ -173,7 +175,7 @@ class _Fitting:
         """The entry of one dimension of a tensor, or of an integer."""
         if entry is not None and not _is_size(entry):
             problem = f"is {_shown(entry)}, where None, an int, a Dim, Dim.AUTO, Dim.DYNAMIC or Dim.STATIC is expected"
-            raise TypeError(str(self._misfit_at(path, problem, of)))
+            raise self._misfit_at(path, problem, of, WrongType)
         if isinstance(entry, int) and entry != size:
             raise self._misfit_at(path, f"is {entry}, and the size in the example is {size}", of)
         if isinstance(entry, Dim):
@@ -195,17 +197,20 @@ class _Fitting:
             path, f"is {_shown(spec)}, where the input, a {type(value).__name__}, has no sizes", value
         )
 
-    def _misfit_at(self, path: str, problem: str, value: Any) -> ValueError:
-        return self._misfit(f"dynamic_shapes{path} {problem}", value, path)
+    def _misfit_at(self, path: str, problem: str, value: Any, error: type[WrongArgument] = WrongValue) -> WrongArgument:
+        return self._misfit(f"dynamic_shapes{path} {problem}", value, path, error=error)
 
-    def _misfit(self, problem: str, part: Any, path: str = "", of_all: Any = None) -> ValueError:
+    def _misfit(
+        self, problem: str, part: Any, path: str = "", of_all: Any = None, error: type[WrongArgument] = WrongValue
+    ) -> WrongArgument:
         whole = form(self.arguments if of_all is None else of_all)
         expected = f"dynamic_shapes = {whole}"
         if len(whole) > _EXPECTED_IN_FULL and path:
             expected = f"dynamic_shapes{path} = {form(part)}"
-        return ValueError(
-            f"{problem}. The form that fits these inputs, with every size static:\n    {expected}\n"
-            f"Write a Dim, Dim.DYNAMIC or Dim.AUTO in the place of each size that is to be dynamic."
+        return error(
+            problem,
+            f"{expected}, if every size is static",
+            "write a Dim, Dim.DYNAMIC or Dim.AUTO in the place of each size that is to be dynamic",
         )
 
 

@@ -13,6 +13,7 @@ from torch.export import Dim
 
 from torchdraft._torch import pytree
 from torchdraft._torch.shapes import IntWrapper
+from torchdraft.model.errors import WrongValue
 
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.request import Request
@@ -65,7 +66,10 @@ def plain_shapes(request: Request) -> Any:
     """The caller's `dynamic_shapes` as plain containers, also where they are a `ShapesCollection`."""
     shapes = request.options.get("dynamic_shapes")
     if isinstance(shapes, (torch.export.ShapesCollection, torch.export.AdditionalInputs)):
-        return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
+        try:
+            return shapes.dynamic_shapes(request.mod, request.args, dict(request.kwargs))
+        except (TypeError, ValueError, LookupError) as error:
+            raise WrongValue(f"dynamic_shapes, a {type(shapes).__name__}, does not fit the inputs: {error}") from error
     return shapes
 
 

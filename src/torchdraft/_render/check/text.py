@@ -32,7 +32,7 @@ def render_check(check: Check) -> Iterator[RenderableType]:
         yield Text()
     for remark in check.remarks:
         yield _remark(remark)
-    yield Text(_result(check), style="bold green" if check.status == "clean" else "bold red")
+    yield Text(result(check), style="bold green" if check.status == "clean" else "bold red")
 
 
 def render_findings(report: Report, findings: Iterable[Finding]) -> Iterator[RenderableType]:
@@ -89,7 +89,7 @@ def _remark(remark: Remark) -> Text:
     return Text.assemble(("warning: ", "bold yellow"), where + remark.message)
 
 
-def _result(check: Check) -> str:
+def result(check: Check) -> str:
     """The last line."""
     findings = [finding for _, finding in check.findings()]
     failing = sum(finding.fails for finding in findings)

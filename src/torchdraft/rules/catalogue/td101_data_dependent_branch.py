@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from torchdraft._source.captured import shown
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import GuardResolved
+from torchdraft.rules.rewrites.branch import branch_as_cond
 from torchdraft.rules.rule import Rule
 
 from .constants import REFUSED
@@ -68,6 +69,7 @@ class DataDependentBranch(Rule[GuardResolved]):
     code = "TD101"
     name = "data-dependent-branch"
     severity = Severity.GUARDED
+    mend = "Keep both sides with `torch.cond` or `torch.where`, or state what always holds with `torch._check`."
     takes = (GuardResolved,)
 
     def accepts(self, event: GuardResolved) -> bool:
@@ -75,6 +77,10 @@ class DataDependentBranch(Rule[GuardResolved]):
 
     def issue(self, event: GuardResolved) -> Issue:
         return guard_issue(self, event, _message)
+
+    def code_to_write(self, event: GuardResolved, location: Location | None) -> str:
+        own = location is not None and event.inside is None and not event.constant
+        return branch_as_cond(location) if own and location is not None else ""
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
         return guard_identity(event)

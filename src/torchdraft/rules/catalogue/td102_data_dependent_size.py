@@ -68,6 +68,7 @@ class DataDependentSize(Rule[GuardResolved]):
     code = "TD102"
     name = "data-dependent-size"
     severity = Severity.GUARDED
+    mend = "Compute with the number as a tensor, or bound the loop or size by a constant."
     takes = (GuardResolved,)
 
     def accepts(self, event: GuardResolved) -> bool:
@@ -88,10 +89,19 @@ class DataDependentSize(Rule[GuardResolved]):
 
 
 def _message(event: GuardResolved, expr: str, value: str) -> str:
-    needs = "Python needed a number" if event.kind == "size" else "An operation needed a size"
+    needs = _needs(event)
     if event.constant:
         return f"{needs} from a tensor of constants: {expr} is {value} in every call of the program. {REFUSED}"
     if event.kind == "size":
         built = "The program is built for that number and raises where it differs."
         return f"{needs} that is a tensor's data: {expr} was {value}. {built}"
     return f"{needs} that depends on a tensor's data: {expr} was {value}. The program raises where it differs."
+
+
+def _needs(event: GuardResolved) -> str:
+    """Who needed what: a scale factor or a probability is no size."""
+    symbols = getattr(event.expr, "free_symbols", ())
+    integers = all(symbol.is_integer for symbol in symbols)
+    if event.kind == "size":
+        return "Python needed a number" if integers else "Python needed a floating-point number"
+    return "An operation needed a size" if integers else "An operation needed to compare a floating-point number"

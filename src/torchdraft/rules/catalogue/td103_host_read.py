@@ -65,6 +65,7 @@ class HostReadRule(Rule[HostRead]):
     code = "TD103"
     name = "host-read"
     severity = Severity.GUARDED
+    mend = "Compute with operations of torch in the place of the read."
     takes = (HostRead,)
 
     def issue(self, event: HostRead) -> Issue:

@@ -64,6 +64,7 @@ class MetadataReadRule(Rule[MetadataRead | LayoutFixed]):
     code = "TD104"
     name = "metadata-read"
     severity = Severity.GUARDED
+    mend = "Call the operation in any case: `contiguous()` or `to()` does nothing where nothing is to do."
     takes = (MetadataRead, LayoutFixed)
 
     def issue(self, event: MetadataRead | LayoutFixed) -> Issue:

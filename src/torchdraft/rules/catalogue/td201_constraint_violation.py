@@ -70,6 +70,7 @@ class ConstraintViolation(Rule[ConstraintViolated]):
     code = "TD201"
     name = "constraint-violation"
     severity = Severity.SPECIALIZED
+    mend = "Declare the range that the issue names, or change the line that narrows the dimension."
     takes = (ConstraintViolated,)
 
     def issue(self, event: ConstraintViolated) -> Issue:

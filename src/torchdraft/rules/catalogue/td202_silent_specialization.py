@@ -67,6 +67,7 @@ class SilentSpecialization(Rule[DimensionSpecialized]):
     code = "TD202"
     name = "silent-specialization"
     severity = Severity.SPECIALIZED
+    mend = "Change the line so that it works for every size, or declare `Dim.STATIC`."
     takes = (DimensionSpecialized,)
 
     def accepts(self, event: DimensionSpecialized) -> bool:

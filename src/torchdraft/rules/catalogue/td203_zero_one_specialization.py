@@ -56,6 +56,7 @@ class ZeroOneSpecialization(Rule[DimensionSpecialized]):
     code = "TD203"
     name = "zero-one-specialization"
     severity = Severity.SPECIALIZED
+    mend = "Use an example of size 2 or more."
     takes = (DimensionSpecialized,)
 
     def accepts(self, event: DimensionSpecialized) -> bool:

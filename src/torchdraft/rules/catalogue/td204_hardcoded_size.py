@@ -58,6 +58,7 @@ class HardcodedSize(Rule[DimensionSpecialized]):
     code = "TD204"
     name = "hardcoded-size"
     severity = Severity.SPECIALIZED
+    mend = "Take the size from the tensor (`x.shape[0]`, or -1) in the place of the number."
     takes = (DimensionSpecialized,)
 
     def accepts(self, event: DimensionSpecialized) -> bool:

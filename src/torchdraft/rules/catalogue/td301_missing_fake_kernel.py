@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import KernelMissing
+from torchdraft.rules.rewrites.operators import fake_kernel
 from torchdraft.rules.rule import Rule
 
 
@@ -69,6 +70,7 @@ class MissingFakeKernel(Rule[KernelMissing]):
     code = "TD301"
     name = "missing-fake-kernel"
     severity = Severity.GUARDED
+    mend = "Register a fake kernel with `torch.library.register_fake`."
     takes = (KernelMissing,)
 
     def issue(self, event: KernelMissing) -> Issue:
@@ -80,6 +82,9 @@ class MissingFakeKernel(Rule[KernelMissing]):
             expr=event.op,
             data={"op": event.op, "reason": event.reason},
         )
+
+    def code_to_write(self, event: KernelMissing, location: Location | None) -> str:  # noqa: ARG002
+        return fake_kernel(event.schema)
 
     def identity(self, event: KernelMissing) -> tuple[object, ...]:
         return (event.op, event.reason)

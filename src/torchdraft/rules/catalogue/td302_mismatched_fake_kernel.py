@@ -77,6 +77,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
     code = "TD302"
     name = "mismatched-fake-kernel"
     severity = Severity.GUARDED
+    mend = "Correct the fake kernel so that it describes what the kernel returns."
     takes = (KernelMismatched,)
 
     def issue(self, event: KernelMismatched) -> Issue:

@@ -68,6 +68,7 @@ class OpOutsideDispatcher(Rule[ComputedOutside]):
     code = "TD303"
     name = "op-outside-dispatcher"
     severity = Severity.BAKED
+    mend = "Make the code an operator with `torch.library.custom_op`."
     takes = (ComputedOutside,)
 
     def issue(self, event: ComputedOutside) -> Issue:

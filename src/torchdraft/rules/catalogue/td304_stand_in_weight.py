@@ -65,6 +65,7 @@ class StandInWeight(Rule[StandIn]):
     code = "TD304"
     name = "stand-in-weight"
     severity = Severity.GUARDED
+    mend = "Draft with the true weights, or make the choice in the graph."
     takes = (StandIn,)
 
     def issue(self, event: StandIn) -> Issue:

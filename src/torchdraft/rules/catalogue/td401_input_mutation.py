@@ -59,6 +59,7 @@ class InputMutation(Rule[InputMutated]):
     code = "TD401"
     name = "input-mutation"
     severity = Severity.NOTE
+    mend = "Make a new tensor and return it, where the caller does not expect the write."
     takes = (InputMutated,)
 
     def issue(self, event: InputMutated) -> Issue:

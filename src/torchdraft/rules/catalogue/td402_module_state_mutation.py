@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import AttributeWritten
+from torchdraft.rules.rewrites.state import as_buffer
 from torchdraft.rules.rule import Rule
 
 
@@ -74,6 +75,7 @@ class ModuleStateMutation(Rule[AttributeWritten]):
     code = "TD402"
     name = "module-state-mutation"
     severity = Severity.BAKED
+    mend = "Keep the state in a buffer and write to it in place."
     takes = (AttributeWritten,)
 
     def issue(self, event: AttributeWritten) -> Issue:
@@ -98,6 +100,10 @@ class ModuleStateMutation(Rule[AttributeWritten]):
             value=event.after,
             data={"attribute": event.name, "before": event.before, "after": event.after, "kept": event.kept},
         )
+
+    def code_to_write(self, event: AttributeWritten, location: Location | None) -> str:
+        lost = not (event.kept or event.same_each_time or event.in_place)
+        return as_buffer(location, event.name, event.before, event.after) if lost and location is not None else ""
 
     def identity(self, event: AttributeWritten) -> tuple[object, ...]:
         return (event.name.rpartition(".")[2], event.kept, event.same_each_time, event.in_place)

@@ -62,6 +62,7 @@ class OutsideState(Rule[OutsideStateWritten]):
     code = "TD403"
     name = "outside-state"
     severity = Severity.BAKED
+    mend = "Return the value, or keep it in a buffer."
     takes = (OutsideStateWritten,)
 
     def issue(self, event: OutsideStateWritten) -> Issue:

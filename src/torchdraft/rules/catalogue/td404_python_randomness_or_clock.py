@@ -62,6 +62,7 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
     code = "TD404"
     name = "python-randomness-or-clock"
     severity = Severity.BAKED
+    mend = "Draw random numbers with torch; read settings in `__init__`; pass the time as an input."
     takes = (ImpureCall,)
 
     def issue(self, event: ImpureCall) -> Issue:

@@ -59,6 +59,7 @@ class SeededRandomness(Rule[SeededDraw]):
     code = "TD405"
     name = "seeded-randomness"
     severity = Severity.NOTE
+    mend = "Keep numbers that never change in a buffer."
     takes = (SeededDraw,)
 
     def issue(self, event: SeededDraw) -> Issue:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import TypeRegistered
+from torchdraft.rules.rewrites.registration import with_imports
 from torchdraft.rules.rule import Rule
 
 
@@ -68,6 +69,7 @@ class UnregisteredInputType(Rule[TypeRegistered]):
     code = "TD501"
     name = "unregistered-input-type"
     severity = Severity.NOTE
+    mend = "Register the class where it is defined, or run the lines in each process that loads the program."
     takes = (TypeRegistered,)
 
     def accepts(self, event: TypeRegistered) -> bool:
@@ -90,6 +92,9 @@ class UnregisteredInputType(Rule[TypeRegistered]):
             expr=event.cls,
             data={"class": event.cls, "paste": event.paste},
         )
+
+    def code_to_write(self, event: TypeRegistered, location: Location | None) -> str:  # noqa: ARG002
+        return with_imports(event.cls, event.paste)
 
     def identity(self, event: TypeRegistered) -> tuple[object, ...]:
         return (event.cls, event.where)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import TypeRegistered
+from torchdraft.rules.rewrites.registration import with_imports
 from torchdraft.rules.rule import Rule
 
 
@@ -63,6 +64,7 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
     code = "TD502"
     name = "unregistered-output-type"
     severity = Severity.NOTE
+    mend = "Register the class where it is defined, or run the lines in each process that loads the program."
     takes = (TypeRegistered,)
 
     def accepts(self, event: TypeRegistered) -> bool:
@@ -76,6 +78,9 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
             expr=event.cls,
             data={"class": event.cls, "paste": event.paste},
         )
+
+    def code_to_write(self, event: TypeRegistered, location: Location | None) -> str:  # noqa: ARG002
+        return with_imports(event.cls, event.paste)
 
     def identity(self, event: TypeRegistered) -> tuple[object, ...]:
         return (event.cls,)

@@ -59,6 +59,7 @@ class CaughtException(Rule[ExceptionCaught]):
     code = "TD601"
     name = "caught-exception"
     severity = Severity.GUARDED
+    mend = "Test a condition on shapes or dtypes before the operation, in the place of catching its exception."
     takes = (ExceptionCaught,)
 
     def issue(self, event: ExceptionCaught) -> Issue:

@@ -56,6 +56,7 @@ class BranchMismatch(Rule[BranchMismatched]):
     code = "TD602"
     name = "branch-mismatch"
     severity = Severity.GUARDED
+    mend = "Return the same structure, dtypes and devices from each branch."
     takes = (BranchMismatched,)
 
     def issue(self, event: BranchMismatched) -> Issue:

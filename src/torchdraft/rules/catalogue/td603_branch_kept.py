@@ -59,6 +59,7 @@ class BranchKeptRule(Rule[BranchKept]):
     code = "TD603"
     name = "branch-kept"
     severity = Severity.NOTE
+    mend = "Nothing has to be changed."
     takes = (BranchKept,)
 
     def issue(self, event: BranchKept) -> Issue:

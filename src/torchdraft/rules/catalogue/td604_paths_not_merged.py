@@ -62,6 +62,7 @@ class PathsNotMergedRule(Rule[PathsNotMerged]):
     code = "TD604"
     name = "paths-not-merged"
     severity = Severity.NOTE
+    mend = "Compute the condition outside of the transform, or write the choice with `torch.where`."
     takes = (PathsNotMerged,)
 
     def issue(self, event: PathsNotMerged) -> Issue:

@@ -36,6 +36,7 @@ class RuleFailed(Rule[Event]):
     code = failures.CODE
     name = failures.NAME
     severity = failures.SEVERITY
+    mend = "Report the error to the package of the rule."
     takes = ()
 
     def issue(self, event: Event) -> Issue:

@@ -67,6 +67,7 @@ class ConcreteFallback(Rule[FellBack]):
     code = "TD901"
     name = "concrete-fallback"
     severity = Severity.SPECIALIZED
+    mend = "Move the code out of `forward`, or make it an operator with `torch.library.custom_op`."
     takes = (FellBack,)
 
     def issue(self, event: FellBack) -> Issue:

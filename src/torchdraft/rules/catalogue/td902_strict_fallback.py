@@ -59,6 +59,7 @@ class StrictFallback(Rule[StrictFellBack]):
     code = "TD902"
     name = "strict-fallback"
     severity = Severity.NOTE
+    mend = "Move the code out of `forward`, or draft with `strict=False`."
     takes = (StrictFellBack,)
 
     def issue(self, event: StrictFellBack) -> Issue:

@@ -52,6 +52,7 @@ class NotCheckedRule(Rule[NotChecked]):
     code = "TD903"
     name = "not-checked"
     severity = Severity.NOTE
+    mend = "Compare the program with the model once where the weights have data."
     takes = (NotChecked,)
 
     def accepts(self, event: NotChecked) -> bool:

@@ -61,6 +61,7 @@ class DiffersOnExample(Rule[NotChecked]):
     code = "TD904"
     name = "differs-on-example"
     severity = Severity.BAKED
+    mend = "Mend the other issues first, above all those that are `baked`."
     takes = (NotChecked,)
 
     def accepts(self, event: NotChecked) -> bool:

@@ -56,6 +56,7 @@ class FrozenResult(Rule[ResultFrozen]):
     code = "TD905"
     name = "frozen-result"
     severity = Severity.GUARDED
+    mend = "Use an equivalent plain operation, or make the code an operator with `torch.library.custom_op`."
     takes = (ResultFrozen,)
 
     def issue(self, event: ResultFrozen) -> Issue:

@@ -62,6 +62,7 @@ class NotSaveableRule(Rule[NotSaveable]):
     code = "TD906"
     name = "not-saveable"
     severity = Severity.GUARDED
+    mend = "Use an equivalent operation that can be saved."
     takes = (NotSaveable,)
 
     def issue(self, event: NotSaveable) -> Issue:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
+
 import pytest
 import torch
 
@@ -154,3 +156,124 @@ def test_a_buffer_that_is_not_persistent_is_reported_once_as_itself(model):
     (issue,) = torchdraft.draft_export(made, (torch.ones(3),))._report.issues
     assert (issue.code, issue.expr, str(issue.severity)) == ("TD402", "table", "note")
     assert made._non_persistent_buffers_set == set()
+
+
+class SetOnce(torch.nn.Module):
+    """The first call makes a container; the following calls read it."""
+
+    def __init__(self, make, use):
+        super().__init__()
+        self.make, self.use = make, use
+        self.table = None
+
+    def forward(self, x):
+        if self.table is None:
+            self.table = self.make(x)
+        return self.use(x, self.table)
+
+
+@pytest.mark.parametrize(
+    ("make", "use"),
+    [
+        (lambda x: (2, 3), lambda x, t: x * t[0]),
+        (lambda x: [2, 3], lambda x, t: x * t[0]),
+        (lambda x: {"scale": 2}, lambda x, t: x * t["scale"]),
+        (lambda x: {"a": [1, (2, "x")], "b": None}, lambda x, t: x * t["a"][1][0]),
+        (lambda x: OrderedDict(a=deque([2])), lambda x, t: x * t["a"][0]),
+        (lambda x: {2, 3}, lambda x, t: x * len(t)),
+        (lambda x: slice(0, 2), lambda x, t: x[t]),
+        (lambda x: x.shape, lambda x, t: x.reshape(t)),
+    ],
+)
+def test_a_container_of_plain_values_that_the_first_call_makes_is_a_note(make, use):
+    (issue,) = torchdraft.draft_export(SetOnce(make, use), (torch.ones(3, 3),))._report.issues
+    assert (issue.code, str(issue.severity), issue.expr) == ("TD402", "note", "table")
+
+
+@pytest.mark.parametrize(
+    ("make", "use"),
+    [
+        (lambda x: (x.sum().item(),), lambda x, t: x * t[0]),  # the first input decides
+        (lambda x: [x], lambda x, t: x * t[0]),
+    ],
+)
+def test_a_container_that_holds_what_the_first_input_decided_is_baked(make, use):
+    report = torchdraft.draft_export(SetOnce(make, use), (torch.ones(3, 3),))._report
+    assert "baked" in {str(issue.severity) for issue in report.issues if issue.expr == "table"}
+
+
+def test_the_first_size_is_baked_where_others_are_allowed():
+    rows = {"x": {0: torch.export.Dim.AUTO}}
+    model = SetOnce(lambda x: tuple(x.shape), lambda x, t: x * t[0])
+    report = torchdraft.draft_export(model, (torch.ones(3, 3),), dynamic_shapes=rows)._report
+    assert "baked" in {str(issue.severity) for issue in report.issues if issue.expr == "table"}
+
+
+class Rebuilds(torch.nn.Module):
+    """Every call makes a container anew."""
+
+    def __init__(self, make, before=None):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(3))
+        self.register_buffer("table", torch.ones(3))
+        self.plain = torch.ones(3)
+        self.make = make
+        self.held = before
+
+    def forward(self, x):
+        self.held = self.make(self, x)
+        return x * 2
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m, x: [m.weight, m.table],
+        lambda m, x: {"a": (m.plain, x.shape[0])},
+        lambda m, x: [torch.arange(3) * 2],
+        lambda m, x: (m.weight, *(m.held or ())[1:]),
+    ],
+)
+def test_a_container_that_every_call_makes_of_the_same_is_a_note(make):
+    (issue,) = torchdraft.draft_export(Rebuilds(make), (torch.ones(3),))._report.issues
+    assert (issue.code, str(issue.severity), issue.expr) == ("TD402", "note", "held")
+
+
+@pytest.mark.parametrize(
+    ("make", "before"),
+    [
+        (lambda m, x: [*m.held, 1], []),
+        (lambda m, x: {"n": m.held["n"] + 1}, {"n": 0}),
+        (lambda m, x: [x], None),
+        (lambda m, x: [m.weight * x], None),
+        (lambda m, x: (0,) if m.held is None else (x,) if m.held == (0,) else m.held, None),
+        (lambda m, x: 0.0 if m.held is None else x, None),
+    ],
+)
+def test_a_container_that_differs_from_call_to_call_is_baked(make, before):
+    report = torchdraft.draft_export(Rebuilds(make, before), (torch.ones(3),))._report
+    assert [(issue.code, str(issue.severity)) for issue in report.issues if issue.expr == "held"] == [
+        ("TD402", "baked")
+    ]
+
+
+class Shares(torch.nn.Module):
+    """One list in two attributes, filled in place by the first call."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+        self.same_rows = self.rows
+
+    def forward(self, x):
+        if not self.rows:
+            self.rows.append(3)
+        return x * len(self.same_rows)
+
+
+def test_a_list_that_is_filled_in_place_stays_one_list():
+    model = Shares()
+    report = torchdraft.draft_export(model, (torch.ones(3),))._report
+    assert {str(issue.severity) for issue in report.issues} == {"note"}
+    assert model.rows == []
+    assert model.rows is model.same_rows

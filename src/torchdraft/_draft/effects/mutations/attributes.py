@@ -6,12 +6,14 @@ Tables of parameters and buffers belong to `rebound_tensors.py`; what is new in 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import torch
 
 from torchdraft._draft.effects.protocol import Forward, WatchedTrace, Watcher
+from torchdraft._draft.effects.residual_containers import KINDS, WORDS, Copier, NotCopied
 from torchdraft._draft.effects.watchers import watches
 from torchdraft._draft.state.containers import is_plain
 from torchdraft._draft.state.describe import describe_value
@@ -33,24 +35,43 @@ from .recomputed import is_recomputed
 class Attributes(Watcher):
     """Compares the attributes with those at entry, and puts them back."""
 
+    def __init__(self, trace: WatchedTrace) -> None:
+        super().__init__(trace)
+        self.copier = Copier(trace.context)
+
     def report(self, forward: Forward) -> Iterable[AttributeWritten]:
         """An event for each changed attribute."""
         for name, before, after in forward.at_entry.changed_attributes():
             written = attribute_written(forward.module, self.trace, name, before, after, kept=False)
             recomputed = attribute_is_recomputed(self.trace, name, before, after)
             yield replace(written, same_each_time=recomputed)
+            self.trace.residual.written.add(name)
             if not recomputed:
-                _note_residual(self.trace, name, after)
+                self._note_residual(forward, name, after)
+
+    def _note_residual(self, forward: Forward, name: str, after: Any) -> None:
+        """Remembers the new value of an attribute if a second trace can start from it."""
+        owner, _, leaf = name.rpartition(".")
+        live = forward.module.get_submodule(owner).__dict__.get(leaf, after)  # of a container, `after` is a copy
+        if type(live) not in KINDS:
+            _note_value(self.trace, name, after)
+            return
+        residual = self.trace.residual
+        with suppress(NotCopied):
+            copy = self.copier.copied(live)
+            residual.attributes[name], residual.containers[name] = copy.value, copy.key
+            if forward.at_entry.by_name[owner].attributes.get(leaf) is live:
+                residual.changed_in_place.add(name)
 
     def restore(self, forward: Forward) -> None:
         """Puts the attributes back: export complains about tensors of the trace in them."""
         forward.at_entry.restore_attributes()
 
 
-def _note_residual(trace: WatchedTrace, name: str, after: Any) -> None:
-    """Remembers the new value of an attribute if a second trace can start from it."""
+def _note_value(trace: WatchedTrace, name: str, after: Any) -> None:
+    """Remembers the new value of an attribute that is no container."""
     context, residual = trace.context, trace.residual
-    if is_plain(after):
+    if is_plain(after) or isinstance(after, WORDS):
         residual.attributes[name] = after
     elif isinstance(after, torch.SymInt) and (size := after.node.hint) is not None:
         residual.attributes[name] = int(size)
