@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._stack.instructions import instruction
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.branch_marks import write_mark
 
@@ -63,7 +64,7 @@ class Decisions:
         if expr in self._answers:
             return self._answers[expr]
         place = here()
-        code = (place["module"], *((code, lasti) for code, _, lasti in place["stack"]))
+        code = (place["module"], *((code, instruction(code, lasti)) for code, _, lasti in place["stack"]))
         key = (*code, self._counts[code])
         chosen = self._chosen(key)
         answer = example() if chosen is None else chosen

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from torchdraft._stack.frame_kinds import kind_of
+from torchdraft._stack.instructions import instruction
 from torchdraft._stack.user_stack import frames_of_call
 from torchdraft._torch.branch_marks import is_traced, modes_of_operations
 from torchdraft._torch.shapes import SYMBOLIC
@@ -65,7 +66,7 @@ def capture(frame: types.FrameType, model: torch.nn.Module) -> State:
     walk = _Walk()
     for each in frames_of_call(frame):
         if kind_of(each.f_code) in ("user", "layer"):
-            walk.add((each.f_code, each.f_lasti))
+            walk.add((each.f_code, instruction(each.f_code, each.f_lasti)))
             walk.visit(each.f_locals)
             walk.visit(dict(_globals(each)))
         elif each.f_code.co_name == "_call_impl":  # hooks get them after `forward`

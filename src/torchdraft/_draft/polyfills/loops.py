@@ -35,12 +35,73 @@ def loops_unrolled() -> Iterator[None]:
 def range_by_turns(*args: Any) -> Any:
     """`range(…)`. Of symbolic numbers, where loops are unrolled, the numbers one after the other."""
     symbolic = _unrolled.get() and any(isinstance(each, torch.SymInt) for each in args)
-    return turns(*args) if symbolic else range(*args)
+    return Numbers(*args) if symbolic else range(*args)
 
 
-def turns(*args: Any) -> Iterator[Any]:
+@replaces_calls(len, why="`len` of a range of symbolic numbers is a symbol, which `__len__` cannot return.")
+def length(container: Any) -> Any:
+    """`len(container)`."""
+    return container.count() if isinstance(container, Numbers) else len(container)
+
+
+class Numbers:
+    """What `range(*args)` is of symbolic numbers. Every turn of a loop over it asks whether there is another one."""
+
+    def __init__(self, *args: Any) -> None:
+        if not 1 <= len(args) <= 3:
+            raise TypeError(f"range expected from 1 to 3 arguments, got {len(args)}")
+        self.start, self.stop, self.step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
+        if self.step == 0:
+            raise ValueError("range() arg 3 must not be zero")
+
+    def count(self) -> Any:
+        """How many numbers there are."""
+        away, step = (self.stop - self.start, self.step) if self.step > 0 else (self.start - self.stop, -self.step)
+        return torch.sym_max(0, (away + (step - 1)) // step)
+
+    def __len__(self) -> int:
+        return int(self.count())
+
+    def __iter__(self) -> Turns:
+        return Turns(self.start, self.stop, self.step)
+
+    def __reversed__(self) -> Turns:
+        last = self.start + (self.count() - 1) * self.step
+        return Turns(last, self.start - self.step, -self.step)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return range(int(self.start), int(self.stop), int(self.step))[place]
+        count = self.count()
+        if place < 0:
+            place = place + count
+        if place < 0 or place >= count:
+            raise IndexError("range object index out of range")
+        return self.start + place * self.step
+
+    def __contains__(self, number: Any) -> bool:
+        inside = self.start <= number < self.stop if self.step > 0 else self.stop < number <= self.start
+        return bool(inside) and bool((number - self.start) % self.step == 0)
+
+
+class Turns:
+    """The numbers of a range, one after the other."""
+
+    def __init__(self, start: Any, stop: Any, step: Any = 1) -> None:
+        self.number, self.stop, self.step = start, stop, step
+        self.ascends = bool(step > 0)
+
+    def __iter__(self) -> Turns:
+        return self
+
+    def __next__(self) -> Any:
+        number = self.number
+        if not (number < self.stop if self.ascends else number > self.stop):
+            raise StopIteration
+        self.number = number + self.step
+        return number
+
+
+def turns(*args: Any) -> Turns:
     """The numbers of `range(*args)`, one after the other."""
-    start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
-    while (step > 0 and start < stop) or (step < 0 and start > stop):
-        yield start
-        start = start + step
+    return iter(Numbers(*args))

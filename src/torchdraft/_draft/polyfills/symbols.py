@@ -93,14 +93,15 @@ class Order:
             return self.of_integers(first, second)  # it is that of any numbers; torch puts the symbol first
         if isinstance(first, torch.SymFloat):
             return chosen(self.replaces(second, first), second, first)
-        return self.on_tensors(_double(first), _double(second)).item()
+        return self.on_tensors(as_tensor(first), as_tensor(second)).item()
 
 
 LARGER = Order(torch.sym_max, torch.fmax, operator.gt)
 SMALLER = Order(torch.sym_min, torch.fmin, operator.lt)
 
 
-def _double(number: Any) -> torch.Tensor:
+def as_tensor(number: Any) -> torch.Tensor:
+    """A tensor without dimensions that holds a number as a float of Python."""
     return torch.scalar_tensor(number, dtype=torch.float64, device="cpu")
 
 
@@ -116,7 +117,7 @@ def square_root(number: torch.SymFloat) -> torch.SymFloat:
     saved, but not loaded.
     """
     torch._check(number >= 0)
-    root: torch.SymFloat = torch.sqrt(_double(number)).item()
+    root: torch.SymFloat = torch.sqrt(as_tensor(number)).item()
     return root
 
 
@@ -127,10 +128,25 @@ def to_integer(rounding: Callable[[Any], Any], number: torch.SymFloat) -> Any:
     about sizes applies to it. As Python, the program raises where the float is infinite or not a number, and also
     where the integer does not fit into 64 bits.
     """
+    if is_inexact(number):
+        return rounding(float(number))  # an error of the last digit can give another integer
     integer = rounding(number)
     if not isinstance(integer, torch.SymInt) or not is_from_data(integer):
         return integer
     return torch.scalar_tensor(integer, dtype=torch.int64, device="cpu").item()
+
+
+def inexact(number: Any) -> Any:
+    """The number, noted as one that can differ from Python's in its last digit."""
+    number.node.shape_env.inexact.update(number.node.expr.free_symbols)
+    return number
+
+
+def is_inexact(number: Any) -> bool:
+    """Whether a number was computed of one that can differ from Python's."""
+    env, expr = number.node.shape_env, number.node.expr
+    noted = getattr(env, "inexact", ())
+    return bool(noted) and not noted.isdisjoint(expr.free_symbols)
 
 
 def _sizes_divided(number: torch.SymFloat) -> tuple[Any, Any] | None:
