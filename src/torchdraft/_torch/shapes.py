@@ -192,3 +192,11 @@ def pending_symbols_forgotten(mode: Any) -> Iterator[None]:
 
 
 need(f"{_PATH}:ShapeEnv.ignore_fresh_unbacked_symbols")
+
+
+_statically_true: Any = need(f"{_PATH}:statically_known_true")
+
+
+def always_holds(condition: Any) -> bool:
+    """Whether a condition is true for all values of its symbols, without a guard."""
+    return bool(_statically_true(condition))

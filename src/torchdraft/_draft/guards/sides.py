@@ -12,6 +12,7 @@ import torch
 from torchdraft._torch.control_flow import returned_by
 
 from .assumed_sizes import fitting_sizes
+from .implied_comparisons import follows
 from .size_guards import DECIDED
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class Sides:
     def decided(self, expr: Any) -> Any:
         """The value of an expression about sizes of inputs, which this side asserts."""
         value = expr.xreplace(self.env.backed_var_to_val)
-        if self._traces:
-            self.env.assert_here(_equals(expr, value))
+        if self._traces and not self.env._suppress_guards_tls():
+            self._assert(_equals(expr, value))
         return value
 
     def asserted(self, condition: Any) -> None:
@@ -77,6 +78,13 @@ class Sides:
         if not self._traces or condition.xreplace(self.env.backed_var_to_val) != sympy.true:
             self.assume(condition)
         else:
+            self._assert(condition)
+
+    def _assert(self, condition: Any) -> None:
+        """Writes an assertion, if it does not follow from the conditions of the sides: where an operand requires grad,
+        torch traces both sides in each run, and an assertion about sizes that is false on the other side raises.
+        """
+        if not follows(condition, self.assumed):
             self.env.assert_here(condition)
 
     # -- sides of a `torch.cond` ---------------------------------------------------------------------------------

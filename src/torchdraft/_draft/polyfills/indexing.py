@@ -10,6 +10,7 @@ from torchdraft._torch.fake import FakeTensor
 
 from . import sequences
 from .registry import Call, polyfill
+from .slice_bounds import within_sizes
 
 
 @polyfill(
@@ -19,7 +20,7 @@ from .registry import Call, polyfill
 )
 def getitem(func: Any, args: Any, kwargs: Any) -> Call:
     """`x[…]` with sequences that contain tensors or symbols."""
-    return func, (args[0], sequences.index(args[1])), kwargs
+    return func, (args[0], within_sizes(args[0], sequences.index(args[1]))), kwargs
 
 
 @polyfill(
@@ -31,7 +32,7 @@ def setitem(func: Any, args: Any, kwargs: Any) -> Call:
     """`x[…] = y` with sequences that contain tensors or symbols, and with integer tensors of dimension 0."""
     given = sequences.index(args[1])
     given = tuple(_symbol(one) for one in given) if isinstance(given, tuple) else _symbol(given)
-    return func, (args[0], given, *args[2:]), kwargs
+    return func, (args[0], within_sizes(args[0], given), *args[2:]), kwargs
 
 
 def _symbol(given: Any) -> Any:

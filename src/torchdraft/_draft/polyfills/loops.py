@@ -31,6 +31,11 @@ def loops_unrolled() -> Iterator[None]:
         _unrolled.reset(token)
 
 
+def loops_are_unrolled() -> bool:
+    """Whether the paths of a model are traced one by one."""
+    return _unrolled.get()
+
+
 @replaces_calls(range, why="`range` of a symbolic number takes the example's number of turns.")
 def range_by_turns(*args: Any) -> Any:
     """`range(…)`. Of symbolic numbers, where loops are unrolled, the numbers one after the other."""

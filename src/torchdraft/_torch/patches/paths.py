@@ -102,8 +102,16 @@ def inner_names_differ(original: Any) -> Any:
         for inner in module.modules():
             if isinstance(inner, torch.fx.GraphModule):
                 _rename_repeated(inner)
+                _take_names(inner.graph)
 
     return name_placeholders
+
+
+def _take_names(graph: torch.fx.Graph) -> None:
+    """Makes the names of the nodes known to the graph, so that no node gets one of them that is added later."""
+    names: Any = graph._graph_namespace
+    for node in graph.nodes:
+        names._used_names.add(node.name)
 
 
 def _rename_repeated(module: torch.fx.GraphModule) -> None:

@@ -38,7 +38,9 @@ def fast_tensor_metadata(_original: Any) -> Any:
 
 
 def tensor_metadata(result: torch.Tensor, include_contiguity: bool = True) -> Any:
-    """Upstream's `_extract_tensor_metadata`, with a shortcut for contiguous tensors whose sizes are plain integers."""
+    """Upstream's `_extract_tensor_metadata`, with a shortcut for contiguous tensors whose sizes are plain integers, and
+    without guards on the others: the memory format depends on which sizes are equal.
+    """
     if type(result) is _FakeTensor and include_contiguity:
         with without_function_modes():
             if result.layout is torch.strided and not result.is_quantized and not result._has_symbolic_sizes_strides:
@@ -47,6 +49,10 @@ def tensor_metadata(result: torch.Tensor, include_contiguity: bool = True) -> An
                     return _TensorMetadata(
                         shape, result.dtype, result.requires_grad, stride, torch.contiguous_format, False, {}
                     )
+    env = getattr(getattr(result, "fake_mode", None), "shape_env", None)
+    if env is not None and result._has_symbolic_sizes_strides:
+        with env.suppress_guards():  # what is written about a tensor assumes nothing of it
+            return _extract_tensor_metadata(result, include_contiguity)
     return _extract_tensor_metadata(result, include_contiguity)
 
 
