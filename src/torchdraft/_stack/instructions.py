@@ -6,19 +6,26 @@ import dis
 from functools import lru_cache
 from types import CodeType
 
-_MERGED_WITH_CALL = "PRECALL"
-"""Once a call has run several times, Python 3.11 performs it in the instruction that prepares it, and `f_lasti` is the
-offset of that one instead of the call's."""
+_PREPARES_CALL = "PRECALL"
+"""Once a call has run several times, Python 3.11 performs it in the instruction that prepares it."""
 
 
 def instruction(code: CodeType, lasti: int) -> int:
-    """The offset of the instruction at `f_lasti`, the same for every run of the code."""
-    return _calls(code).get(lasti, lasti)
+    """The offset of the instruction at `f_lasti`, the same in every run of the code.
+
+    The interpreter may stand behind the instruction, where it caches what it has learned of it, or at another one that
+    does the work of two.
+    """
+    return _places(code).get(lasti, lasti)
 
 
 @lru_cache(4096)
-def _calls(code: CodeType) -> dict[int, int]:
-    """Offset of an instruction that prepares a call → offset of the call."""
+def _places(code: CodeType) -> dict[int, int]:
+    """Offset of an instruction that prepares a call, or of a cache → offset of the instruction that it belongs to."""
     found = [(each.offset, each.opname) for each in dis.get_instructions(code)]
-    pairs = zip(found, found[1:], strict=False)
-    return {offset: following for (offset, name), (following, _) in pairs if name == _MERGED_WITH_CALL}
+    ends = [offset for offset, _ in found[1:]] + [len(code.co_code)]
+    places = {}
+    for place, ((offset, name), end) in enumerate(zip(found, ends, strict=True)):
+        owner = found[place + 1][0] if name == _PREPARES_CALL and place + 1 < len(found) else offset
+        places |= {inside: owner for inside in range(offset, end, 2) if inside != owner}
+    return places

@@ -6,7 +6,7 @@ numbers. Tensors of which each side has its own are joined: a `torch.cond` of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,6 +176,20 @@ class Alignment:
                 if any(memory_of(given) in shared for given in written_arguments(path.program, node)):
                     return left - 1
         return None
+
+
+    def separated(self, pairs: Sequence[Pair]) -> set[Any]:
+        """Memory, on the one path, that a joined tensor has on one of the sides and is a copy of behind the junction.
+
+        What is written to it there would be seen in the tensor, or not, depending on the side.
+        """
+        of_one = {memory_of(node) for node in [*self.one.inputs, *self.one.operations[: self.fork]]}
+        of_two = {memory_of(two): memory_of(one) for one, two in self.same.items()}
+        ones, twos = [memory_of(one) for one, _ in pairs], [memory_of(two) for _, two in pairs]
+        found = {memory for memory in ones if memory in of_one or ones.count(memory) > 1}
+        found |= {of_two[memory] for memory in twos if memory in of_two}
+        found |= {one for one, two in zip(ones, twos, strict=True) if twos.count(two) > 1}
+        return found - {None}
 
 
 def _arguments(node: torch.fx.Node) -> Any:

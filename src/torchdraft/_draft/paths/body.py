@@ -69,6 +69,8 @@ class Body:
         self.copies: dict[Place, torch.fx.Node] = {}
         self.joined: set[Place] = set()
         """Nodes of paths that stand for what a `torch.cond` in this graph returned."""
+        self.separated: set[tuple[Path, Any]] = set()
+        """Memory of paths of which a `torch.cond` in this graph returned a copy."""
         self._copied = copied
         self._known: dict[Place, Any] = {}
         self._inner: dict[int, str] = {}
@@ -249,11 +251,22 @@ class Body:
 
     def check_write(self, place: Place) -> None:
         """Raises `WritesOutside` where the memory of a node exists before this graph, and it has no copy of it."""
+        self._check_separated(place)
         if self.parent is None:
             return
         root = self._root_of(place)
         if root is not None and root not in self._copied:
             raise WritesOutside(root)
+
+    def _check_separated(self, place: Place) -> None:
+        body: Body | None = self
+        while body is not None:
+            if (place.path, memory_of(place.node)) in body.separated:
+                raise Unlike("it writes to memory that another tensor has on one side of an earlier branch only")
+            root = body._root_of(place)
+            if root is None:
+                return
+            place, body = body.outer_place(root), body.parent
 
     def _root_of(self, place: Place) -> Place | None:
         """The first node with the memory of a node, if it is outside of this graph."""

@@ -188,6 +188,7 @@ def _write_cond(body: Body, alignment: Alignment, junction: Junction, sides: tup
     items = (body.call(operator.getitem, (made, place), like=mark) for place in range(len(returned[0])))
     for output in outputs:
         output.take(body, items)
+    body.separated |= {(alignment.one, memory) for memory in alignment.separated(junction.joined)}
 
 
 def _unlike(nodes: list[torch.fx.Node], side: Body) -> list[torch.fx.Node]:

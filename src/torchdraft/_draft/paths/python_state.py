@@ -7,6 +7,7 @@ of the two returns what they differ in.
 from __future__ import annotations
 
 import collections
+import functools
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,11 +15,14 @@ from typing import Any
 
 import torch
 
-from torchdraft._stack.frame_kinds import kind_of
+from torchdraft._stack.frame_kinds import is_library, kind_of
 from torchdraft._stack.instructions import instruction
 from torchdraft._stack.user_stack import frames_of_call
 from torchdraft._torch.branch_marks import is_traced, modes_of_operations
 from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.tensor_attributes import is_in_order, own_attributes
+
+from .unfinished import held_by, parts_of_iterator
 
 MOST_VALUES = 20_000
 """Values after which a state counts as unlike any other: the branch stays guarded instead of taking long to compare."""
@@ -63,11 +67,12 @@ class State:
 
 def capture(frame: types.FrameType, model: torch.nn.Module) -> State:
     """The state of the traced call at `frame`."""
-    walk = _Walk()
+    walk = _Walk(model)
     for each in frames_of_call(frame):
-        if kind_of(each.f_code) in ("user", "layer"):
+        if kind_of(each.f_code) in ("user", "layer", "torch_python") or is_library(each.f_code):
             walk.add((each.f_code, instruction(each.f_code, each.f_lasti)))
             walk.visit(each.f_locals)
+            walk.visit_unfinished(each)
             walk.visit(dict(_globals(each)))
         elif each.f_code.co_name == "_call_impl":  # hooks get them after `forward`
             walk.visit({name: each.f_locals.get(name) for name in ("args", "kwargs")})
@@ -83,15 +88,54 @@ _OF_EVERY_MODULE = frozenset(vars(torch.nn.Module())) - {"training"}
 
 
 def _globals(frame: types.FrameType) -> Iterator[tuple[str, Any]]:
-    """The globals that a function names and that may hold state."""
-    for name in frame.f_code.co_names:
-        value = frame.f_globals.get(name)
-        if isinstance(value, (int, float, str, list, dict, set, torch.Tensor, collections.deque)):
-            yield name, value
-        elif isinstance(value, type):
-            yield name, _plain_attributes(value)
-        elif hasattr(value, "__dict__") and not isinstance(value, (*_SAME, types.FunctionType)):
-            yield name, value
+    """The globals that a running function names and that may hold state, and those that the functions of the user's
+    modules name which it calls.
+    """
+    for code, names in _followed([(frame.f_code, frame.f_globals)]):
+        for name in _names(code):
+            value = names.get(name)
+            if isinstance(value, type):
+                yield f"{code.co_name}.{name}", _plain_attributes(value)
+            elif isinstance(value, (int, float, str, list, dict, set, torch.Tensor, collections.deque)) or (
+                hasattr(value, "__dict__") and not isinstance(value, _SAME)
+            ):
+                yield f"{code.co_name}.{name}", value
+
+
+_Code = tuple[types.CodeType, dict[str, Any]]
+"""The code of a function, and the globals that it finds."""
+
+
+def _followed(functions: list[_Code]) -> Iterator[_Code]:
+    """The functions, and those of the user's modules that they name."""
+    seen = {id(code) for code, _ in functions}
+    while functions:
+        code, names = functions.pop()
+        yield code, names
+        for value in map(names.get, _names(code)):
+            if isinstance(value, types.FunctionType) and id(value.__code__) not in seen:
+                seen.add(id(value.__code__))
+                if kind_of(value.__code__) == "user":
+                    functions.append((value.__code__, value.__globals__))
+
+
+@functools.lru_cache(64)
+def _asks_for_gradients(classes: frozenset[type]) -> bool:
+    """Whether code of the model names what differs between tensors that require grad and others."""
+    functions = [value for cls in classes for base in cls.__mro__ for value in vars(base).values()]
+    codes = [(f.__code__, f.__globals__) for f in functions if isinstance(f, types.FunctionType)]
+    codes = [(code, names) for code, names in codes if kind_of(code) == "user"]
+    return any(not _OF_GRADIENTS.isdisjoint(_names(code)) for code, _ in _followed(codes))
+
+
+_OF_GRADIENTS = frozenset({"requires_grad", "grad_fn", "is_leaf", "requires_grad_", "retain_grad", "register_hook"})
+
+
+@functools.lru_cache(4096)
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """The global names in a function and in those that it defines."""
+    inner = (name for const in code.co_consts if isinstance(const, types.CodeType) for name in _names(const))
+    return tuple(dict.fromkeys((*code.co_names, *inner)))
 
 
 def _plain_attributes(cls: type) -> dict[str, Any]:
@@ -109,8 +153,9 @@ def _plain_attributes(cls: type) -> dict[str, Any]:
 class _Walk:
     """Visits values, and describes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: torch.nn.Module) -> None:
         self.state = State()
+        self._asks_for_gradients = _asks_for_gradients(frozenset(map(type, model.modules())))
         self._seen: dict[int, int] = {}
         self._visited: list[Any] = []
         """What was visited: another object must not get its identity."""
@@ -133,10 +178,21 @@ class _Walk:
         else:
             self._object(value)
 
+    def visit_unfinished(self, frame: types.FrameType) -> None:
+        """The unfinished expressions of a frame."""
+        found = held_by(frame)
+        if found is None:
+            self.state.complete = False
+            return
+        self.visit(found.values)
+        if isinstance(found.called, functools.partial):
+            self.visit(found.called)
+
     def _tensor(self, tensor: torch.Tensor) -> None:
         if is_traced(tensor):
-            self.add("tensor")
+            self.add(("tensor", is_in_order(tensor), tensor.requires_grad if self._asks_for_gradients else None))
             self.state.tensors.append(tensor)
+            self.visit(own_attributes(tensor))
         else:
             self._identity(tensor)
 
@@ -157,6 +213,11 @@ class _Walk:
             return
         self._seen[id(value)] = len(self._seen)
         self._visited.append(value)
+        parts = parts_of_iterator(value)
+        if parts is not None:
+            self.add(type(value))
+            self.visit(parts)
+            return
         self.add((type(value), len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else None))
         if isinstance(value, dict):
             for key, item in value.items():
@@ -166,7 +227,7 @@ class _Walk:
             for item in value:
                 self.visit(item)
         elif isinstance(value, (set, frozenset)):
-            self.add(frozenset(value) if all(isinstance(item, _PLAIN) for item in value) else id(value))
+            self._set(value)
         elif isinstance(value, types.MethodType):
             self.visit(value.__func__)
             self.visit(value.__self__)
@@ -174,11 +235,41 @@ class _Walk:
             self.add(value.__code__)
             self.visit([cell.cell_contents for cell in value.__closure__ or () if _filled(cell)])
             self.visit([value.__defaults__, value.__kwdefaults__])
-        elif hasattr(value, "__dict__"):
+        elif isinstance(value, functools.partial):
+            self.visit([value.func, value.args, value.keywords])
+        elif isinstance(value, types.CellType):
+            self.visit([value.cell_contents] if _filled(value) else [])
+        elif hasattr(value, "__dict__") and (_is_of_python(type(value)) or isinstance(value, BaseException)):
             self._identity(type(value))
             self.visit(vars(value))
+            self.visit(list(_in_slots(value)))
+            self.visit(value.args if isinstance(value, BaseException) else ())
         else:
             self._identity(value)
+
+    def _set(self, value: Any) -> None:
+        if not all(isinstance(item, (*_PLAIN, *_SAME)) for item in value):
+            self._identity(value)
+            return
+        self.add(frozenset(item if isinstance(item, _PLAIN) else ("same", id(item)) for item in value))
+        self.state.alive.append(list(value))
+
+
+_HEAP = 1 << 9
+"""The flag of classes that are made when code runs, as those of Python are."""
+
+
+@functools.cache
+def _is_of_python(cls: type) -> bool:
+    """Whether the instances of a class hold nothing but attributes."""
+    return all(base is object or base.__flags__ & _HEAP for base in cls.__mro__)
+
+
+def _in_slots(value: Any) -> Iterator[Any]:
+    for base in type(value).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+            yield name, getattr(value, name, None)
 
 
 def _filled(cell: types.CellType) -> bool:
