@@ -64,6 +64,7 @@ def branch(found: Branch) -> tuple[str, str, str, str]:
     where = place(found.location) if found.location else ""
     here, other = found.operations
     kept = f"both sides: {plural(here, 'op')}, other side {other}" if found.kept else f"one side: {found.reason}"
+    kept = f"any number of turns: {plural(here, 'op')} each" if found.loop else kept
     return found.condition, where, str(found.on_example), kept
 
 

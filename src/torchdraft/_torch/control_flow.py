@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 COND: Any = torch.ops.higher_order.cond
+WHILE_LOOP: Any = torch.ops.higher_order.while_loop
 
 
 def returned_by(graph: Any) -> Callable[..., Any] | None:

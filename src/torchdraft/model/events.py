@@ -92,6 +92,8 @@ class BranchKept(Event):
     """What the condition is on the traced path."""
     operations: tuple[int, int]
     """Operations of the side that was traced first, and of the other one."""
+    loop: bool = False
+    """Whether the program contains a loop that it ends as `torch.while_loop`: then the operations are those of a turn."""
     symbols: Mapping[str, SymbolOrigin | str] = field(default_factory=dict)
 
 

@@ -84,7 +84,10 @@ class Branch:
     reason: str = ""
     """Why one side alone is in the program, which asserts the condition."""
     operations: tuple[int, int] = (0, 0)
-    """Operations of the side that the example takes, and of the other one."""
+    """Operations of the side that the example takes, and of the other one; of a loop those of one turn, and 0."""
+    loop: bool = False
+    """Whether it ends a loop that is in the program as `torch.while_loop`, with any number of turns. Otherwise a loop is
+    unrolled, with a branch for each turn."""
     module: str = ""
     """Dotted name of the submodule whose code branches."""
     location: Location | None = None

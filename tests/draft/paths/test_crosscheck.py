@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
-
 from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right_or_loud, drafted, outcome
 from tests.draft.paths.left_behind import Argument, Number
-from torchdraft._draft.paths import explore
+from torchdraft._draft.paths import explore, python_state
 from torchdraft._draft.paths.crosscheck import Chosen
 from torchdraft._draft.paths.python_state import State
+from torchdraft._stack.evaluation_stack import Pending
 
 INPUTS = (UP,), (DOWN,), (MIXED,), (UP * 10,)
 
@@ -19,14 +18,12 @@ def test_it_finds_what_the_comparison_of_states_misses(monkeypatch: pytest.Monke
     assert_right_or_loud(Number(), *INPUTS)
 
 
-@pytest.mark.parametrize("model", [Argument])
-def test_without_it_what_no_frame_shows_goes_wrong(
-    model: type[torch.nn.Module], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert_right_or_loud(model(), *INPUTS)
+def test_it_finds_what_a_frame_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_state, "held_by", lambda _frame: Pending([]))
+    assert_right_or_loud(Argument(), *INPUTS)
     monkeypatch.setattr(explore, "disagreement", lambda *_: "")
-    program = drafted(model(), (UP,))
-    assert outcome(model(), program, (DOWN,)) not in ("right", "loud")
+    program = drafted(Argument(), (UP,))
+    assert outcome(Argument(), program, (DOWN,)) not in ("right", "loud")
 
 
 def test_chosen_answers_are_those_of_the_first_sides_but_for_some() -> None:

@@ -57,10 +57,16 @@ class Body:
         alignment: Alignment | None = None,
         side: int = 0,
         copied: frozenset[Place] = frozenset(),
+        begins: tuple[Path, int] | None = None,
     ) -> None:
+        """`begins`: the path of the operations and the place before the first of them, where that is not the decision
+        of the alignment.
+        """
         self.parent = parent
         self.alignment = alignment
-        self.path = None if alignment is None else (alignment.one, alignment.two)[side]
+        if begins is None and alignment is not None:
+            begins = (alignment.one, alignment.two)[side], alignment.fork
+        self.path, self._start = begins or (None, 0)
         self.side = side
         self.graph = torch.fx.Graph()
         self.root = torch.nn.Module()
@@ -80,10 +86,6 @@ class Body:
 
     def __len__(self) -> int:
         return sum(node.op == "call_function" for node in self.graph.nodes)
-
-    def path_of(self, alignment: Alignment) -> Path:
-        """The path whose operations the graph has, of the two of an alignment."""
-        return (alignment.one, alignment.two)[self.side]
 
     def asserts(self) -> bool:
         """Whether the graph, or one inside it, contains an assertion."""
@@ -183,7 +185,7 @@ class Body:
         for known, node in self._known.items():
             if known.path.inputs.get(known.node) == described:
                 return node
-        return self._placeholder(f"{place.node.name}_of_path_{place.path.number}")
+        return self.placeholder(f"{place.node.name}_of_path_{place.path.number}")
 
     def outer_place(self, place: Place) -> Place:
         """The place in the coordinates of the graph around this one."""
@@ -196,9 +198,10 @@ class Body:
         assert self.parent is not None
         outer = self.outer_place(outer)
         self.operands.append(self.parent.get(outer))
-        return self._placeholder(outer.node.name)
+        return self.placeholder(outer.node.name)
 
-    def _placeholder(self, name: str) -> torch.fx.Node:
+    def placeholder(self, name: str) -> torch.fx.Node:
+        """Adds an input of the graph."""
         first = next((node for node in self.graph.nodes if node.op != "placeholder"), None)
         with self.graph.inserting_before(first) if first is not None else self.graph.inserting_after():
             return self.graph.placeholder(name)
@@ -220,7 +223,7 @@ class Body:
         outer = self.outer_place(place)
         self.operands.append(to_tensor(self.parent, self.parent.get(outer), value_of(node)))
         # Torch gives reads of one tensor one symbol: without a copy, what one side knows of it would hold on the other.
-        copy = self.call(_ATEN.clone.default, (self._placeholder(node.name),), like=node)
+        copy = self.call(_ATEN.clone.default, (self.placeholder(node.name),), like=node)
         return from_tensor(self, copy, value_of(node))
 
     def _is_joined_outside(self, place: Place) -> bool:
@@ -234,13 +237,12 @@ class Body:
 
     def redefined(self) -> list[torch.fx.Node]:
         """Nodes from before this graph that stand for what a `torch.cond` in it returned."""
-        if self.alignment is None:
+        if self.path is None:
             return []
-        path = self.path_of(self.alignment)
         return [
             place.node
             for place in self.joined
-            if place.path is path and path.position.get(place.node, -1) < self.alignment.fork
+            if place.path is self.path and self.path.position.get(place.node, -1) < self._start
         ]
 
     # -- writes --------------------------------------------------------------------------------------------------
@@ -271,13 +273,13 @@ class Body:
     def _root_of(self, place: Place) -> Place | None:
         """The first node with the memory of a node, if it is outside of this graph."""
         memory = memory_of(place.node)
-        if memory is None or self.alignment is None:
+        if memory is None or self.parent is None:
             return None
-        before = [*place.path.inputs, *place.path.operations[: self.alignment.fork]]
-        roots = [node for node in before if memory_of(node) == memory]
-        if sum(node in place.path.inputs for node in roots) > 1:
+        path = place.path
+        roots = [node for node in path.of_memory.get(memory, ()) if path.position.get(node, -1) < self._start]
+        if sum(node in path.inputs for node in roots) > 1:
             raise Unlike("it writes to memory that several inputs share")
-        return Place(place.path, roots[0]) if roots else None
+        return Place(path, roots[0]) if roots else None
 
     def _derived(self, place: Place) -> torch.fx.Node:
         """A view from outside, made again of the copy of its memory."""

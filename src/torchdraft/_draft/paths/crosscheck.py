@@ -20,13 +20,14 @@ import torch
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch import pytree
 from torchdraft._torch.branch_marks import BRANCH
-from torchdraft._torch.control_flow import COND
+from torchdraft._torch.control_flow import COND, WHILE_LOOP
 from torchdraft._torch.graph_values import asserts
 from torchdraft._torch.program_inputs import held_values
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 from .decisions import Decision, Key
-from .merge import DECISION, Merged
+from .loops import Loop, loop_at
+from .merge import DECISION, LOOP, Merged
 from .path import Path
 
 Held = Mapping[str, tuple[str, Any]]
@@ -61,9 +62,30 @@ class Chosen(Mapping[Key, bool]):
         return len(self._first)
 
 
+MOST_TURNS = 3
+"""Numbers of turns from none up to this one are compared for each loop."""
+
+
+def numbers_of_turns(merged: Merged) -> list[dict[Key, bool]]:
+    """Answers with which each loop has another number of turns, and everything else is as on the first path."""
+    found = []
+    for kept in merged.kept:
+        if not kept.loop:
+            continue
+        loop = loop_at(kept.other, kept.decision)
+        assert loop is not None
+        *place, count = kept.other.decisions[loop.first].key
+        for turns in range(MOST_TURNS + 1):
+            answers = {(*place, count + turn): loop.stays for turn in range(turns)}
+            answers[(*place, count + turns)] = not loop.stays
+            found.append({**kept.other.preferred, **answers})
+    return found
+
+
 def combinations(merged: Merged, first: Path) -> list[Chosen]:
     """Combinations of sides to compare; none where every one was traced anyway, because there is one branch."""
-    kept = {each.path.decisions[each.decision].key: each.path.decisions[each.decision].answer for each in merged.kept}
+    branches = (each for each in merged.kept if not each.loop)
+    kept = {each.path.decisions[each.decision].key: each.path.decisions[each.decision].answer for each in branches}
     if len(kept) < 2:
         return []
     answers = {**first.preferred, **kept}
@@ -87,7 +109,8 @@ def disagreement(
     held = {n: v for path in reversed(paths) for n, v in held_values(path.program, body.origin(path)).items()}
     module = torch.fx.GraphModule(body.root, body.graph)
     guarded = {path.decisions[at].key: path.decisions[at].answer for path, at, _ in merged.guarded}
-    for path in [*paths[:EXPLORED], *filter(None, map(trace, combinations(merged, paths[0])))]:
+    others = filter(None, map(trace, [*numbers_of_turns(merged), *combinations(merged, paths[0])]))
+    for path in [*paths[:EXPLORED], *others]:
         given = {decision.key: decision.answer for decision in path.decisions}
         if any(given.get(key, answer) != answer for key, answer in guarded.items()):
             continue  # the program raises on it
@@ -130,7 +153,17 @@ class _Answered(torch.fx.Interpreter):
             args, _ = self.fetch_args_kwargs_from_env(n)
             side = args[1] if self.answers[path.decisions[decision].key] else args[2]
             return _Answered(side, self.answers).run(*args[3])
+        if n.target is WHILE_LOOP and LOOP in n.meta:
+            return self._turns(n.meta[LOOP].loop, *self.fetch_args_kwargs_from_env(n)[0])
         return super().run_node(n)
+
+    def _turns(self, loop: Loop, _condition: Any, step: Any, carried: Any, more: Any) -> Any:
+        """What a loop returns after as many turns as the answers say."""
+        *place, count = loop.path.decisions[loop.first].key
+        while self.answers[(*place, count)] is loop.stays:
+            carried = _Answered(step, self.answers).run(*carried, *more)
+            count += 1
+        return carried
 
 
 class _Outcome(NamedTuple):

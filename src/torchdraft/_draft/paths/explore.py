@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.polyfills.loops import Counters, counted_by
 from torchdraft._draft.rungs.failures import describe, release_traceback
 from torchdraft._draft.rungs.nonstrict import trace_nonstrict
 from torchdraft._draft.rungs.plan import Plan
@@ -26,7 +27,7 @@ from .alignment import Unlike
 from .budget import PathBudget
 from .crosscheck import disagreement
 from .decisions import Decisions, Key
-from .merge import Merged, Merger
+from .merge import Ends, Merged, Merger
 from .path import Path
 from .replay import forward_is, merged_forward
 
@@ -64,13 +65,40 @@ class Explorer:
         self.paths: list[Path] = []
         self.guarded: list[tuple[Path, int, str]] = []
         """Path, decision, and why its other side is not kept: those of the last merged graph."""
+        self._counters: Counters | None = None
         self._contexts: dict[int, TraceContext] = {}
         self._others: dict[tuple[int, int], Path | str] = {}
         self._lines: Counter[Any] = Counter()
         self._end = time.monotonic() + budget.seconds
 
     def run(self) -> EveryPath | None:
-        """The program with both sides; None where no branch has two sides that can be merged."""
+        """The program with both sides; None where no branch has two sides that can be merged.
+
+        The numbers of loops are symbols at first. Where that leaves a branch with one side, they are plain numbers.
+        """
+        self._counters = Counters()
+        try:
+            found = self._merged()
+        except Exception as error:
+            if not self._counters.used:
+                raise
+            log.debug("loops are unrolled", exc_info=error)
+            release_traceback(error)
+            found = None
+        if not self._counters.used or (found is not None and not found.merged.guarded):
+            return found
+        self._start_again()
+        return self._merged() or found
+
+    def _start_again(self) -> None:
+        self._counters = None
+        self.paths.clear()
+        self._contexts = {}
+        self._others.clear()
+        self._lines.clear()
+        self._end = time.monotonic() + self.budget.seconds
+
+    def _merged(self) -> EveryPath | None:
         first = self._trace(Decisions(self.request.mod))
         if not first.decisions:
             return None
@@ -93,8 +121,7 @@ class Explorer:
                 if not failed_at:
                     raise
                 log.debug("a branch could not be traced as torch.cond", exc_info=error)
-                path, decision = failed_at[0]
-                merger.refuse(path, decision, f"`torch.cond` cannot express it: {describe(error)}")
+                _refuse(merger, failed_at[0], describe(error))
         return None
 
     def _traced(self, merged: Merged, failed_at: list[Any]) -> EveryPath:
@@ -109,7 +136,8 @@ class Explorer:
         session = self.new_session()
         session.env.answers = decisions
         decisions.learn = session.env.sides.learn
-        program = trace_nonstrict(self.request, session, self.snapshot, self.plan, finished=False)
+        with counted_by(self._counters):
+            program = trace_nonstrict(self.request, session, self.snapshot, self.plan, finished=False)
         for decision in decisions.taken:
             decision.state.forget_values()
         path = Path(program, tuple(decisions.taken), len(self.paths))
@@ -166,6 +194,13 @@ class Explorer:
             if not forced:
                 break
         return reason
+
+
+def _refuse(merger: Merger, failed: Any, error: str) -> None:
+    if isinstance(failed, Ends):
+        merger.unroll(failed.path, failed.decision, f"`torch.while_loop` cannot express it: {error}")
+    else:
+        merger.refuse(*failed, f"`torch.cond` cannot express it: {error}")
 
 
 def _next_answers(taken: list[bool], forced: list[bool], given: int) -> list[bool]:

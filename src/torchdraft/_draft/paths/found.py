@@ -38,7 +38,11 @@ def _of_branches(merged: Merged, number: int) -> Iterator[Event]:
         if kept.path.number == number:
             decision = kept.path.decisions[kept.decision]
             yield BranchKept(
-                expr=decision.expr, value=decision.answer, operations=kept.operations, **dict(decision.place)
+                expr=decision.expr,
+                value=decision.answer,
+                operations=kept.operations,
+                loop=kept.loop,
+                **dict(decision.place),
             )
     for path, place, reason in merged.guarded:
         if path.number == number:
@@ -82,6 +86,7 @@ def _branch(event: Any) -> Branch:
         kept=kept,
         reason="" if kept else event.other_side,
         operations=event.operations if kept else (0, 0),
+        loop=kept and event.loop,
         module=event.module,
         location=frames[-1] if frames else None,
     )

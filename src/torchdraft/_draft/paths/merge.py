@@ -16,6 +16,7 @@ from torchdraft._torch.control_flow import COND
 
 from .alignment import Alignment, Junction, Unlike
 from .body import Body, Place, WritesOutside
+from .loops import Loop, loop_at, write_loop
 from .outputs import WrittenMemory, outputs_of
 from .path import Path
 
@@ -32,6 +33,8 @@ class Kept:
     other: Path
     operations: tuple[int, int]
     """How many operations the side of the path and the other side have."""
+    loop: bool = False
+    """Whether it ends a loop that is in the program as `torch.while_loop`; its turn is the first side."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,19 @@ class Merged:
 
 DECISION = "torchdraft_decision"
 """Key of the metadata of a `torch.cond`: the path and the decision that it is about."""
+
+
+LOOP = "torchdraft_loop"
+"""Key of the metadata of a `torch.while_loop`: its `Ends`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The decision of a path that ends a loop."""
+
+    path: Path
+    decision: int
+    loop: Loop
 
 
 class _Escapes(Exception):
@@ -66,6 +82,8 @@ class Merger:
         self.other = other
         self.refused: dict[tuple[int, int], str] = {}
         """Identity of a path and decision → why its other side cannot be merged."""
+        self.unrolled: dict[tuple[int, int], str] = {}
+        """Identity of a path and decision → why the loop that it begins or leaves is no `torch.while_loop`."""
         self._alignments: dict[tuple[int, int], Alignment] = {}
         self._tails: dict[tuple[int, int], int] = {}
         """Identity of a path and decision → the longest end that its sides may have in common."""
@@ -73,6 +91,10 @@ class Merger:
     def refuse(self, path: Path, decision: int, reason: str) -> None:
         """Keeps one side of a decision from here on."""
         self.refused[id(path), decision] = reason
+
+    def unroll(self, path: Path, decision: int, reason: str) -> None:
+        """Keeps both sides of the turns of a loop from here on."""
+        self.unrolled[id(path), decision] = reason
 
     def merge(self) -> Merged:
         """The merged graph."""
@@ -94,12 +116,43 @@ class Merger:
             if number is None or number < decision:
                 place += 1
                 continue
+            after = self._loop(merged, body, path, number, end)
+            if after is not None:
+                place = after
+                continue
             junction = self._branch(merged, body, path, number, tail)
             if junction is None:
                 self._assert(body, path, place)
                 place += 1
             else:
                 place = len(path) - junction.tail
+
+    def _loop(self, merged: Merged, body: Body, path: Path, number: int, end: int) -> int | None:
+        """Writes a loop that a decision begins or leaves, and returns the place behind it; None where it is none."""
+        key = (id(path), number)
+        if key in self.unrolled or key in self.refused:
+            return None
+        try:
+            found, alignment = loop_at(path, number), None
+            if found is None and not path.decisions[number].one_sided:
+                other = self.other(path, number)
+                found = loop_at(other, number)
+                alignment = Alignment(path, other, number) if found is not None else None
+            if found is None:
+                return None
+            place = path.marks[found.last if alignment is None else number]
+            if place is None or place >= end:
+                return None
+            start = found.path.marks[found.first]
+            assert start is not None
+            step = Body(body, alignment, int(alignment is not None), begins=(found.path, start))
+            made = write_loop(body, step, found, path)
+        except Unlike as reason:
+            self.unrolled[key] = str(reason)
+            return None
+        made.meta[LOOP] = Ends(path, number, found)
+        merged.kept.append(Kept(path, number, found.path, (len(step), 0), loop=True))
+        return place + 1
 
     def _assert(self, body: Body, path: Path, place: int) -> None:
         """Writes the guard of a decision of which one side is kept."""

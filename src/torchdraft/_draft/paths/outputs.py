@@ -13,6 +13,7 @@ from torchdraft._torch.graph_values import differing_sizes, is_fresh, is_number,
 
 from .alignment import Alignment, Junction, Pair
 from .body import Body, Place, from_tensor, to_tensor
+from .path import Path
 
 _ATEN = torch.ops.aten
 
@@ -39,7 +40,7 @@ class Number(Output):
     def give(self, side: Body) -> list[torch.fx.Node]:
         """A tensor without dimensions."""
         node = self.pair[side.side]
-        return [to_tensor(side, side.get(Place(side.path_of(self.alignment), node)), value_of(node))]
+        return [to_tensor(side, side.get(Place(_path_of(side), node)), value_of(node))]
 
     def take(self, body: Body, tensors: Iterator[torch.fx.Node]) -> None:
         """Reads the number."""
@@ -57,9 +58,9 @@ class Tensor(Output):
     def give(self, side: Body) -> list[torch.fx.Node]:
         """The tensor, copied where it shares memory or is laid out otherwise than the other side's."""
         node = self.pair[side.side]
-        value = side.get(Place(side.path_of(self.alignment), node))
+        value = side.get(Place(_path_of(side), node))
         fresh = all(is_fresh(value_of(each)) for each in self.pair)
-        if value.op == "placeholder" or not fresh or _is_shared(side.path_of(self.alignment), node):
+        if value.op == "placeholder" or not fresh or _is_shared(_path_of(side), node):
             value = side.call(_ATEN.clone.default, (value,), like=node)
             value.kwargs = {"memory_format": torch.contiguous_format}
         return [value]
@@ -84,7 +85,7 @@ class ResizedTensor(Output):
     def give(self, side: Body) -> list[torch.fx.Node]:
         """All elements, and the sizes that are not fixed."""
         node = self.pair[side.side]
-        value = side.get(Place(side.path_of(self.alignment), node))
+        value = side.get(Place(_path_of(side), node))
         flat = side.call(_ATEN.reshape.default, (value, [-1]), like=node)
         flat = side.call(_ATEN.clone.default, (flat,), like=node)
         sizes = [side.call(_ATEN.sym_size.int, (value, dim)) for dim, size in enumerate(self.sizes) if size is None]
@@ -110,7 +111,7 @@ class WrittenMemory(Output):
             if side.outer_place(own) == self.root:
                 return [copy]
         node = self.root.node if side.side == 0 else self.alignment.same[self.root.node]
-        return [side.call(_ATEN.clone.default, (side.get(Place(side.path_of(self.alignment), node)),))]
+        return [side.call(_ATEN.clone.default, (side.get(Place(_path_of(side), node)),))]
 
     def take(self, body: Body, tensors: Iterator[torch.fx.Node]) -> None:
         """Writes it back."""
@@ -151,6 +152,11 @@ def _joined(alignment: Alignment, pair: Pair) -> Output:
     return Tensor(alignment, pair) if sizes is None else ResizedTensor(alignment, pair, sizes)
 
 
+def _path_of(side: Body) -> Path:
+    assert side.path is not None
+    return side.path
+
+
 def _written(sides: tuple[Body, Body]) -> list[Place]:
     """The memory outside that a side writes to, in the coordinates of the graph around.
 
@@ -160,8 +166,6 @@ def _written(sides: tuple[Body, Body]) -> list[Place]:
     return list(dict.fromkeys(root for root, side in roots if side.side == 0 or root.path is not side.path))
 
 
-def _is_shared(path: object, node: torch.fx.Node) -> bool:
+def _is_shared(path: Path, node: torch.fx.Node) -> bool:
     """Whether other nodes of a path have the memory of a node."""
-    memory = memory_of(node)
-    nodes = [*path.inputs, *path.operations]  # type: ignore[attr-defined]
-    return any(memory_of(each) == memory for each in nodes if each is not node)
+    return len(path.of_memory.get(memory_of(node), ())) > 1

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.branch_marks import BRANCH, assert_inner_marks
-from torchdraft._torch.graph_values import separate_returns
+from torchdraft._torch.graph_values import memory_of, separate_returns
 from torchdraft._torch.program_inputs import described_inputs
 
 from .decisions import Decision
@@ -58,6 +58,16 @@ class Path:
     def preferred(self) -> Mapping[Any, bool]:
         """Place in the code → answer, for another path to follow."""
         return {decision.key: decision.answer for decision in self.decisions}
+
+    @functools.cached_property
+    def of_memory(self) -> Mapping[Any, list[torch.fx.Node]]:
+        """Identity of memory → the nodes that have it, in their order."""
+        found: dict[Any, list[torch.fx.Node]] = {}
+        for node in (*self.inputs, *self.operations):
+            memory = memory_of(node)
+            if memory is not None:
+                found.setdefault(memory, []).append(node)
+        return found
 
     def decision_at(self, place: int) -> int | None:
         """The decision whose mark is at a position."""

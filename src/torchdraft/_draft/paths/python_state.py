@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from torchdraft._stack.frame_kinds import is_library, kind_of
@@ -42,6 +43,8 @@ _PLAIN = (
     range,
     slice,
 )
+_MOST_BYTES = 4096
+"""Bytes up to which an array is part of the description."""
 _SAME = (types.BuiltinFunctionType, types.ModuleType, types.CodeType, torch.nn.Module)
 
 
@@ -55,6 +58,14 @@ class State:
     alive: list[Any] = field(default_factory=list)
     """Objects that are described by their identity, which no other object may get."""
     complete: bool = True
+    opaque: bool = False
+    """Whether an object is described by its identity that may hold more: it may change between two moments of one path."""
+    weights: list[int] = field(default_factory=list)
+    """The identities of the parameters and buffers, which are others in another trace."""
+
+    def recurs(self, later: State) -> bool:
+        """Whether a later state of the same path resembles this one."""
+        return not self.opaque and not later.opaque and self.weights == later.weights and self.resembles(later)
 
     def resembles(self, other: State) -> bool:
         """Whether the states are equal up to traced tensors and symbolic numbers."""
@@ -78,6 +89,7 @@ def capture(frame: types.FrameType, model: torch.nn.Module) -> State:
             walk.visit({name: each.f_locals.get(name) for name in ("args", "kwargs")})
     for module in model.modules():
         walk.visit({name: value for name, value in vars(module).items() if name not in _OF_EVERY_MODULE})
+        walk.state.weights += map(id, (*module._parameters.values(), *module._buffers.values()))
     for cls in {type(module): None for module in model.modules()}:
         walk.visit(_plain_attributes(cls))
     walk.add(modes_of_operations())
@@ -155,6 +167,7 @@ class _Walk:
 
     def __init__(self, model: torch.nn.Module) -> None:
         self.state = State()
+        self._of_model = set(map(id, model.modules()))
         self._asks_for_gradients = _asks_for_gradients(frozenset(map(type, model.modules())))
         self._seen: dict[int, int] = {}
         self._visited: list[Any] = []
@@ -173,6 +186,12 @@ class _Walk:
             self._number(value)
         elif isinstance(value, _PLAIN):
             self.add((type(value), repr(value) if isinstance(value, (float, complex)) else value))
+        elif isinstance(value, types.BuiltinFunctionType) and not isinstance(value.__self__, types.ModuleType | None):
+            self.add(value.__name__)  # a method, whose object may change
+            self.visit(value.__self__)
+        elif isinstance(value, torch.nn.Module) and id(value) not in self._of_model:
+            self._identity(value)
+            self.state.opaque = True
         elif isinstance(value, _SAME):
             self._identity(value)
         else:
@@ -244,12 +263,18 @@ class _Walk:
             self.visit(vars(value))
             self.visit(list(_in_slots(value)))
             self.visit(value.args if isinstance(value, BaseException) else ())
+        elif isinstance(value, np.ndarray) and value.nbytes <= _MOST_BYTES and not value.dtype.hasobject:
+            self.add((value.shape, value.dtype.str, value.tobytes()))
         else:
-            self._identity(value)
+            self._opaque(value)
+
+    def _opaque(self, value: Any) -> None:
+        self.state.opaque = True
+        self._identity(value)
 
     def _set(self, value: Any) -> None:
         if not all(isinstance(item, (*_PLAIN, *_SAME)) for item in value):
-            self._identity(value)
+            self._opaque(value)
             return
         self.add(frozenset(item if isinstance(item, _PLAIN) else ("same", id(item)) for item in value))
         self.state.alive.append(list(value))

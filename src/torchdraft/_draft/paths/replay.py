@@ -13,14 +13,14 @@ import torch
 
 from torchdraft._draft.guards.shape_env import DraftShapeEnv
 from torchdraft._torch import pytree
-from torchdraft._torch.control_flow import COND
+from torchdraft._torch.control_flow import COND, WHILE_LOOP
 from torchdraft._torch.graph_nodes import copy_origin_since, last_node
 from torchdraft._torch.patching.changes import Changes
 from torchdraft._torch.program_inputs import held_values, user_inputs
 
 from .alignment import Unlike
 from .body import Body
-from .merge import DECISION
+from .merge import DECISION, LOOP
 from .path import Path
 
 
@@ -97,8 +97,8 @@ class _Replay(torch.fx.Interpreter):
         try:
             made = super().run_node(n)
         except Exception:
-            if DECISION in n.meta and not self.failed_at:
-                self.failed_at.append(n.meta[DECISION])
+            if not self.failed_at:
+                self.failed_at.extend(n.meta[name] for name in (DECISION, LOOP) if name in n.meta)
             raise
         if n.op == "call_function":
             copy_origin_since(before, n)
@@ -108,6 +108,9 @@ class _Replay(torch.fx.Interpreter):
         if target is COND:
             condition, one, two, operands = args
             return COND(condition, self._branch(one, condition, True), self._branch(two, condition, False), operands)
+        if target is WHILE_LOOP:
+            condition, step, carried, more = args
+            return WHILE_LOOP(self._branch(condition, None, True), self._branch(step, None, True), carried, more)
         return super().call_function(target, args, kwargs)
 
     def _branch(self, side: Any, condition: Any, answer: bool) -> Callable[..., Any]:

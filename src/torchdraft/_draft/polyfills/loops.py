@@ -36,6 +36,36 @@ def loops_are_unrolled() -> bool:
     return _unrolled.get()
 
 
+class Counters:
+    """How the numbers of loops are given: as symbols, so that a turn is like the next one."""
+
+    def __init__(self) -> None:
+        self.used = False
+        """Whether a loop over a symbolic number of turns has begun."""
+
+
+_counters: ContextVar[Counters | None] = ContextVar("_counters", default=None)
+
+
+@contextmanager
+def counted_by(counters: Counters | None) -> Iterator[None]:
+    """In this block loops over a symbolic number of turns have symbols as their numbers; with None, plain ones."""
+    token = _counters.set(counters)
+    try:
+        yield
+    finally:
+        _counters.reset(token)
+
+
+def _beginning(start: Any) -> Any:
+    """The first number of a loop."""
+    counters = _counters.get()
+    if counters is None:
+        return start
+    counters.used = True
+    return start if isinstance(start, torch.SymInt) else torch.scalar_tensor(start, dtype=torch.int64).item()
+
+
 @replaces_calls(range, why="`range` of a symbolic number takes the example's number of turns.")
 def range_by_turns(*args: Any) -> Any:
     """`range(…)`. Of symbolic numbers, where loops are unrolled, the numbers one after the other."""
@@ -93,7 +123,7 @@ class Turns:
     """The numbers of a range, one after the other."""
 
     def __init__(self, start: Any, stop: Any, step: Any = 1) -> None:
-        self.number, self.stop, self.step = start, stop, step
+        self.number, self.stop, self.step = _beginning(start), stop, step
         self.ascends = bool(step > 0)
 
     def __iter__(self) -> Turns:
@@ -110,3 +140,16 @@ class Turns:
 def turns(*args: Any) -> Turns:
     """The numbers of `range(*args)`, one after the other."""
     return iter(Numbers(*args))
+
+
+class Rows:
+    """The rows of a tensor, one after the other."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor, self.turns = tensor, turns(tensor.shape[0])
+
+    def __iter__(self) -> Rows:
+        return self
+
+    def __next__(self) -> torch.Tensor:
+        return self.tensor[next(self.turns)]

@@ -14,7 +14,7 @@ from torchdraft._draft.finish.pipeline import finish
 from torchdraft._draft.polyfills.builtins import builtins_replaced
 from torchdraft._draft.polyfills.calls import calls_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
-from torchdraft._draft.polyfills.loops import loops_unrolled, turns
+from torchdraft._draft.polyfills.loops import Rows, loops_unrolled
 from torchdraft._draft.prepare.constant_inputs import (
     constant_inputs_restored,
     placeholders_removed,
@@ -60,7 +60,7 @@ def trace_nonstrict(
         stack.enter_context(applied(MODEL, loaded_parameters=loaded_parameters))
         stack.enter_context(attempt_scope(request, session, snapshot))
         if not finished:
-            stack.enter_context(applied(PATH, turns=turns))
+            stack.enter_context(applied(PATH, rows=Rows))
             stack.enter_context(loops_unrolled())
         _watch(stack, request, session, snapshot, plan)
         args, kwargs = without_constant_inputs(request.args, request.kwargs)

@@ -44,14 +44,14 @@ def no_deferred_assertions(original: Any) -> Any:  # noqa: ARG001
     scope=PATH,
     why="Iteration over a tensor takes the example's number of rows. Where each path is traced, each turn asks.",
 )
-def rows_by_turns(original: Any, turns: Callable[[Any], Any]) -> Any:
+def rows_by_turns(original: Any, rows: Callable[[torch.Tensor], Any]) -> Any:
     """Iterates over the rows one by one where their number is a symbol."""
 
     @functools.wraps(original)
     def iterate(self: torch.Tensor) -> Any:
         if self.dim() == 0 or not isinstance(self.shape[0], torch.SymInt):
             return original(self)
-        return (self[row] for row in turns(self.shape[0]))
+        return rows(self)
 
     return iterate
 

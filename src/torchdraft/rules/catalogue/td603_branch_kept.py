@@ -13,7 +13,8 @@ class BranchKeptRule(Rule[BranchKept]):
     """
     ## What it does
 
-    Notes a branch of Python code of which a draft with `paths="all"` contains both sides, as `torch.cond`.
+    Notes a branch of Python code of which a draft with `paths="all"` contains both sides, as `torch.cond`, or a loop that
+    data ends and that it contains as `torch.while_loop`.
 
     ## Why it matters
 
@@ -65,15 +66,20 @@ class BranchKeptRule(Rule[BranchKept]):
     def issue(self, event: BranchKept) -> Issue:
         expr = in_user_terms(event.expr, event.symbols, event.locals) or source_of(event.stack[-1])
         one, other = event.operations
+        message = (
+            f"Both sides of a branch are in the program: `{expr}` was {shown(event.value)}, with {one} operations, and "
+            f"the other side has {other}."
+        )
+        if event.loop:
+            message = f"A loop is in the program with any number of turns, of {one} operations: `{expr}` ends it."
         return self.found(
             event,
-            f"Both sides of a branch are in the program: `{expr}` was {shown(event.value)}, with {one} operations, and "
-            f"the other side has {other}.",
+            message,
             expr=expr,
             value=shown(event.value),
             symbols=event.symbols,
-            data={"operations": list(event.operations)},
+            data={"operations": list(event.operations), "loop": event.loop},
         )
 
     def identity(self, event: BranchKept) -> tuple[object, ...]:
-        return (event.value,)
+        return (event.value, event.loop)
