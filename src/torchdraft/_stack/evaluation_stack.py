@@ -118,7 +118,8 @@ def stack_depths(code: CodeType) -> dict[int, int]:
 
 
 def _handlers(code: CodeType) -> Iterator[Any]:
-    yield from dis.Bytecode(code).exception_entries
+    found: Any = dis.Bytecode(code)
+    yield from found.exception_entries
 
 
 def _at_first(code: CodeType) -> int:

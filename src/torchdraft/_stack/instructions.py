@@ -24,7 +24,7 @@ def _places(code: CodeType) -> dict[int, int]:
     """Offset of an instruction that prepares a call, or of a cache → offset of the instruction that it belongs to."""
     found = [(each.offset, each.opname) for each in dis.get_instructions(code)]
     ends = [offset for offset, _ in found[1:]] + [len(code.co_code)]
-    places = {}
+    places: dict[int, int] = {}
     for place, ((offset, name), end) in enumerate(zip(found, ends, strict=True)):
         owner = found[place + 1][0] if name == _PREPARES_CALL and place + 1 < len(found) else offset
         places |= {inside: owner for inside in range(offset, end, 2) if inside != owner}

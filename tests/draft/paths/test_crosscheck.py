@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right_or_loud, drafted, outcome
 from tests.draft.paths.left_behind import Argument, Number
 from torchdraft._draft.paths import explore, python_state

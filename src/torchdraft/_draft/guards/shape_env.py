@@ -80,7 +80,7 @@ class DraftShapeEnv(QuietShapeEnv):
         """Condition or number → the event of its answer by real values."""
         self.implied = ImpliedConditions(self)
         self.inexact: set[sympy.Symbol] = set()
-        """Floats that a tensor's function computed in place of Python's, from which they can differ in the last digit."""
+        """Floats that a tensor's function computed: Python's can differ from them in the last digit."""
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
         self.answers: Answers | None = None

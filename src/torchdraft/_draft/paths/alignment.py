@@ -177,7 +177,6 @@ class Alignment:
                     return left - 1
         return None
 
-
     def separated(self, pairs: Sequence[Pair]) -> set[Any]:
         """Memory, on the one path, that a joined tensor has on one of the sides and is a copy of behind the junction.
 

@@ -7,6 +7,7 @@ copied first, and returned: the graph around it writes it back, since a `torch.c
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from torchdraft._torch.graph_values import (
     value_of,
     written_arguments,
 )
+from torchdraft._torch.program_inputs import held_values
 
 from .alignment import Alignment, Unlike
 from .path import Path
@@ -66,7 +68,8 @@ class Body:
         self.alignment = alignment
         if begins is None and alignment is not None:
             begins = (alignment.one, alignment.two)[side], alignment.fork
-        self.path, self._start = begins or (None, 0)
+        self.path: Path | None = begins[0] if begins else None
+        self._start = begins[1] if begins else 0
         self.side = side
         self.graph = torch.fx.Graph()
         self.root = torch.nn.Module()
@@ -111,6 +114,14 @@ class Body:
             p.node: node.name
             for p, node in self._known.items()
             if p.path is path and getattr(node, "op", "") == "placeholder"
+        }
+
+    def held_values(self, paths: Sequence[Path]) -> dict[str, tuple[str, Any]]:
+        """Placeholder of the program → the dotted name of the parameter or buffer that it is, or the constant."""
+        return {
+            name: value
+            for path in reversed(paths)
+            for name, value in held_values(path.program, self.origin(path)).items()
         }
 
     def set(self, place: Place, node: torch.fx.Node) -> None:

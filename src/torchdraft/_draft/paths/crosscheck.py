@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import sympy
 import torch
 
+from torchdraft._draft.check.outputs import mismatch
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch import pytree
 from torchdraft._torch.branch_marks import BRANCH
@@ -106,7 +107,7 @@ def disagreement(
     if _bytes(request) > MOST_BYTES:
         return f"the model has more than {MOST_BYTES >> 20} MiB, so that it is not compared with its sides merged"
     body = merged.body
-    held = {n: v for path in reversed(paths) for n, v in held_values(path.program, body.origin(path)).items()}
+    held = body.held_values(paths)
     module = torch.fx.GraphModule(body.root, body.graph)
     guarded = {path.decisions[at].key: path.decisions[at].answer for path, at, _ in merged.guarded}
     others = filter(None, map(trace, [*numbers_of_turns(merged), *combinations(merged, paths[0])]))
@@ -117,13 +118,28 @@ def disagreement(
         if path is not paths[0] and any(map(_fixes_a_number, path.decisions)):
             continue  # its graph holds the number, which is another one in these runs
         own = held_values(path.program, {node: node.name for node in path.inputs})
-        wanted = _outcome(path.program.graph_module, _numbers(request), own, request.mod, given)
-        got = _outcome(module, _numbers(request), held, request.mod, given)
-        if isinstance(wanted, Exception):
-            continue  # this path does not suit the numbers
-        if isinstance(got, Exception) or not _same(got, wanted):
+        if not _agree(path.program.graph_module, own, module, held, request, given):
             return "what a side does depends on an earlier branch in a way that only a run of both shows"
     return ""
+
+
+def _agree(
+    path: torch.fx.GraphModule,
+    of_path: Held,
+    merged: torch.fx.GraphModule,
+    of_merged: Held,
+    request: Request,
+    given: Mapping[Key, bool],
+) -> bool:
+    """Whether a path and a merged graph do the same. Numbers that do not suit the path are replaced by the example's;
+    where it does not run on them either, for it was made for other sizes, the merged graph must not run.
+    """
+    for numbers in (_numbers(request), pytree.tree_leaves((request.args, dict(request.kwargs)))):
+        wanted = _outcome(path, numbers, of_path, request.mod, given)
+        got = _outcome(merged, numbers, of_merged, request.mod, given)
+        if not isinstance(wanted, Exception):
+            return not isinstance(got, Exception) and _same(got, wanted)
+    return isinstance(got, Exception)
 
 
 def _fixes_a_number(decision: Decision) -> bool:
@@ -216,24 +232,8 @@ def _overlaps(tensor: torch.Tensor) -> bool:
 
 
 def _same(one: _Outcome, two: _Outcome) -> bool:
-    pairs = [*_zipped(one.returned, two.returned), *_zipped(one.inputs, two.inputs)]
-    pairs += [(value, two.weights[name]) for name, value in one.weights.items() if name in two.weights]
-    return all(_equal(x, y) for x, y in pairs)
-
-
-def _zipped(one: list[Any], two: list[Any]) -> list[tuple[Any, Any]]:
-    return list(zip(one, two, strict=True)) if len(one) == len(two) else [(one, None)]
-
-
-def _equal(x: Any, y: Any) -> bool:
-    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor):
-        return type(x) is type(y) and (x == y or repr(x) == repr(y))
-    if x.shape != y.shape or x.dtype != y.dtype:
-        return False
-    if x.layout is not torch.strided:
-        x, y = x.to_dense(), y.to_dense()
-    if x.is_quantized:
-        x, y = x.int_repr(), y.int_repr()
-    return (
-        bool(torch.allclose(x, y, rtol=1e-4, atol=1e-6, equal_nan=True)) if x.is_floating_point() else torch.equal(x, y)
-    )
+    """Whether two runs returned the same, and left the same behind in what both have."""
+    common = [name for name in one.weights if name in two.weights]
+    pairs = [(one.returned, two.returned), (one.inputs, two.inputs)]
+    pairs.append(([one.weights[name] for name in common], [two.weights[name] for name in common]))
+    return all(list(map(type, x)) == list(map(type, y)) and not mismatch(x, y) for x, y in pairs)

@@ -27,6 +27,7 @@ from .alignment import Unlike
 from .budget import PathBudget
 from .crosscheck import disagreement
 from .decisions import Decisions, Key
+from .loops import loops_are_hopeless
 from .merge import Ends, Merged, Merger
 from .path import Path
 from .replay import forward_is, merged_forward
@@ -102,6 +103,8 @@ class Explorer:
         first = self._trace(Decisions(self.request.mod))
         if not first.decisions:
             return None
+        if self._counters is not None and self._counters.used and loops_are_hopeless(first):
+            raise Unlike("a turn of a loop is no function of tensors and numbers alone")
         merger = Merger(first, self._other)
         for _ in range(MOST_REFUSED):
             merged = merger.merge()
@@ -200,7 +203,8 @@ def _refuse(merger: Merger, failed: Any, error: str) -> None:
     if isinstance(failed, Ends):
         merger.unroll(failed.path, failed.decision, f"`torch.while_loop` cannot express it: {error}")
     else:
-        merger.refuse(*failed, f"`torch.cond` cannot express it: {error}")
+        path, decision = failed
+        merger.refuse(path, decision, f"`torch.cond` cannot express it: {error}")
 
 
 def _next_answers(taken: list[bool], forced: list[bool], given: int) -> list[bool]:

@@ -1,9 +1,9 @@
 """Loops that data ends: a turn of a traced path becomes the body of a `torch.while_loop`.
 
-The decision that ends a loop comes again at each turn. Where Python holds the same at two of these moments, up to traced
-tensors and symbolic numbers, what it does from there on is a function of these: the operations of one turn compute what
-it holds at the next one, and the operations behind the loop use what it holds at the last. How many turns the traced
-path has does not matter, as long as it has one.
+The decision that ends a loop comes again at each turn. Where Python holds the same at two of these moments, up to
+traced tensors and symbolic numbers, what it does from there on is a function of these: the operations of one turn
+compute what it holds at the next one, and the operations behind the loop use what it holds at the last. How many turns
+the traced path has does not matter, as long as it has one.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Loop:
 
     def held(self, decision: int) -> list[Any]:
         """The tensors and numbers that Python held at a decision."""
-        _, _, tensors, numbers = self.mark(decision).args
-        return [*tensors, *numbers]  # type: ignore[misc]
+        tensors, numbers = self.mark(decision).args[2:]
+        return [*tensors, *numbers]
 
 
 def loop_at(path: Path, number: int) -> Loop | None:
@@ -77,6 +77,19 @@ def loop_at(path: Path, number: int) -> Loop | None:
     if any(path.marks[head] is None for head in heads) or first.one_sided:
         return None
     return Loop(path, number, heads[1], heads[-1])
+
+
+def loops_are_hopeless(path: Path) -> bool:
+    """Whether a decision comes again and again on a path, and none of the turns between begins a loop."""
+    places: dict[Any, list[int]] = {}
+    for number, decision in enumerate(path.decisions):
+        places.setdefault(decision.key[:-1], []).append(number)
+    repeated = [numbers for numbers in places.values() if len(numbers) >= _CONVINCING]
+    return any(all(loop_at(path, number) is None for number in numbers) for numbers in repeated)
+
+
+_CONVINCING = 3
+"""The first turn can differ from the others: it has no results of a turn before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import functools
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,7 @@ class State:
     """Objects that are described by their identity, which no other object may get."""
     complete: bool = True
     opaque: bool = False
-    """Whether an object is described by its identity that may hold more: it may change between two moments of one path."""
+    """Whether an object is described by its identity that may hold more, and change between two moments of a path."""
     weights: list[int] = field(default_factory=list)
     """The identities of the parameters and buffers, which are others in another trace."""
 
@@ -232,39 +232,19 @@ class _Walk:
             return
         self._seen[id(value)] = len(self._seen)
         self._visited.append(value)
-        parts = parts_of_iterator(value)
-        if parts is not None:
-            self.add(type(value))
-            self.visit(parts)
-            return
-        self.add((type(value), len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else None))
-        if isinstance(value, dict):
-            for key, item in value.items():
-                self.visit(key)
-                self.visit(item)
-        elif isinstance(value, (list, tuple, collections.deque)):
-            for item in value:
-                self.visit(item)
-        elif isinstance(value, (set, frozenset)):
+        parts = _parts(value)
+        size = len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else None
+        self.add((type(value), size))
+        if isinstance(value, (set, frozenset)):
             self._set(value)
-        elif isinstance(value, types.MethodType):
-            self.visit(value.__func__)
-            self.visit(value.__self__)
-        elif isinstance(value, types.FunctionType):
-            self.add(value.__code__)
-            self.visit([cell.cell_contents for cell in value.__closure__ or () if _filled(cell)])
-            self.visit([value.__defaults__, value.__kwdefaults__])
-        elif isinstance(value, functools.partial):
-            self.visit([value.func, value.args, value.keywords])
-        elif isinstance(value, types.CellType):
-            self.visit([value.cell_contents] if _filled(value) else [])
+        elif parts is not None:
+            for part in parts:
+                self.visit(part)
         elif hasattr(value, "__dict__") and (_is_of_python(type(value)) or isinstance(value, BaseException)):
             self._identity(type(value))
             self.visit(vars(value))
             self.visit(list(_in_slots(value)))
             self.visit(value.args if isinstance(value, BaseException) else ())
-        elif isinstance(value, np.ndarray) and value.nbytes <= _MOST_BYTES and not value.dtype.hasobject:
-            self.add((value.shape, value.dtype.str, value.tobytes()))
         else:
             self._opaque(value)
 
@@ -280,12 +260,32 @@ class _Walk:
         self.state.alive.append(list(value))
 
 
+def _parts(value: Any) -> Iterable[Any] | None:
+    """What a container, a function or an iterator consists of; None for other objects."""
+    if isinstance(value, dict):
+        return [each for item in value.items() for each in item]
+    if isinstance(value, (list, tuple, collections.deque)):
+        return value
+    if isinstance(value, types.MethodType):
+        return value.__func__, value.__self__
+    if isinstance(value, types.FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        return value.__code__, cells, value.__defaults__, value.__kwdefaults__
+    if isinstance(value, functools.partial):
+        return value.func, value.args, value.keywords
+    if isinstance(value, types.CellType):
+        return [value.cell_contents] if _filled(value) else []
+    if isinstance(value, np.ndarray) and value.nbytes <= _MOST_BYTES and not value.dtype.hasobject:
+        return value.shape, value.dtype.str, value.tobytes()
+    return parts_of_iterator(value)
+
+
 _HEAP = 1 << 9
 """The flag of classes that are made when code runs, as those of Python are."""
 
 
-@functools.cache
-def _is_of_python(cls: type) -> bool:
+@functools.lru_cache(1024)
+def _is_of_python(cls: Any) -> bool:
     """Whether the instances of a class hold nothing but attributes."""
     return all(base is object or base.__flags__ & _HEAP for base in cls.__mro__)
 

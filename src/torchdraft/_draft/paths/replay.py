@@ -16,7 +16,7 @@ from torchdraft._torch import pytree
 from torchdraft._torch.control_flow import COND, WHILE_LOOP
 from torchdraft._torch.graph_nodes import copy_origin_since, last_node
 from torchdraft._torch.patching.changes import Changes
-from torchdraft._torch.program_inputs import held_values, user_inputs
+from torchdraft._torch.program_inputs import user_inputs
 
 from .alignment import Unlike
 from .body import Body
@@ -34,9 +34,7 @@ def merged_forward(
     graph = torch.fx.GraphModule(body.root, body.graph)
     first = paths[0].program
     users = user_inputs(first)
-    held = {
-        name: value for path in reversed(paths) for name, value in held_values(path.program, body.origin(path)).items()
-    }
+    held = body.held_values(paths)
     out_spec = first.call_spec.out_spec
 
     def run_merged(*args: Any, **kwargs: Any) -> Any:

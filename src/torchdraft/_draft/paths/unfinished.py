@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from torchdraft._stack.evaluation_stack import Pending, pending
@@ -44,7 +44,7 @@ def _passes_on(called: Any) -> bool:
         return called in _PASSING_ON or _made_by_python(called)
     if isinstance(called, _BUILTIN):
         return _is_known(called)
-    return isinstance(getattr(type(called), "__call__", None), types.FunctionType)
+    return any(isinstance(vars(base).get("__call__"), types.FunctionType) for base in type(called).__mro__)
 
 
 _BUILTIN = (
@@ -65,7 +65,7 @@ def _is_known(called: Any) -> bool:
     return any(str(module).partition(".")[0] in _TORCH for module in modules)
 
 
-def _made_by_python(cls: type) -> bool:
+def _made_by_python(cls: Any) -> bool:
     """Whether the constructor of a class is Python code alone, or that of `object`."""
     constructor, initializer = cls.__new__, cls.__init__
     plain = isinstance(constructor, types.FunctionType) or constructor is object.__new__
@@ -85,20 +85,10 @@ def parts_of_iterator(value: Any) -> Any:
 def _iterators() -> Iterator[type]:
     made: list[Any] = [[], (), "", b"", range(0), range(2**70), {}, {}.values(), {}.items(), set()]
     yield from (type(iter(each)) for each in made)
-    yield from (type(reversed(each)) for each in ([], {}, range(0), ()))
+    backwards: list[Any] = [[], {}, range(0), ()]
+    yield from (type(reversed(each)) for each in backwards)
     yield from (enumerate, zip, map, filter)
-    sentinel: Callable[[], None] = lambda: None
-    yield type(iter(sentinel, None))
+    yield type(iter(int, None))
 
 
 _ITERATORS = frozenset(_iterators())
-
-
-def parts_of_generator(generator: types.GeneratorType[Any, Any, Any]) -> list[Any] | None:
-    """Where a suspended generator stands, and what it holds; None for one that runs, which has a frame of its own."""
-    frame = generator.gi_frame
-    if frame is None:
-        return ["finished"]
-    if generator.gi_running:
-        return None
-    return [generator.gi_code, frame.f_lasti, dict(frame.f_locals)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from .registry import Call, polyfill
 
 _WHY = "The operation takes an integer that is no symbol, which specializes the program to the example's."
 
 
-@polyfill(F.one_hot, why=_WHY)
+@polyfill(functional.one_hot, why=_WHY)
 def one_hot(func: Any, args: Any, kwargs: Any) -> Call:
     """`F.one_hot(tensor, num_classes)`."""
     given = dict(zip(("tensor", "num_classes"), args, strict=False)) | kwargs
@@ -25,13 +25,13 @@ def _one_hot(tensor: torch.Tensor, count: torch.SymInt) -> torch.Tensor:
     if tensor.dtype != torch.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     torch._check(count > 0, lambda: "Class values must be smaller than num_classes.")
-    if tensor.numel() > 0:
-        torch._assert_async(((tensor >= 0) & (tensor < count)).all(), "Class values must be between 0 and num_classes.")
+    allowed = ((tensor >= 0) & (tensor < count)).all()
+    torch._check(allowed.item() == 1, lambda: "Class values must be smaller than num_classes.")
     classes = torch.arange(count, device=tensor.device)
     return (tensor.unsqueeze(-1) == classes).to(torch.int64)
 
 
-@polyfill(F.adaptive_avg_pool1d, torch.adaptive_avg_pool1d, why=_WHY)
+@polyfill(functional.adaptive_avg_pool1d, torch.adaptive_avg_pool1d, why=_WHY)
 def adaptive_average(func: Any, args: Any, kwargs: Any) -> Call:
     """`F.adaptive_avg_pool1d(input, output_size)`, as an average of an image of one row."""
     given = dict(zip(("input", "output_size"), args, strict=False)) | kwargs
@@ -43,4 +43,4 @@ def adaptive_average(func: Any, args: Any, kwargs: Any) -> Call:
 
 
 def _average(tensor: torch.Tensor, size: torch.SymInt) -> torch.Tensor:
-    return F.adaptive_avg_pool2d(tensor.unsqueeze(-2), (1, size)).squeeze(-2)
+    return functional.adaptive_avg_pool2d(tensor.unsqueeze(-2), (1, size)).squeeze(-2)

@@ -1,7 +1,7 @@
 """Calls of functions of `math` with a symbol, or with a tensor that holds one number.
 
-Here are those that operations of a graph express exactly; `tensor_functions.py` has those of which a tensor's can differ
-in the last digit. For the others (`math.hypot`) Python gets the number, which is asserted.
+Here are those that operations of a graph express exactly; `tensor_functions.py` has those of which a tensor's can
+differ in the last digit. For the others (`math.hypot`) Python gets the number, which is asserted.
 """
 
 from __future__ import annotations

@@ -43,14 +43,16 @@ def _bounded(item: slice, size: Any) -> slice:
     known = all(bound is None or isinstance(bound, (int, torch.SymInt)) for bound in bounds)
     if not isinstance(size, torch.SymInt) or not known or item.step not in (None, 1):
         return item
-    start, stop = (None if bound is None else _inside(bound, size) for bound in bounds)
+    start, stop = (_inside(bound, size) for bound in bounds)
     if None not in bounds and not _in_order(*bounds) and not always_holds(start <= stop):
         stop = torch.sym_max(start, stop)
     return slice(start, stop, item.step)
 
 
-def _inside(bound: Any, size: torch.SymInt) -> Any:
+def _inside(bound: Any, size: Any) -> Any:
     """A bound, from 0 to the size; as it is where its sign is not known, or it lies there anyway."""
+    if bound is None:
+        return None
     if always_holds(bound >= 0):
         return bound if _holds_here(bound <= size) else torch.sym_min(bound, size)
     if isinstance(bound, int):

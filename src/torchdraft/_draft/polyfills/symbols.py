@@ -145,8 +145,7 @@ def inexact(number: Any) -> Any:
 def is_inexact(number: Any) -> bool:
     """Whether a number was computed of one that can differ from Python's."""
     env, expr = number.node.shape_env, number.node.expr
-    noted = getattr(env, "inexact", ())
-    return bool(noted) and not noted.isdisjoint(expr.free_symbols)
+    return not expr.free_symbols.isdisjoint(getattr(env, "inexact", ()))
 
 
 def _sizes_divided(number: torch.SymFloat) -> tuple[Any, Any] | None:

@@ -1,0 +1,64 @@
+"""Operations with a count stay symbolic; slices lie within dimensions of symbolic size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.export import Dim
+
+import torchdraft
+
+
+class OneHot(torch.nn.Module):
+    def forward(self, ids):
+        return F.one_hot(ids, int(ids.max()) + 1)
+
+
+class OneHotBelow(torch.nn.Module):
+    def forward(self, ids, n):
+        return F.one_hot(ids, n.item())
+
+
+def test_one_hot():
+    program = torchdraft.draft_export(OneHot(), (torch.tensor([0, 2, 1]),)).module()
+    for ids in ([0, 0, 0], [4, 1, 0]):
+        assert torch.equal(program(torch.tensor(ids)), OneHot()(torch.tensor(ids)))
+
+
+@pytest.mark.parametrize(("ids", "count"), [([0, 3], 3), ([-1, 0], 2), ([0, 0], 0)])
+def test_one_hot_raises_as_eager_does(ids, count):
+    program = torchdraft.draft_export(OneHotBelow(), (torch.tensor([0, 2]), torch.tensor(3))).module()
+    with pytest.raises(RuntimeError):
+        OneHotBelow()(torch.tensor(ids), torch.tensor(count))
+    with pytest.raises(RuntimeError):
+        program(torch.tensor(ids), torch.tensor(count))
+
+
+class Pooled(torch.nn.Module):
+    def forward(self, x):
+        return F.adaptive_avg_pool1d(x, x.shape[-1] // 2)
+
+
+@pytest.mark.parametrize("size", [2, 7, 12, 21])
+def test_adaptive_average(size):
+    shapes = ({2: Dim.AUTO},)
+    program = torchdraft.draft_export(Pooled(), (torch.ones(2, 3, 12),), dynamic_shapes=shapes).module()
+    x = torch.arange(6.0 * size).reshape(2, 3, size)
+    torch.testing.assert_close(program(x), Pooled()(x))
+
+
+class Slices(torch.nn.Module):
+    def forward(self, x):
+        last = 4 if x.sum() > 0 else 6
+        return x[-last:], x[:last], x[1:last], x[last:-1], x[-last:3], x[..., :2].clone()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_slices_over_the_end(sign):
+    shapes = ({0: Dim.AUTO},)
+    program = torchdraft.draft_export(Slices(), (torch.ones(9, 3),), dynamic_shapes=shapes, paths="all").module()
+    for size in (2, 3, 4, 5, 6, 7, 8, 9, 20):
+        x = sign * torch.arange(1.0, 3 * size + 1).reshape(size, 3)
+        for got, want in zip(program(x), Slices()(x), strict=True):
+            torch.testing.assert_close(got, want)
