@@ -78,7 +78,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "_draft/paths": (
         *BASE,
-        *(f"_draft/{step}" for step in ("tracing", "guards", "state", "report", "rungs")),
+        *(f"_draft/{step}" for step in ("tracing", "guards", "state", "polyfills", "report", "rungs", "check")),
     ),
     "_draft": (*BASE, "_draft/*"),
     # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import dis
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def _instructions(code: CodeType) -> dict[int, dis.Instruction]:
 def stack_depths(code: CodeType) -> dict[int, int]:
     """Offset of an instruction → how many values are on the stack before it. Empty where the bytecode is unusual."""
     order = list(_instructions(code).values())
-    following = {found.offset: after.offset for found, after in zip(order, order[1:], strict=False)}
+    following = {found.offset: after.offset for found, after in itertools.pairwise(order)}
     depths: dict[int, int] = {}
     open_ = [(order[0].offset, _at_first(code))]
     handlers = [(entry.start, entry.end, entry.target, entry.depth + 1 + entry.lasti) for entry in _handlers(code)]

@@ -93,7 +93,7 @@ class BranchKept(Event):
     operations: tuple[int, int]
     """Operations of the side that was traced first, and of the other one."""
     loop: bool = False
-    """Whether the program contains a loop that it ends as `torch.while_loop`: then the operations are those of a turn."""
+    """Whether it ends a loop that the program contains as `torch.while_loop`: the operations are those of a turn."""
     symbols: Mapping[str, SymbolOrigin | str] = field(default_factory=dict)
 
 

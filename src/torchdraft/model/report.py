@@ -86,8 +86,9 @@ class Branch:
     operations: tuple[int, int] = (0, 0)
     """Operations of the side that the example takes, and of the other one; of a loop those of one turn, and 0."""
     loop: bool = False
-    """Whether it ends a loop that is in the program as `torch.while_loop`, with any number of turns. Otherwise a loop is
-    unrolled, with a branch for each turn."""
+    """Whether it ends a loop that is in the program as `torch.while_loop`, with any number of turns. Any other loop is
+    unrolled, with a branch for each turn.
+    """
     module: str = ""
     """Dotted name of the submodule whose code branches."""
     location: Location | None = None

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch.export import Dim
+from torch.nn import functional
 
 import torchdraft
 
 
 class OneHot(torch.nn.Module):
     def forward(self, ids):
-        return F.one_hot(ids, int(ids.max()) + 1)
+        return functional.one_hot(ids, int(ids.max()) + 1)
 
 
 class OneHotBelow(torch.nn.Module):
     def forward(self, ids, n):
-        return F.one_hot(ids, n.item())
+        return functional.one_hot(ids, n.item())
 
 
 def test_one_hot():
@@ -37,7 +37,7 @@ def test_one_hot_raises_as_eager_does(ids, count):
 
 class Pooled(torch.nn.Module):
     def forward(self, x):
-        return F.adaptive_avg_pool1d(x, x.shape[-1] // 2)
+        return functional.adaptive_avg_pool1d(x, x.shape[-1] // 2)
 
 
 @pytest.mark.parametrize("size", [2, 7, 12, 21])

@@ -80,11 +80,15 @@ class Sides:
         else:
             self._assert(condition)
 
+    def implies(self, condition: Any) -> bool:
+        """Whether a comparison of sizes follows from the conditions of the sides."""
+        return follows(condition, self.assumed)
+
     def _assert(self, condition: Any) -> None:
         """Writes an assertion, if it does not follow from the conditions of the sides: where an operand requires grad,
         torch traces both sides in each run, and an assertion about sizes that is false on the other side raises.
         """
-        if not follows(condition, self.assumed):
+        if not self.implies(condition):
             self.env.assert_here(condition)
 
     # -- sides of a `torch.cond` ---------------------------------------------------------------------------------

@@ -232,16 +232,17 @@ class _Walk:
             return
         self._seen[id(value)] = len(self._seen)
         self._visited.append(value)
-        parts = _parts(value)
+        parts: Any = _parts(value)
+        cls: Any = type(value)
         size = len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else None
-        self.add((type(value), size))
+        self.add((cls, size))
         if isinstance(value, (set, frozenset)):
             self._set(value)
         elif parts is not None:
             for part in parts:
                 self.visit(part)
-        elif hasattr(value, "__dict__") and (_is_of_python(type(value)) or isinstance(value, BaseException)):
-            self._identity(type(value))
+        elif hasattr(value, "__dict__") and (_is_of_python(cls) or isinstance(value, BaseException)):
+            self._identity(cls)
             self.visit(vars(value))
             self.visit(list(_in_slots(value)))
             self.visit(value.args if isinstance(value, BaseException) else ())

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.guards.implied_comparisons import follows
 from torchdraft._torch.shapes import always_holds
 
 from .loops import loops_are_unrolled
@@ -73,4 +72,4 @@ def _holds_here(condition: Any) -> bool:
     if always_holds(condition):
         return True
     sides = getattr(condition.node.shape_env, "sides", None)
-    return sides is not None and follows(condition.node.expr, sides.assumed)
+    return sides is not None and bool(sides.implies(condition.node.expr))

@@ -13,8 +13,8 @@ class BranchKeptRule(Rule[BranchKept]):
     """
     ## What it does
 
-    Notes a branch of Python code of which a draft with `paths="all"` contains both sides, as `torch.cond`, or a loop that
-    data ends and that it contains as `torch.while_loop`.
+    Notes a branch of Python code of which a draft with `paths="all"` contains both sides, as `torch.cond`, or a loop
+    that data ends and that it contains as `torch.while_loop`.
 
     ## Why it matters
 
