@@ -68,6 +68,7 @@ class WritesJoined(torch.nn.Module):
 def test_writes_behind_the_branch_to_shared_memory_belong_to_the_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_right(WritesJoined(), (UP,), (DOWN,), (MIXED,))
     monkeypatch.setattr(Alignment, "_written_later", lambda *_: None)
+    monkeypatch.setattr(Alignment, "separated", lambda *_: set())
     monkeypatch.setattr(explore, "disagreement", lambda *_: "")
     program = drafted(WritesJoined(), (UP,), check_on_example=False)
     assert outcome(WritesJoined(), program, (DOWN,)) not in ("right", "loud")

@@ -24,25 +24,30 @@ def test_loops_of_few_turns(model: type[torch.nn.Module]) -> None:
 
 class Range(torch.nn.Module):
     def forward(self, x, n):
+        seen = []
         for step in range(int(n)):
             x = x * 2 + step
-        return x
+            seen.append(step)
+        return x * (1 + len(seen))
 
 
 class While(torch.nn.Module):
     def forward(self, x):
+        turns = 0
         while x.norm() > 1:
             x = x / 2
-        return x + 1
+            turns += 1
+        return x + turns
 
 
 class UntilAll(torch.nn.Module):
     def forward(self, x):
-        done = x > 4
+        done, turns = x > 4, 0
         while not done.all():
             x = torch.where(done, x, x * 2)
             done = x > 4
-        return x
+            turns += 1
+        return x * turns
 
 
 @pytest.mark.parametrize(

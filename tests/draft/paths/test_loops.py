@@ -221,9 +221,9 @@ def test_a_turn_that_is_no_function_of_tensors_alone_is_unrolled_or_loud(model, 
 
 
 def stale(loop):
-    """The first thing that is carried stays as it is."""
-    first, *others = carried_by(loop)
-    return [loops.Carried(first.before, first.before, first.at_last), *others]
+    """The second thing that is carried stays as it is; the first one ends the loop."""
+    first, second, *others = carried_by(loop)
+    return [first, loops.Carried(second.before, second.before, second.at_last), *others]
 
 
 carried_by = loops.carried_by

@@ -184,7 +184,8 @@ class Alignment:
         """
         of_one = {memory_of(node) for node in [*self.one.inputs, *self.one.operations[: self.fork]]}
         of_two = {memory_of(two): memory_of(one) for one, two in self.same.items()}
-        ones, twos = [memory_of(one) for one, _ in pairs], [memory_of(two) for _, two in pairs]
+        own = [pair for pair in pairs if self.same.get(pair[0]) is not pair[1]]
+        ones, twos = [memory_of(one) for one, _ in own], [memory_of(two) for _, two in own]
         found = {memory for memory in ones if memory in of_one or ones.count(memory) > 1}
         found |= {of_two[memory] for memory in twos if memory in of_two}
         found |= {one for one, two in zip(ones, twos, strict=True) if twos.count(two) > 1}

@@ -41,6 +41,8 @@ class Decision:
     """The fields of an event that locate it."""
     one_sided: str = ""
     """Why it has no other side to explore."""
+    of_number: bool = False
+    """Whether it is one of several questions which number one is: what was asked before is held by nobody."""
 
 
 class Decisions:
@@ -56,7 +58,9 @@ class Decisions:
         self._answers: dict[Any, bool] = {}
         self._counts: Counter[Any] = Counter()
 
-    def answer(self, condition: Any, expr: Any, example: Any, one_sided: str = "") -> bool | None:
+    def answer(
+        self, condition: Any, expr: Any, example: Any, one_sided: str = "", *, of_number: bool = False
+    ) -> bool | None:
         """The answer to a condition, a `SymBool` whose expression is `expr`; None where the example has none either.
 
         `example()` evaluates it on the example. `one_sided`: why it has no other side to explore.
@@ -66,7 +70,7 @@ class Decisions:
         place = here()
         code = (place["module"], *((code, instruction(code, lasti)) for code, _, lasti in place["stack"]))
         key = (*code, self._counts[code])
-        chosen = self._chosen(key)
+        chosen = None if one_sided else self._chosen(key)
         answer = example() if chosen is None else chosen
         if answer is None:
             return None
@@ -74,7 +78,7 @@ class Decisions:
         state = capture(sys._getframe(1), self.model)
         mark = f"decision {len(self.taken)}"
         write_mark(condition, mark, state.tensors, state.numbers)
-        self.taken.append(Decision(key, expr, answer, mark, state, place, one_sided))
+        self.taken.append(Decision(key, expr, answer, mark, state, place, one_sided, of_number))
         self._answers[expr] = answer
         self.learn(expr, answer)
         return answer
@@ -96,7 +100,8 @@ class Decisions:
             if not isinstance(condition, torch.SymBool):
                 return value if condition else None
             last = value == values[-1]
-            answer = self.answer(condition, condition.node.expr, lambda: True, "" if not last else NO_MORE)
+            why = NO_MORE if last else ""
+            answer = self.answer(condition, condition.node.expr, lambda: True, why, of_number=True)
             if answer is None:
                 return None
             if answer:

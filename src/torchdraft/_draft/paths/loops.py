@@ -64,6 +64,8 @@ class Loop:
 def loop_at(path: Path, number: int) -> Loop | None:
     """The loop whose turn begins with a decision of a path; None where there is none, or it has branches inside."""
     first = path.decisions[number]
+    if first.of_number:
+        return None
     heads = [number]
     for later in range(number + 1, len(path.decisions)):
         decision = path.decisions[later]
@@ -117,9 +119,30 @@ def carried_by(loop: Loop) -> list[Carried]:
             raise Unlike("a turn of the loop makes a tensor of another dtype or size, or another kind of number")
         if each.before in loop.path.inputs and loop.path.inputs[each.before][0] != "input":
             raise Unlike("a turn of the loop puts a tensor in the place of a weight")
+    _check_facts(loop, carried)
     if any(one is two and end is not one for one, (two, end) in found.items()):
         raise Unlike("what a turn leaves as it is becomes something else later")
     return carried
+
+
+def _check_facts(loop: Loop, carried: list[Carried]) -> None:
+    """Raises `Unlike` where the path has decided anything else about a number that is carried: what follows from that
+    holds in the turns of this path alone.
+    """
+    numbers = [value_of(node) for each in carried for node in (each.before, each.after) if is_number(node)]
+    symbols = {symbol for number in numbers for symbol in number.node.expr.free_symbols}
+    changing = symbols - _symbols_of_invariants(loop)
+    heads = loop.path.decisions[loop.first].key[:-1]
+    others = (decision for decision in loop.path.decisions if decision.key[:-1] != heads)
+    if any(changing & decision.expr.free_symbols for decision in others):
+        raise Unlike("a decision elsewhere is about a number that changes from turn to turn")
+
+
+def _symbols_of_invariants(loop: Loop) -> set[Any]:
+    """Symbols of numbers that are the same at the next turn."""
+    pairs = zip(loop.held(loop.first), loop.held(loop.again), strict=True)
+    same = (value_of(one) for one, two in pairs if one is two and is_number(one))
+    return {symbol for number in same if hasattr(number, "node") for symbol in number.node.expr.free_symbols}
 
 
 def _alike(each: Carried) -> bool:
