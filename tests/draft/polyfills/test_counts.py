@@ -48,17 +48,15 @@ def test_adaptive_average(size):
     torch.testing.assert_close(program(x), Pooled()(x))
 
 
-class Slices(torch.nn.Module):
+class LastRows(torch.nn.Module):
     def forward(self, x):
-        last = 4 if x.sum() > 0 else 6
-        return x[-last:], x[:last], x[1:last], x[last:-1], x[-last:3], x[..., :2].clone()
+        limit = 16 if x.shape[0] > 10 else 4
+        return x[-limit:].cumsum(0)
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_slices_over_the_end(sign):
+def test_slices_over_the_end():
     shapes = ({0: Dim.AUTO},)
-    program = torchdraft.draft_export(Slices(), (torch.ones(9, 3),), dynamic_shapes=shapes, paths="all").module()
-    for size in (2, 3, 4, 5, 6, 7, 8, 9, 20):
-        x = sign * torch.arange(1.0, 3 * size + 1).reshape(size, 3)
-        for got, want in zip(program(x), Slices()(x), strict=True):
-            torch.testing.assert_close(got, want)
+    program = torchdraft.draft_export(LastRows(), (torch.ones(8, 2),), dynamic_shapes=shapes, paths="all").module()
+    for size in (2, 3, 4, 5, 8, 11, 15, 16, 20):
+        x = torch.arange(2.0 * size).reshape(size, 2)
+        torch.testing.assert_close(program(x), LastRows()(x))

@@ -26,7 +26,7 @@ def _one_hot(tensor: torch.Tensor, count: torch.SymInt) -> torch.Tensor:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     torch._check(count > 0, lambda: "Class values must be smaller than num_classes.")
     allowed = ((tensor >= 0) & (tensor < count)).all()
-    torch._check(allowed.item() == 1, lambda: "Class values must be smaller than num_classes.")
+    torch._check(allowed.to(torch.int64).item() == 1, lambda: "Class values must be smaller than num_classes.")
     classes = torch.arange(count, device=tensor.device)
     return (tensor.unsqueeze(-1) == classes).to(torch.int64)
 
