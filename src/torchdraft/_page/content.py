@@ -105,11 +105,7 @@ class Content:
             "node": issue.node,
             "modules": list(issue.modules),
             "instances": [[each.get("expr", ""), each.get("value", "")] for each in issue.data.get("instances") or ()],
-            "write": [
-                {"title": title, "text": _written(issue) if key == "code" else str(issue.data[key])}
-                for key, title in CODE_TO_WRITE.items()
-                if issue.data.get(key)
-            ],
+            "write": [{"title": title, "text": text} for title, text in _to_write(issue)],
         }
 
     def _symbol(self, name: str, origin: str, issue: Issue) -> dict[str, Any]:
@@ -204,6 +200,15 @@ def _frames(report: Report) -> Iterator[Location]:
             yield issue.location
     branches: list[Branch | BrokenRung] = [*report.paths, *report.rungs]
     yield from (each.location for each in branches if each.location is not None)
+
+
+def _to_write(issue: Issue) -> Iterator[tuple[str, str]]:
+    """The code that mends an issue, each piece with its heading."""
+    if issue.code_to_write:
+        yield CODE_TO_WRITE["code"], issue.code_to_write
+    for key, title in CODE_TO_WRITE.items():
+        if issue.data.get(key) and not (issue.code_to_write and key in ("code", "paste")):
+            yield title, _written(issue) if key == "code" else str(issue.data[key])
 
 
 def _written(issue: Issue) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import ImpureCall
-from torchdraft.rules.random_calls import in_torch
+from torchdraft.rules.rewrites.random_calls import in_torch
 from torchdraft.rules.rule import Rule
 
 

@@ -6,7 +6,7 @@ import torch
 
 import torchdraft
 from torchdraft.model import Location
-from torchdraft.rules.random_calls import in_torch
+from torchdraft.rules.rewrites.random_calls import in_torch
 
 
 def at(text, before="        y = x * "):
