@@ -3,8 +3,8 @@
     python tools/check_links.py [ROOT]
 
 A link may name a heading (`page.md#heading`). In the pages of `WITH_PATHS`, a path in backticks, such as `tests/cases/`
-or `_draft/reads/text.py`, has to exist below the root or below `src/torchdraft/`. A path with one of `PLACEHOLDERS` in
-it stands for any file. The exit status is 1 if a link or a path is broken.
+or `_draft/reads/registry.py`, has to exist below the root or below `src/torchdraft/`. A path with one of `PLACEHOLDERS`
+in it stands for any file. The exit status is 1 if a link or a path is broken.
 """
 
 from __future__ import annotations

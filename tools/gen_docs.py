@@ -12,8 +12,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from torchdraft._draft.finish.passes.registry import GraphPass, Stage
 from torchdraft._draft.finish.pipeline import ordered_passes
-from torchdraft._draft.finish.registry import GraphPass, Stage
 from torchdraft._render.json import schema
 from torchdraft._torch.patching.registry import Patch, load
 from torchdraft._torch.patching.scopes import SCOPES
@@ -39,8 +39,8 @@ declarations.
 PASSES_HEAD = """# Graph passes
 
 After a trace, these passes change the program so that it can be saved, loaded, decomposed and exported again. Each is
-declared once, with `@graph_pass` or `@program_pass` (`src/torchdraft/_draft/finish/registry.py`). They run in the order
-of this page, which is generated from the declarations.
+declared once, with `@graph_pass` or `@program_pass` (`src/torchdraft/_draft/finish/passes/registry.py`). They run in
+the order of this page, which is generated from the declarations.
 """
 STAGES = {
     Stage.REWRITE: "Replaces operations by others.",

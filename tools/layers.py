@@ -24,7 +24,9 @@ BASE = ("_tape", "_stack", "_source", "_torch", "model")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     # plain data, the rules that are applied to it, and its renderers
     "model": (),
-    "_source": ("model",),
+    "_source/code": ("model",),
+    "_source": ("model", "_source/code"),
+    "_source/symbolic": ("model", "_source"),
     "rules": ("model", "_source"),
     "rules/rewrites": ("model", "_source"),
     "rules/catalogue": ("rules", "model", "_source"),
@@ -37,9 +39,16 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_trace": ("saved",),
     # torch
     "_torch": ("model",),  # the public exception `UnsupportedTorch`, which is importable without torch
+    "_torch/symbolic": ("_torch",),
+    "_torch/graph": ("_torch", "_torch/symbolic"),
+    "_torch/exporters": ("_torch", "_torch/symbolic"),
     "_torch/tensors": ("_torch",),
     "_torch/patching": ("_torch",),
     "_torch/patches": ("_torch", "_torch/tensors", "_torch/patching"),
+    **{
+        f"_torch/patches/{what}": ("_torch", "_torch/tensors", "_torch/patching")
+        for what in ("tracers", "operators", "numbers", "models")
+    },
     "_torch/patches/speed": ("_torch", "_torch/patching"),
     "_stack": ("_source", "_torch", "model"),
     "_tape": ("_torch",),
@@ -48,7 +57,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft/guards": (*BASE, "_draft/tracing"),
     "_draft/state": (*BASE, "_draft/tracing"),
     "_draft/prepare": (*BASE, "saved", "_draft/tracing", "_draft/state"),
-    "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state"),
+    "_draft/polyfills": (*BASE, "_draft/tracing", "_draft/state", "_draft/polyfills/python"),
+    "_draft/polyfills/python": (*BASE, "_draft/tracing", "_draft/state"),
     "_draft/custom_ops": (*BASE, "saved", "_draft/tracing"),
     "_draft/custom_ops/profiles": (*BASE, "_draft/tracing", "_draft/custom_ops"),
     "_draft/effects": (*BASE, "_draft/tracing", "_draft/state"),
@@ -58,11 +68,17 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     },
     "_draft/shapes": (*BASE, "_draft/tracing", "_draft/guards"),
     "_draft/reads": (*BASE, "_draft/tracing", "_draft/guards", "_draft/polyfills"),
+    "_draft/reads/catalogue": (*BASE, "_draft/tracing", "_draft/guards", "_draft/polyfills", "_draft/reads"),
     "_draft/recorded": (
         *BASE,
         *(f"_draft/{step}" for step in ("tracing", "polyfills", "prepare", "custom_ops", "reads")),
     ),
-    "_draft/finish": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops"),
+    "_draft/finish/passes": (*BASE, "_draft/tracing"),
+    **{
+        f"_draft/finish/{what}": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops", "_draft/finish/passes")
+        for what in ("saving", "lowering")
+    },
+    "_draft/finish": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops", "_draft/finish/*"),
     "_draft/check": (*BASE, *(f"_draft/{step}" for step in ("tracing", "state", "prepare", "effects"))),
     "_draft/report": (*BASE, "rules", "saved", "_draft/tracing"),
     "_draft/rungs": (
@@ -76,9 +92,12 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
             )
         ),
     ),
+    "_draft/paths/traced": (*BASE, "_draft/tracing", "_draft/guards", "_draft/state"),
+    "_draft/paths/merging": (*BASE, "_draft/tracing", "_draft/guards", "_draft/paths/traced"),
     "_draft/paths": (
         *BASE,
         *(f"_draft/{step}" for step in ("tracing", "guards", "state", "polyfills", "report", "rungs", "check")),
+        "_draft/paths/*",
     ),
     "_draft": (*BASE, "_draft/*"),
     # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares
@@ -100,6 +119,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_check": ("model", "_render", "rules", "_targets", ""),
     "_compare": ("model", "_render", "_source", "_torch", "_targets", ""),
     "_inspect": ("model", "_render", "_source", "_torch", "_draft", "_verify", ""),
+    "_cli/shared": ("*",),
     "_cli": ("*",),
     # `assert_exportable` puts the report, as text, into the message of the failure
     "testing": ("model", "rules", "_check", "_targets", "_render", ""),
@@ -108,7 +128,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 the subfolders alone, `*` for all folders, and an empty name for the files directly in the package."""
 
 WITHOUT_TORCH = (
-    *("model", "_source", "rules", "rules/catalogue", "rules/rewrites"),
+    *("model", "_source", "_source/code", "_source/symbolic", "rules", "rules/catalogue", "rules/rewrites"),
     *("_render", "_render/json", "_render/check", "_page"),
 )
 """Folders that work where torch is not installed."""
@@ -158,7 +178,7 @@ def _file_of(module: str, files: Mapping[str, Path]) -> str | None:
 
 
 def folder_of(file: str) -> str:
-    """The folder of a file: `_draft/reads` for `_draft/reads/scalars.py`."""
+    """The folder of a file: `_draft/reads` for `_draft/reads/catalogue/scalars.py`."""
     return "_cli" if file == "__main__.py" else file.rpartition("/")[0]
 
 

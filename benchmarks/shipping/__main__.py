@@ -67,7 +67,7 @@ def warm_up(runtimes: list[str]) -> None:
         importlib.import_module("executorch.exir")
         importlib.import_module("executorch.runtime")
     if "aoti" in runtimes:
-        importlib.import_module("torchdraft._torch.aoti")
+        importlib.import_module("torchdraft._torch.exporters.aoti")
 
 
 def chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, str, Model]]:

@@ -11,7 +11,7 @@ import torch
 import torchdraft
 from torchdraft._ship.runtimes.find import module_of
 from torchdraft._torch import pytree
-from torchdraft._torch.aoti import compile_package, load_package
+from torchdraft._torch.exporters.aoti import compile_package, load_package
 
 from .models import Model
 

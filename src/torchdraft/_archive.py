@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from torchdraft._draft.finish.pipeline import run_file_passes
-from torchdraft._draft.finish.single_values import single_value_ranges_widened
+from torchdraft._draft.finish.saving.single_values import single_value_ranges_widened
 from torchdraft._draft.report.listing import ProgramGraph
-from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import LOAD
 

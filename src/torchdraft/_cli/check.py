@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TracebackOption
-from .console import print_written, progress, usage_errors_printed
+from .shared.arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TracebackOption
+from .shared.console import print_written, progress, usage_errors_printed
 from .ship import Runtime
 
 if TYPE_CHECKING:

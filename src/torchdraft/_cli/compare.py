@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .arguments import TargetArgument, TracebackOption
-from .console import STDOUT, check_json_option, print_written, progress, usage_errors_printed, write_json
+from .shared.arguments import TargetArgument, TracebackOption
+from .shared.console import STDOUT, check_json_option, print_written, progress, usage_errors_printed, write_json
 
 
 def compare(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .console import usage_errors_printed
+from .shared.console import usage_errors_printed
 
 
 def _codes(beginning: str) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TargetArgument, TracebackOption
-from .console import (
+from .shared.arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TargetArgument, TracebackOption
+from .shared.console import (
     STDOUT,
     check_json_option,
     output_of_models,
@@ -18,7 +18,7 @@ from .console import (
     usage_errors_printed,
     write_json,
 )
-from .torch_logs import LogFileOption, LogsOption, torch_logs
+from .shared.torch_logs import LogFileOption, LogsOption, torch_logs
 
 if TYPE_CHECKING:
     from torchdraft.model import Report

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import print_written, progress, usage_errors_printed
+from .shared.console import print_written, progress, usage_errors_printed
 
 if TYPE_CHECKING:
     from torchdraft._synthesis.synthesize import SynthesizedKernel

@@ -9,7 +9,7 @@ import typer
 
 from torchdraft.model import Severity
 
-from .console import usage_errors_printed
+from .shared.console import usage_errors_printed
 
 
 def new_rule_command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .console import stderr
+from .shared.console import stderr
 
 
 def rules() -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .arguments import TracebackOption
-from .console import print_written, usage_errors_printed
-from .program_file import ProgramArgument, read_program
+from .shared.arguments import TracebackOption
+from .shared.console import print_written, usage_errors_printed
+from .shared.program_file import ProgramArgument, read_program
 
 if TYPE_CHECKING:
     from torchdraft._inspect.run import Outcome

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .arguments import PATHS_HELP, Paths
-from .console import print_report, print_written, progress, usage_errors_printed
+from .shared.arguments import PATHS_HELP, Paths
+from .shared.console import print_report, print_written, progress, usage_errors_printed
 
 
 class Runtime(StrEnum):

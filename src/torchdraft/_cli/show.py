@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from .arguments import TracebackOption
-from .console import print_report, usage_errors_printed
-from .program_file import ProgramArgument, read_program
+from .shared.arguments import TracebackOption
+from .shared.console import print_report, usage_errors_printed
+from .shared.program_file import ProgramArgument, read_program
 
 
 def show(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .arguments import TargetArgument, TracebackOption
-from .console import (
+from .shared.arguments import TargetArgument, TracebackOption
+from .shared.console import (
     STDOUT,
     check_json_option,
     output_of_models,
@@ -21,7 +21,7 @@ from .console import (
     usage_errors_printed,
     write_json,
 )
-from .program_file import read_program
+from .shared.program_file import read_program
 
 if TYPE_CHECKING:
     from torchdraft._targets.target import Target

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import print_written, progress, usage_errors_printed
+from .shared.console import print_written, progress, usage_errors_printed
 
 if TYPE_CHECKING:
     from torchdraft.model import Report

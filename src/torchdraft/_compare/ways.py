@@ -10,7 +10,7 @@ import torch
 
 from torchdraft._source.locations import is_framework
 from torchdraft._targets.target import Target
-from torchdraft._torch import compilation
+from torchdraft._torch.exporters import compilation
 
 from .result import Break
 

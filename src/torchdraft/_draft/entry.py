@@ -10,10 +10,10 @@ import torch
 
 from torchdraft._stack.user_stack import from_user
 from torchdraft._torch.dispatch import as_if_nothing_traced
-from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 from torchdraft._torch.patching.changes import Changes, mark, undo_since
 from torchdraft._torch.process_state import ProcessState, release_frames
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.torchscript import as_plain_module
 from torchdraft.model import Report, Severity
 from torchdraft.model.errors import WrongValue

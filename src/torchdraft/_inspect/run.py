@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.finish.example_inputs import example_inputs
+from torchdraft._draft.finish.saving.example_inputs import example_inputs
 from torchdraft._torch import pytree
 from torchdraft._verify.explain.blame import broken_by, report_of
 from torchdraft._verify.explain.failure import Failure, failure_of

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from torchdraft._torch.aoti import compile_package
+from torchdraft._torch.exporters.aoti import compile_package
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import COMPILE
 

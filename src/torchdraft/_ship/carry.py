@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from torchdraft._draft.report.assertion_messages import title_of
-from torchdraft._torch.fake import FakeTensor, FakeTensorMode
-from torchdraft._torch.graph_values import HigherOrderOperator
-from torchdraft._torch.guards import GUARD, guard_graph
+from torchdraft._torch.graph.guards import GUARD, guard_graph
+from torchdraft._torch.graph.values import HigherOrderOperator
+from torchdraft._torch.symbolic.fake import FakeTensor, FakeTensorMode
 from torchdraft.model import Issue
 from torchdraft.model.shipment import Assumption, Carried
 

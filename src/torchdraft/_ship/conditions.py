@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.graph_nodes import NUMBER_READS
-from torchdraft._torch.shapes import NUMBER_FUNCTIONS, pending_symbols_forgotten
+from torchdraft._torch.graph.nodes import NUMBER_READS
+from torchdraft._torch.symbolic.shapes import NUMBER_FUNCTIONS, pending_symbols_forgotten
 
 from .sizes import by_symbol
 

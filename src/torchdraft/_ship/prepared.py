@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch.export.graph_signature import InputKind, OutputKind
 
-from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import SHIP
-from torchdraft._torch.shapes import pending_symbols_forgotten
+from torchdraft._torch.symbolic.shapes import pending_symbols_forgotten
 from torchdraft.model import Report
 from torchdraft.model.shipment import Assumption, Carried
 

@@ -20,7 +20,7 @@ from torch.export.graph_signature import (
     TensorArgument,
 )
 
-from torchdraft._draft.finish.replace_node import replace_by_value
+from torchdraft._draft.finish.passes.replace_node import replace_by_value
 from torchdraft._torch import pytree
 
 

@@ -9,9 +9,9 @@ from types import CodeType
 
 from torchdraft.model.events import Frame
 
-from .bytecode import Span, bytecode, span, tests_truth
+from .code.bytecode import Span, bytecode, span, tests_truth
+from .code.per_code import cached_per_code, code_key
 from .locations import LineOnly
-from .per_code import cached_per_code, code_key
 from .syntax import parsed
 
 _PREPARES_CALL, _CALL = dis.opmap.get("PRECALL"), dis.opmap.get("CALL")

@@ -12,8 +12,8 @@ from typing import Any
 
 from torchdraft.model.events import Frame
 
-from .functions import plain_function
-from .per_code import cached_per_code
+from .code.functions import plain_function
+from .code.per_code import cached_per_code
 from .syntax import parsed
 
 NO_INSTRUCTION = 1 << 30

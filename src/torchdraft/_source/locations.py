@@ -14,7 +14,7 @@ from types import CodeType, TracebackType
 from torchdraft.model import Location
 from torchdraft.model.events import Frame
 
-from .bytecode import span
+from .code.bytecode import span
 
 LineOnly = tuple[CodeType, int]
 """A frame whose instruction is unknown; its location has no columns."""

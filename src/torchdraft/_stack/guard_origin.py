@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from torchdraft._torch import files
-from torchdraft._torch.patches import symbolic_numbers, tensor_methods
+from torchdraft._torch.patches.numbers import symbolic_numbers
+from torchdraft._torch.patches.operators import tensor_methods
 
 from .frame_kinds import is_framework
 from .transparent import acts_for_caller, is_transparent

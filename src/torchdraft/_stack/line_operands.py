@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._source.bytecode import span
+from torchdraft._source.code.bytecode import span
 from torchdraft._torch.dispatch import without_function_modes
 from torchdraft.model.events import ObservedTensor
 

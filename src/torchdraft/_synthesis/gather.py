@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from torchdraft._draft.custom_ops.trusted_ops import BUILTIN, TrustedOps
+from torchdraft._torch.graph.operator_calls import RecordedCalls
 from torchdraft._torch.library import has_written_fake, needs_no_fake_kernel
-from torchdraft._torch.operator_calls import RecordedCalls
 from torchdraft._torch.pytree import tree_leaves, tree_map
 
 from .experiments.calls import Call, TensorSpec

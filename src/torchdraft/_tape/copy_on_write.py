@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import same_storage
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import (
     StorageWeakRef,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 
 from torchdraft._torch.dispatch import real_compute
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import copy_with_storage
 

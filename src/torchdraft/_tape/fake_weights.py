@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from torchdraft._torch.fake import FakeTensorMode
+from torchdraft._torch.symbolic.fake import FakeTensorMode
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.script_objects import FakeScriptObject, copied_real_object
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.fake import FakeTensor
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import window
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 
 from .symbol_values import SymbolValues
 from .tape import TensorShape

@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import FakeTensor, WeakTensorTable, same_storage
 from torchdraft._torch.script_objects import FakeScriptObject
+from torchdraft._torch.symbolic.fake import FakeTensor, WeakTensorTable, same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, storage_key, tensors_in
 
 from .op_schema import OpSignature, signature_of

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from torchdraft._ship.runtimes.find import module_of
-from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._verify.explain.blame import report_of
 from torchdraft._verify.inputs.call import given
 from torchdraft._verify.run.compare import Tolerance

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torchdraft._source.expression_text import text_of
+from torchdraft._source.symbolic.expression_text import text_of
 from torchdraft.model import Issue
 from torchdraft.model.events import Event
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from torchdraft._source.call_sites import place_of
-from torchdraft._source.captured import shown_locals
-from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
+from torchdraft._source.symbolic.captured import shown_locals
+from torchdraft._source.symbolic.expressions import describe_origin
 from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import Event, SymbolOrigin
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 
 from torchdraft._torch import pytree
-from torchdraft._torch.decompositions import is_decomposing
+from torchdraft._torch.exporters.decompositions import is_decomposing
 
 from .json_values import ARRAYS, STATIC, from_json_value, static_from_text, static_to_text, to_json_value
 from .tuple_keys import lists_as_tuples

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._draft.finish import pipeline, registry
+from torchdraft._draft.finish import pipeline
+from torchdraft._draft.finish.passes import registry
+from torchdraft._draft.finish.passes.registry import Stage, graph_pass, program_pass
 from torchdraft._draft.finish.pipeline import InvalidGraph, ordered_passes, run_passes
-from torchdraft._draft.finish.registry import Stage, graph_pass, program_pass
 
 
 class Doubles(torch.nn.Module):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import torchdraft
 from torchdraft._draft.guards.assertions import needs_rewriting, writable
-from torchdraft._torch.shapes import ToFloat
+from torchdraft._torch.symbolic.shapes import ToFloat
 
 RELATIONS = (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt, sympy.Eq, sympy.Ne)
 N = sympy.Symbol("u0", integer=True)

@@ -6,9 +6,10 @@ import pytest
 
 from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right_or_loud, drafted, outcome
 from tests.draft.paths.left_behind import Argument, Number
-from torchdraft._draft.paths import explore, python_state
+from torchdraft._draft.paths import explore
 from torchdraft._draft.paths.crosscheck import Chosen
-from torchdraft._draft.paths.python_state import State
+from torchdraft._draft.paths.traced import python_state
+from torchdraft._draft.paths.traced.python_state import State
 from torchdraft._stack.evaluation_stack import Pending
 
 INPUTS = (UP,), (DOWN,), (MIXED,), (UP * 10,)

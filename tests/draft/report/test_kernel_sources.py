@@ -11,7 +11,7 @@ import torchdraft
 from tests.synthesis import ops
 from torchdraft._draft.report.kernel_sources import kernel_source
 from torchdraft._synthesis.kernels.compare import compiled
-from torchdraft._torch.patches.fake_kernels import temporary_fake_kernel
+from torchdraft._torch.patches.operators.fake_kernels import temporary_fake_kernel
 
 T = torch.ones
 

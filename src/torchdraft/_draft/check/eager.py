@@ -11,8 +11,8 @@ import torch
 from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._torch import pytree
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.script_objects import private_objects
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import torch
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft._tape.op_schema import signature_of
-from torchdraft._torch.fake import same_storage
 from torchdraft._torch.script_objects import copy_objects_of
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 from .outputs import mismatch

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from torchdraft._torch.dispatch import node_of_op
-from torchdraft._torch.fake import same_storage
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.graph_nodes import copy_origin
+from torchdraft._torch.graph.nodes import copy_origin
+from torchdraft._torch.graph.size_nodes import SizeNodes, fake_mode_of, raw_expression, rebound
 from torchdraft._torch.library import definition_of
-from torchdraft._torch.size_nodes import SizeNodes, fake_mode_of, raw_expression, rebound
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft.saved.operator_calls import CALL, DENSE, Description, Output, encoded
 

@@ -13,7 +13,7 @@ import sympy
 import torch
 
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.fake import same_storage
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 from .fresh_symbols import expression, free_symbols

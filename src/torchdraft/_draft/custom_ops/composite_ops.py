@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from torchdraft._torch.dispatch import erase_failed_nodes
-from torchdraft._torch.fake import OpOverload
 from torchdraft._torch.library import OpOverloadPacket, is_composite
-from torchdraft._torch.patches.composite_ops import kept_whole
-from torchdraft._torch.shapes import GuardOnDataDependentSymNode
+from torchdraft._torch.patches.operators.composite_ops import kept_whole
+from torchdraft._torch.symbolic.fake import OpOverload
+from torchdraft._torch.symbolic.shapes import GuardOnDataDependentSymNode
 
 from .fresh_symbols import discard_symbols, fresh_since
 from .kernel_reads import DataRead, SizeFixed, reads_refused

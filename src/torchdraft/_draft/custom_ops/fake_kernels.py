@@ -16,14 +16,14 @@ from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.provenance import computed_by
 from torchdraft._torch.dispatch import is_op_of_graph
-from torchdraft._torch.fake import (
+from torchdraft._torch.library import MissingOpProfile, has_written_fake, is_composite
+from torchdraft._torch.symbolic.fake import (
     DataDependentOutputException,
     DynamicOutputShapeException,
     OpOverload,
     UnsupportedMutationAliasingException,
     UnsupportedOperatorException,
 )
-from torchdraft._torch.library import MissingOpProfile, has_written_fake, is_composite
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft.model.events import HostRead, KernelMismatched, KernelMissing, NotChecked
 

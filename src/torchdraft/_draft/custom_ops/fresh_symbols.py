@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
 
 

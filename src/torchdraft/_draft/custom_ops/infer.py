@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from torchdraft._torch.fake import allocate_size
-from torchdraft._torch.graph_nodes import has_plain_memory, plain_surrogate
+from torchdraft._torch.graph.nodes import has_plain_memory, plain_surrogate
+from torchdraft._torch.symbolic.fake import allocate_size
 
 from .compare import Numbers
 from .fresh_symbols import expression

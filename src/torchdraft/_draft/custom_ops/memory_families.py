@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import OpOverload
+from torchdraft._torch.symbolic.fake import OpOverload
 
 
 class MemoryFamilies:

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.graph_nodes import PLAIN_DTYPES, copy_origin
-from torchdraft._torch.size_nodes import SizeNodes
+from torchdraft._torch.graph.nodes import PLAIN_DTYPES, copy_origin
+from torchdraft._torch.graph.size_nodes import SizeNodes
 from torchdraft._torch.tensors.nested import tensors_in
 
 from .call_facts import CallFacts, facts_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from torchdraft._torch.fake import FakeTensorMode, same_storage
 from torchdraft._torch.script_objects import FakeScriptObject
+from torchdraft._torch.symbolic.fake import FakeTensorMode, same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 from .fresh_symbols import expression

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Literal, get_args
 
-from torchdraft._torch.fake import OpOverload
+from torchdraft._torch.symbolic.fake import OpOverload
 from torchdraft.model.errors import WrongValue
 
 SHIPPED = frozenset(

@@ -17,7 +17,7 @@ from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.provenance import depends_on
 from torchdraft._torch.dispatch import outside_modes
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.nested import storage_key
 
 _ROWS = (list, tuple, torch.Size, deque)

@@ -18,10 +18,10 @@ from torchdraft._draft.custom_ops.profiles.calls import RunsObserved, profiles_o
 from torchdraft._draft.custom_ops.profiles.kernels import unsafe_generate_fake_kernels
 from torchdraft._draft.tracing.event_log import EventLog
 from torchdraft._draft.tracing.request import Request
-from torchdraft._torch.export import lowered, make_inner_graphs_plain
+from torchdraft._torch.exporters.export import lowered, make_inner_graphs_plain
 
-from .lowered_layouts import assert_layouts, fixed_layouts
-from .registry import PASSES, GraphPass, load, ordered
+from .lowering.lowered_layouts import assert_layouts, fixed_layouts
+from .passes.registry import PASSES, GraphPass, load, ordered
 
 Resolved = Mapping[Any, Any]
 """sympy expression → the number that it is in every call: the guards that the trace resolved with real values and that

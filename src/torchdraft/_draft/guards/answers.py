@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Answers(Protocol):
-    """Answers the questions of one path through the model; see `_draft/paths/decisions.py`."""
+    """Answers the questions of one path through the model; see `_draft/paths/traced/decisions.py`."""
 
     def answer(self, condition: Any, expr: Any, example: Callable[[], bool | None]) -> bool | None:
         """The answer to a condition, a `SymBool` of the expression `expr`. `example()` is its value there."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from torchdraft._torch.shapes import (
+from torchdraft._torch.symbolic.shapes import (
     CeilToInt,
     FloatTrueDiv,
     FloorToInt,

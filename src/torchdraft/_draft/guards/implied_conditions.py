@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from torchdraft._torch.shapes import is_unbacked
+from torchdraft._torch.symbolic.shapes import is_unbacked
 
 from .size_guards import DECIDED
 

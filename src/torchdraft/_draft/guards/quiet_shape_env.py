@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from torchdraft._stack.user_stack import innermost_user_frame
-from torchdraft._torch.shapes import GuardOnDataDependentSymNode, ShapeEnv, SLoc
+from torchdraft._torch.symbolic.shapes import GuardOnDataDependentSymNode, ShapeEnv, SLoc
 
 
 class QuietShapeEnv(ShapeEnv):

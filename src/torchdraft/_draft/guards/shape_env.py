@@ -21,8 +21,8 @@ from torchdraft._stack.guard_origin import (
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.branch_marks import write_assertion
-from torchdraft._torch.shapes import (
+from torchdraft._torch.graph.branch_marks import write_assertion
+from torchdraft._torch.symbolic.shapes import (
     CapturedTraceback,
     ConstraintViolationError,
     GuardOnDataDependentSymNode,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import sympy
 import torch
 
-from torchdraft._torch.control_flow import returned_by
+from torchdraft._torch.graph.control_flow import returned_by
 
 from .assumed_sizes import fitting_sizes
 from .implied_comparisons import follows
 from .size_guards import DECIDED
 
 if TYPE_CHECKING:
-    from torchdraft._torch.shapes import ShapeEnv
+    from torchdraft._torch.symbolic.shapes import ShapeEnv
 
 
 class Sides:

@@ -14,7 +14,7 @@ import sympy
 import torch
 
 from torchdraft._tape.tape import Handle, Operand, Record, Root, View
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:

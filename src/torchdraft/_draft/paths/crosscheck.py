@@ -20,16 +20,16 @@ import torch
 from torchdraft._draft.check.outputs import mismatch
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch import pytree
-from torchdraft._torch.branch_marks import BRANCH
-from torchdraft._torch.control_flow import COND, WHILE_LOOP
-from torchdraft._torch.graph_values import asserts
-from torchdraft._torch.program_inputs import held_values
+from torchdraft._torch.graph.branch_marks import BRANCH
+from torchdraft._torch.graph.control_flow import COND, WHILE_LOOP
+from torchdraft._torch.graph.program_inputs import held_values
+from torchdraft._torch.graph.values import asserts
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
-from .decisions import Decision, Key
-from .loops import Loop, loop_at
-from .merge import DECISION, LOOP, Merged
-from .path import Path
+from .merging.loops import Loop, loop_at
+from .merging.merge import DECISION, LOOP, Merged
+from .traced.decisions import Decision, Key
+from .traced.path import Path
 
 Held = Mapping[str, tuple[str, Any]]
 """Name of a placeholder → the dotted name of a parameter or buffer, or a constant."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.polyfills.loops import Counters, counted_by
+from torchdraft._draft.polyfills.python.loops import Counters, counted_by
 from torchdraft._draft.rungs.failures import describe, release_traceback
 from torchdraft._draft.rungs.nonstrict import trace_nonstrict
 from torchdraft._draft.rungs.plan import Plan
@@ -23,14 +23,14 @@ from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import MERGED
 
-from .alignment import Unlike
 from .budget import PathBudget
 from .crosscheck import disagreement
-from .decisions import Decisions, Key
-from .loops import loops_are_hopeless
-from .merge import Ends, Merged, Merger
-from .path import Path
+from .merging.alignment import Unlike
+from .merging.loops import loops_are_hopeless
+from .merging.merge import Ends, Merged, Merger
 from .replay import forward_is, merged_forward
+from .traced.decisions import Decisions, Key
+from .traced.path import Path
 
 log = logging.getLogger("torchdraft")
 

@@ -9,13 +9,13 @@ from typing import Any
 from torchdraft._draft.report.assemble import with_origins
 from torchdraft._draft.report.implied import without_implied
 from torchdraft._draft.tracing.context import TraceContext
-from torchdraft._source.expressions import in_user_terms, source_of
 from torchdraft._source.locations import user_frames
+from torchdraft._source.symbolic.expressions import in_user_terms, source_of
 from torchdraft.model import Branch
 from torchdraft.model.events import BranchKept, ConstraintViolated, DimensionSpecialized, Event, GuardResolved
 
-from .merge import Merged
-from .path import Path
+from .merging.merge import Merged
+from .traced.path import Path
 
 OF_THE_PROGRAM = (ConstraintViolated, DimensionSpecialized)
 """Events about what became of the inputs: the trace of the merged graph has them."""

@@ -13,15 +13,15 @@ import torch
 
 from torchdraft._draft.guards.shape_env import DraftShapeEnv
 from torchdraft._torch import pytree
-from torchdraft._torch.control_flow import COND, WHILE_LOOP
-from torchdraft._torch.graph_nodes import copy_origin_since, last_node
+from torchdraft._torch.graph.control_flow import COND, WHILE_LOOP
+from torchdraft._torch.graph.nodes import copy_origin_since, last_node
+from torchdraft._torch.graph.program_inputs import user_inputs
 from torchdraft._torch.patching.changes import Changes
-from torchdraft._torch.program_inputs import user_inputs
 
-from .alignment import Unlike
-from .body import Body
-from .merge import DECISION, LOOP
-from .path import Path
+from .merging.alignment import Unlike
+from .merging.body import Body
+from .merging.merge import DECISION, LOOP
+from .traced.path import Path
 
 
 def merged_forward(

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch import shapes
+from torchdraft._torch.symbolic import shapes
 
 from . import sequences
 from .registry import Call, polyfill

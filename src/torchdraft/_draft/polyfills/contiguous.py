@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.dispatch import is_tracked
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 
 from .registry import Call, polyfill
 

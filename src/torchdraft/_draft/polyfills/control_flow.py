@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from torchdraft._draft.tracing.declarations import Declarations, place_of
 from torchdraft._stack.line_operands import describe_operand
 from torchdraft._stack.user_stack import here
-from torchdraft._torch.control_flow import branch_outputs
 from torchdraft._torch.dispatch import erase_failed_nodes
 from torchdraft._torch.dynamo import failure_reason
+from torchdraft._torch.graph.control_flow import branch_outputs
 from torchdraft.model.events import BranchMismatched, GuardResolved
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 
 from . import sequences
+from .python.slice_bounds import within_sizes
 from .registry import Call, polyfill
-from .slice_bounds import within_sizes
 
 
 @polyfill(

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 
 SHORT = 32
 """A shorter list of indices counts as a tuple if it contains tensors (upstream: `treatSequenceAsTuple`)."""

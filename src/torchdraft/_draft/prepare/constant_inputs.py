@@ -16,7 +16,7 @@ import torch
 from torch.export.graph_signature import ConstantArgument
 
 from torchdraft._torch import pytree
-from torchdraft._torch.export import is_input, is_opaque_constant
+from torchdraft._torch.exporters.export import is_input, is_opaque_constant
 
 
 def is_program_input(leaf: Any) -> bool:

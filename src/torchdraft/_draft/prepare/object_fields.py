@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
-from torchdraft._torch.export import is_opaque_value
+from torchdraft._torch.exporters.export import is_opaque_value
 from torchdraft._torch.script_objects import FakeScriptObject
 
 LEAVES = (torch.Tensor, int, float, bool, str, bytes, complex, type(None), torch.dtype, torch.device, torch.nn.Module)

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 
 from torchdraft._torch import pytree
-from torchdraft._torch.mixed_numbers import MixedNumber
 from torchdraft._torch.pytree import is_unsaveable_namedtuple
 from torchdraft._torch.script_objects import FakeScriptObject
+from torchdraft._torch.symbolic.mixed_numbers import MixedNumber
 from torchdraft.saved.json_values import STATIC
 from torchdraft.saved.structures import CONTAINERS, FIRST, RETURN_TYPE, KeyedOutput, RebuiltOutput, StaticOutput
 

@@ -19,9 +19,9 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.provenance import is_copied
 from torchdraft._torch.dispatch import below_transforms, outside_modes
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.library import OPERATORS
-from torchdraft._torch.mixed_numbers import MixedNumber, settled
+from torchdraft._torch.symbolic.fake import FakeTensor
+from torchdraft._torch.symbolic.mixed_numbers import MixedNumber, settled
 from torchdraft.model.events import HostRead
 
 from .asserted import BY_CONSTANT, BY_VALUE, Closeness, assert_data, closeness_of_text

@@ -13,7 +13,7 @@ from torchdraft._draft.guards.assertions import reach
 from torchdraft._stack.display_only import read_is_only_displayed
 from torchdraft._stack.user_stack import called_for_user, here
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.shapes import is_unbacked
+from torchdraft._torch.symbolic.shapes import is_unbacked
 from torchdraft.model.events import HostRead
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SymbolText:
-    """The hooks of the patches of `SymInt.__str__` and its like (`_torch/patches/symbolic_numbers.py`)."""
+    """The hooks of the patches of `SymInt.__str__` and its like (`_torch/patches/numbers/symbolic_numbers.py`)."""
 
     def __init__(self, context: TraceContext, hashed: Callable[[], None]) -> None:
         self.context = context

@@ -16,8 +16,8 @@ from torchdraft._draft.reads.asserted import BY_CONSTANT, assert_data
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
-from torchdraft._torch.fake import FakeTensor
-from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.patches.tracers.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 

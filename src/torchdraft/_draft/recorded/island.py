@@ -18,11 +18,11 @@ from torchdraft._draft.prepare.outputs import iterators_materialized
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import outside_tracing
-from torchdraft._torch.patches.recorded_runs import tracing_flags_hidden
+from torchdraft._torch.graph.saved_tensors import OperationsNoted, SavedTensors
+from torchdraft._torch.patches.tracers.recorded_runs import tracing_flags_hidden
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import RECORDED_RUN, RECORDING
-from torchdraft._torch.saved_tensors import OperationsNoted, SavedTensors
-from torchdraft._torch.shapes import as_plain
+from torchdraft._torch.symbolic.shapes import as_plain
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 from torchdraft._torch.tensors.subclasses import without_subclass
 

@@ -6,8 +6,8 @@ from functools import partial
 
 import torch
 
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.symbolic.fake import FakeTensor
 
 
 def fake_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -19,8 +19,7 @@ from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import formatted, here, user_stack
 from torchdraft._torch import files
 from torchdraft._torch.dispatch import is_tracked, outside_tracing, retarget
-from torchdraft._torch.fake import FakeTensor, raises_for_all_data
-from torchdraft._torch.graph_nodes import (
+from torchdraft._torch.graph.nodes import (
     ASSERTED,
     can_be_asserted_later,
     is_copy_of_input,
@@ -28,6 +27,7 @@ from torchdraft._torch.graph_nodes import (
     numbers_read_since,
     set_stack_since,
 )
+from torchdraft._torch.symbolic.fake import FakeTensor, raises_for_all_data
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft.model.events import ComputedOutside, Event, GuardResolved, HostRead, OutsideStateWritten
 

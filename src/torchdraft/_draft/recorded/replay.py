@@ -14,8 +14,7 @@ from torchdraft._draft.custom_ops.infer import Inference
 from torchdraft._draft.custom_ops.op_call import OpCall
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._torch.dispatch import erase_failed_nodes, outside_tracing
-from torchdraft._torch.fake import OpOverload
-from torchdraft._torch.graph_nodes import (
+from torchdraft._torch.graph.nodes import (
     ASSERTED,
     NUMBER_READS,
     describe_nodes_since,
@@ -23,7 +22,8 @@ from torchdraft._torch.graph_nodes import (
     last_node,
     write_node,
 )
-from torchdraft._torch.shapes import as_plain, free_unbacked_symbols
+from torchdraft._torch.symbolic.fake import OpOverload
+from torchdraft._torch.symbolic.shapes import as_plain, free_unbacked_symbols
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:

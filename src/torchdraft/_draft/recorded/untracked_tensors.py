@@ -15,9 +15,9 @@ import torch
 
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._torch.dispatch import is_tracked
-from torchdraft._torch.fake import FakeTensor
 from torchdraft._torch.patching.registry import patches
 from torchdraft._torch.patching.scopes import RECORDED_RUN
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 from torchdraft.model.events import ComputedOutside

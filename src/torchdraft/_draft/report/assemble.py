@@ -9,10 +9,10 @@ from typing import Any, TypeGuard
 import torch
 
 from torchdraft._draft.tracing.context import TraceContext
-from torchdraft._source.expression_text import is_expression
-from torchdraft._source.expressions import describe_origin
 from torchdraft._source.locations import user_frames
-from torchdraft._source.symbols import SYMBOL
+from torchdraft._source.symbolic.expression_text import is_expression
+from torchdraft._source.symbolic.expressions import describe_origin
+from torchdraft._source.symbolic.symbols import SYMBOL
 from torchdraft.model import Branch, Dimension, Issue, Location, Report, RungName, Stats
 from torchdraft.model.events import (
     BranchKept,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 
-from torchdraft._source.symbols import SYMBOL
+from torchdraft._source.symbolic.symbols import SYMBOL
 from torchdraft.model import Issue, Severity
 
 ASSERTIONS = (torch.ops.aten._assert_scalar.default, torch.ops.aten._assert_async.msg)

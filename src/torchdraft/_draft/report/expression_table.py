@@ -12,8 +12,8 @@ from typing import Any
 
 import sympy
 
-from torchdraft._source.expression_text import text_of
 from torchdraft._source.locations import user_frames
+from torchdraft._source.symbolic.expression_text import text_of
 from torchdraft.model import Issue
 from torchdraft.model.events import BranchMismatched, Event, GuardResolved, SymbolOrigin
 

@@ -10,8 +10,8 @@ from typing import Any
 import sympy
 import torch
 
-from torchdraft._source.expression_text import is_expression, text_of
-from torchdraft._source.symbols import SYMBOL
+from torchdraft._source.symbolic.expression_text import is_expression, text_of
+from torchdraft._source.symbolic.symbols import SYMBOL
 from torchdraft.model.events import (
     ConstraintViolated,
     DimensionSpecialized,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from torchdraft._source.expression_text import is_expression, text_of
-from torchdraft._source.symbols import SYMBOL
+from torchdraft._source.symbolic.expression_text import is_expression, text_of
+from torchdraft._source.symbolic.symbols import SYMBOL
 from torchdraft.model.events import Event, GuardResolved
 
 if TYPE_CHECKING:

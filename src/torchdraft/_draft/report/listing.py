@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from torchdraft._source.captured import shown
 from torchdraft._source.files import sources_of
 from torchdraft._source.locations import user_frames_of_text
-from torchdraft._torch.fake import OpOverload
+from torchdraft._source.symbolic.captured import shown
+from torchdraft._torch.symbolic.fake import OpOverload
 from torchdraft.model import Issue
 from torchdraft.model.events import ObservedTensor
 from torchdraft.model.listing import ListedNode, ListedPlace, Listing, NodeKind

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
-from torchdraft._torch.serialization import Unsaveable, unsaveable_parts
+from torchdraft._torch.graph.serialization import Unsaveable, unsaveable_parts
 from torchdraft.model.events import NotSaveable
 
 

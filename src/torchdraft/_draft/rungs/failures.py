@@ -9,7 +9,7 @@ import torch
 from torchdraft._draft.guards.shape_env import TooManySymbols
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch.dynamo import interpreted_frame
-from torchdraft._torch.shapes import is_constraint_error
+from torchdraft._torch.symbolic.shapes import is_constraint_error
 from torchdraft.model.events import Frame
 
 from .lost_tensors import LostTensor

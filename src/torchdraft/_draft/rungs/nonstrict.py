@@ -11,10 +11,10 @@ import torch
 from torchdraft._draft.effects.calls.lru_caches import LruCaches
 from torchdraft._draft.effects.calls.threads import Threads
 from torchdraft._draft.finish.pipeline import finish
-from torchdraft._draft.polyfills.builtins import builtins_replaced
-from torchdraft._draft.polyfills.calls import calls_replaced
 from torchdraft._draft.polyfills.control_flow import ControlFlowFallback
-from torchdraft._draft.polyfills.loops import Rows, loops_unrolled
+from torchdraft._draft.polyfills.python.builtins import builtins_replaced
+from torchdraft._draft.polyfills.python.calls import calls_replaced
+from torchdraft._draft.polyfills.python.loops import Rows, loops_unrolled
 from torchdraft._draft.prepare.constant_inputs import (
     constant_inputs_restored,
     placeholders_removed,
@@ -27,15 +27,15 @@ from torchdraft._draft.shapes.requested import with_auto_dims
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
-from torchdraft._source.redirected_calls import original as original_code
+from torchdraft._source.code.redirected_calls import original as original_code
 from torchdraft._stack.frame_kinds import is_framework
-from torchdraft._torch.patches.export_pipeline import export
-from torchdraft._torch.patches.modules import BufferHooks
-from torchdraft._torch.patches.torchscript import LoadedParameters
+from torchdraft._torch.graph.saved_tensors import SavedTensors
+from torchdraft._torch.patches.models.modules import BufferHooks
+from torchdraft._torch.patches.models.torchscript import LoadedParameters
+from torchdraft._torch.patches.tracers.export_pipeline import export
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import GRADIENTS, MODEL, PATH, TRACE
-from torchdraft._torch.saved_tensors import SavedTensors
-from torchdraft._torch.shapes import narrow_to_guards
+from torchdraft._torch.symbolic.shapes import narrow_to_guards
 
 from .forward_hooks import forward_hooks
 from .ladder import rung_of

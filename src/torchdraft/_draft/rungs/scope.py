@@ -9,7 +9,7 @@ from torchdraft._draft.shapes.dimensions import judge_dimensions
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.dispatch import modes_restored
-from torchdraft._torch.shapes import clean_dynamic_markers
+from torchdraft._torch.symbolic.shapes import clean_dynamic_markers
 from torchdraft._torch.tensors.subclasses import with_inner
 
 from .session import Session

@@ -13,9 +13,9 @@ from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
 from torchdraft._draft.guards.shape_env import DraftShapeEnv
 from torchdraft._draft.guards.unbound_symbols import UnboundSymbols
-from torchdraft._draft.polyfills.builtins import BUILTINS
-from torchdraft._draft.polyfills.calls import CALLS
 from torchdraft._draft.polyfills.control_flow import FALLBACKS
+from torchdraft._draft.polyfills.python.builtins import BUILTINS
+from torchdraft._draft.polyfills.python.calls import CALLS
 from torchdraft._draft.polyfills.registry import POLYFILLS
 from torchdraft._draft.prepare.pytree_types import OutputTypes
 from torchdraft._draft.reads.registry import READS
@@ -26,8 +26,8 @@ from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.hooks import TraceHooks
 from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.tape import Tape
-from torchdraft._torch.fake import FakeTensorMode
-from torchdraft._torch.shapes import ShapeEnv
+from torchdraft._torch.symbolic.fake import FakeTensorMode
+from torchdraft._torch.symbolic.shapes import ShapeEnv
 from torchdraft.model import Dimension
 from torchdraft.rules.registry import watched_calls
 

@@ -25,13 +25,13 @@ from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.request import Request
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.dynamo import failure_reason, failure_stack
-from torchdraft._torch.graph_nodes import has_transform_steps
-from torchdraft._torch.patches.dynamo import SideEffect
-from torchdraft._torch.patches.export_pipeline import export
+from torchdraft._torch.graph.nodes import has_transform_steps
+from torchdraft._torch.patches.tracers.dynamo import SideEffect
+from torchdraft._torch.patches.tracers.export_pipeline import export
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import STRICT
 from torchdraft._torch.script_objects import private_objects, with_copied_objects
-from torchdraft._torch.shapes import narrow_to_guards
+from torchdraft._torch.symbolic.shapes import narrow_to_guards
 from torchdraft.model.events import AttributeWritten, Event, ImpureCall, OutsideStateWritten, StrictFellBack
 
 from .failures import describe, user_frames

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torchdraft._source.definitions import parameter
-from torchdraft._source.expressions import source_of
 from torchdraft._source.input_names import root_of
+from torchdraft._source.symbolic.expressions import source_of
 from torchdraft.model.events import ConstraintViolated, DimensionSpecialized, Event, Frame
 
 from .requested import RequestedDim

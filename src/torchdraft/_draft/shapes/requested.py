@@ -12,7 +12,7 @@ import torch
 from torch.export import Dim
 
 from torchdraft._torch import pytree
-from torchdraft._torch.shapes import IntWrapper
+from torchdraft._torch.symbolic.shapes import IntWrapper
 from torchdraft.model.errors import WrongValue
 
 if TYPE_CHECKING:

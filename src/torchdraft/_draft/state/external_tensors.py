@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.dispatch import outside_tracing
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.nested import storage_key
 from torchdraft._torch.tensors.subclasses import is_wrapper, with_inner
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._source.functions import plain_function
+from torchdraft._source.code.functions import plain_function
 
 MOST_FUNCTIONS = 2048
 """How many functions are followed, since a model may reach several large libraries."""

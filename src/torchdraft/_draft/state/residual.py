@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 
 from .containers import content_of, is_container, parts_of, restore_content, same_copy
 from .namespaces import Namespace

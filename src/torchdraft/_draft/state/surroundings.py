@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
+from torchdraft._source.code.functions import plain_function
 from torchdraft._source.definitions import mentioning, writes_to, writing
-from torchdraft._source.functions import plain_function
-from torchdraft._torch.shapes import SYMBOLIC
+from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft.model.events import Frame
 
 from .containers import CONTAINERS, content_of, is_container, parts_of, restore_content, same_content

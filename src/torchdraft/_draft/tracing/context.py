@@ -10,7 +10,7 @@ from torchdraft._tape.evaluate import RealValues
 from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on, record_reads_copied
 from torchdraft._tape.tape import Tape
 from torchdraft._torch.dispatch import outside_modes
-from torchdraft._torch.saved_tensors import SavedTensors
+from torchdraft._torch.graph.saved_tensors import SavedTensors
 from torchdraft._torch.tensors.subclasses import with_inner
 
 from .event_log import EventLog
@@ -41,7 +41,8 @@ class TraceContext:
         self.fake_mode: Any = None
         """The `DraftMode` of the trace, which imports this file."""
         self.metadata_read: dict[tuple[int, str], torch.Tensor] = {}
-        """Identity of a tensor and what the user's code read about it (`_draft/reads/metadata.py`) → the tensor."""
+        """Identity of a tensor and what the user's code read about it → the tensor
+        (`_draft/reads/catalogue/metadata.py`)."""
         self.saved_tensors: SavedTensors | None = None
         """The tensors that autograd saved, where the trace follows gradients."""
         self.reals.on_surrogate = self.user.note_surrogate

@@ -39,7 +39,7 @@ class Declarations(Generic[Unit]):
         """Imports every module of the packages, so that what they declare is known."""
         if not self._loaded:
             for package in self.packages:
-                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+                for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
                     importlib.import_module(module.name)
             self._loaded = True
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from torchdraft._tape.tape import Tape
-from torchdraft._torch.control_flow import COND
 from torchdraft._torch.dispatch import without_function_modes
-from torchdraft._torch.fake import FakeTensor, FakeTensorMode, fake_without_base
+from torchdraft._torch.graph.control_flow import COND
+from torchdraft._torch.symbolic.fake import FakeTensor, FakeTensorMode, fake_without_base
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._source.expressions import in_user_terms
 from torchdraft._source.input_names import in_caller_terms
+from torchdraft._source.symbolic.expressions import in_user_terms
 from torchdraft._stack.user_stack import user_walk
 from torchdraft._tape.tape import Record, View
 from torchdraft.model.events import SymbolOrigin

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from torchdraft._torch.dispatch import current_tracer
-from torchdraft._torch.fake import FakeTensor, clear_symbol_memos
+from torchdraft._torch.symbolic.fake import FakeTensor, clear_symbol_memos
 
 
 class SymbolScopes:

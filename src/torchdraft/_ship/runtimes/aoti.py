@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.aoti import load_package
-from torchdraft._torch.patches.quiet import torch_output_suppressed
+from torchdraft._torch.exporters.aoti import load_package
+from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 
 from .interface import CallInterface
 

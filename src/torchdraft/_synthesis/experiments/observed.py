@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import same_storage
+from torchdraft._torch.symbolic.fake import same_storage
 
 
 @dataclass(frozen=True, slots=True)

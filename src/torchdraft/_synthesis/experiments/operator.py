@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import OpOverload
 from torchdraft._torch.library import has_side_effects
+from torchdraft._torch.symbolic.fake import OpOverload
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from torchdraft._synthesis.experiments.observed import ListOut, Observed, Tensor
 from torchdraft._synthesis.experiments.operator import Operator
 from torchdraft._synthesis.experiments.worker import run_call
 from torchdraft._synthesis.learning.layouts import same_strides
-from torchdraft._torch.fake import UnsupportedOperatorException
-from torchdraft._torch.operator_calls import fake_arguments, symbolic_fake_mode
-from torchdraft._torch.patches.fake_kernels import temporary_fake_kernel
+from torchdraft._torch.graph.operator_calls import fake_arguments, symbolic_fake_mode
+from torchdraft._torch.patches.operators.fake_kernels import temporary_fake_kernel
+from torchdraft._torch.symbolic.fake import UnsupportedOperatorException
 
 
 def compiled(source: str) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.fake import OpOverload
+from torchdraft._torch.symbolic.fake import OpOverload
 
 from .interface import Leaf, expression_of, substitute
 

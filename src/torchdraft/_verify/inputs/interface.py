@@ -11,7 +11,7 @@ import sympy
 import torch
 from torch.export.graph_signature import InputKind
 
-from torchdraft._draft.finish.example_inputs import example_inputs
+from torchdraft._draft.finish.saving.example_inputs import example_inputs
 from torchdraft._torch import pytree
 
 from .call import Call

@@ -13,7 +13,7 @@ import torch
 
 from torchdraft._draft.prepare.object_nodes import ObjectContext
 from torchdraft._torch import pytree
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.tensors.subclasses import inner_tensors, is_wrapper
 
 from .side import RunResult

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torchdraft._source.call_sites import knows_instruction
-from torchdraft._source.captured import shown
-from torchdraft._source.expression_text import text_of
-from torchdraft._source.expressions import in_user_terms, place_in_torch, source_of
-from torchdraft._source.symbols import canonical
+from torchdraft._source.symbolic.captured import shown
+from torchdraft._source.symbolic.expression_text import text_of
+from torchdraft._source.symbolic.expressions import in_user_terms, place_in_torch, source_of
+from torchdraft._source.symbolic.symbols import canonical
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rule import Rule

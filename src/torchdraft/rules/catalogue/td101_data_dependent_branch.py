@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchdraft._source.captured import shown
+from torchdraft._source.symbolic.captured import shown
 from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rewrites.branch import branch_as_cond

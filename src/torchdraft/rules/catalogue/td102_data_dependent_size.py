@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torchdraft._source.captured import shown
+from torchdraft._source.symbolic.captured import shown
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import GuardResolved
 from torchdraft.rules.rule import Rule

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from torchdraft._source.captured import shown
-from torchdraft._source.expressions import in_user_terms
+from torchdraft._source.symbolic.captured import shown
+from torchdraft._source.symbolic.expressions import in_user_terms
 from torchdraft.model import Issue, Severity
 from torchdraft.model.events import BranchMismatched
 from torchdraft.rules.rule import Rule

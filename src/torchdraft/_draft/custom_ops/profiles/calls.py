@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.custom_ops.infer import written_arguments
-from torchdraft._torch.fake import same_storage
 from torchdraft._torch.library import TensorMetadata
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 from .op_profile import ANY, OneOf, OpProfile, OutputMetadata, Value, merged_profiles

@@ -11,7 +11,7 @@ import torch
 
 from torchdraft._draft.custom_ops.infer import carries_symbols, written_arguments
 from torchdraft._torch.library import MissingOpProfile, TensorMetadata, operator_named
-from torchdraft._torch.patches.fake_kernels import temporary_fake_kernel
+from torchdraft._torch.patches.operators.fake_kernels import temporary_fake_kernel
 
 from .calls import argument_key, bound_arguments
 from .no_match import no_match, several_match

@@ -25,8 +25,8 @@ from torchdraft._draft.state.reachable_code import is_followed
 from torchdraft._draft.state.snapshot import Snapshot
 from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
-from torchdraft._source.functions import CachedFunction, plain_function
-from torchdraft._source.redirected_calls import original
+from torchdraft._source.code.functions import CachedFunction, plain_function
+from torchdraft._source.code.redirected_calls import original
 from torchdraft._stack.user_stack import user_stack
 from torchdraft._tape.provenance import depends_on, holds_symbol
 from torchdraft._torch import pytree

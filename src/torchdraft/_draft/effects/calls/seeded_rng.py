@@ -23,7 +23,7 @@ from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch import pytree
 from torchdraft._torch.dispatch import in_transform, outside_modes
 from torchdraft._torch.patching.changes import Changes
-from torchdraft._torch.shapes import SYMBOLIC, as_plain
+from torchdraft._torch.symbolic.shapes import SYMBOLIC, as_plain
 from torchdraft._torch.tensors.nested import tensors_in
 from torchdraft.model.events import SeededDraw
 

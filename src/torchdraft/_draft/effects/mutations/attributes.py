@@ -19,13 +19,13 @@ from torchdraft._draft.state.containers import is_plain
 from torchdraft._draft.state.describe import describe_value
 from torchdraft._draft.state.module_states import MISSING
 from torchdraft._draft.state.residual import changed_name
+from torchdraft._source.code.functions import plain_function
 from torchdraft._source.definitions import mentioning, parameter, writes_to, writing
-from torchdraft._source.functions import plain_function
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.provenance import depends_on
 from torchdraft._torch.dispatch import outside_modes
-from torchdraft._torch.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft.model.events import AttributeWritten, Frame
 
 from .recomputed import is_recomputed

@@ -18,7 +18,7 @@ from torchdraft._draft.effects.protocol import Forward, WatchedTrace, Watcher
 from torchdraft._draft.effects.watchers import watches
 from torchdraft._draft.state.module_states import MISSING
 from torchdraft._torch import pytree
-from torchdraft._torch.fake import same_storage
+from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft.model.events import AttributeWritten
 
 from .attributes import attribute_is_recomputed, attribute_written

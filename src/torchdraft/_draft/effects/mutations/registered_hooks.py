@@ -10,8 +10,8 @@ import torch
 from torchdraft._draft.effects.protocol import Forward, Watcher
 from torchdraft._draft.effects.watchers import watches
 from torchdraft._draft.state.snapshot import Snapshot
+from torchdraft._source.code.functions import plain_function
 from torchdraft._source.definitions import mentioning, parameter, writing
-from torchdraft._source.functions import plain_function
 from torchdraft.model.events import AttributeWritten
 
 
