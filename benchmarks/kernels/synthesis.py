@@ -18,7 +18,7 @@ from torchdraft._synthesis.experiments.worker import run_call
 from torchdraft._synthesis.kernels.compare import mismatches
 
 from ..progress import progress
-from .operators import CASES, Case
+from .known_operators import CASES, Case
 
 HELD_OUT = 40
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.kernels.operators import CASES
+from benchmarks.kernels.known_operators import CASES
 from benchmarks.kernels.synthesis import Row, _wrong_calls, sums
 
 RIGHT = "def pad_fake(x, left, right):\n    return x.new_empty((x.shape[0], x.shape[1] + left + right))\n"

@@ -70,7 +70,7 @@ def render_issue(issue: Issue) -> Iterator[RenderableType]:
     if above := words.callers(issue):
         yield _indented(Text(f"called from {above}", style="dim"), 4)
     for label, text in words.facts(issue):
-        yield _indented(Text.assemble((f"{label:<7}", "dim"), text.replace("\n", "\n" + " " * 7)), 4)
+        yield _indented(Text.assemble((f"{label:<7}", "dim"), text), 4)
 
 
 def _source(location: Location, style: str) -> Iterator[RenderableType]:

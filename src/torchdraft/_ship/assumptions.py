@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.report.graph_nodes import nodes_of
 from torchdraft._source.locations import user_frames_of_text
 from torchdraft.model import Issue, Location, Severity
 
@@ -22,8 +23,8 @@ def issues_by_node(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
     """Node → the issues above `note` that are about it."""
     found: dict[str, list[Issue]] = {}
     for issue in issues:
-        if issue.node is not None and issue.severity > Severity.NOTE:
-            found.setdefault(issue.node, []).append(issue)
+        for name in nodes_of(issue) if issue.severity > Severity.NOTE else ():
+            found.setdefault(name, []).append(issue)
     return found
 
 

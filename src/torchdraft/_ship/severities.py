@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from torchdraft._draft.report.graph_nodes import nodes_of
 from torchdraft.model import Issue, Report, Severity
 from torchdraft.model.shipment import Assumption, Carried
 
@@ -21,7 +22,7 @@ def as_shipped(report: Report, assumptions: Sequence[Assumption]) -> Report:
 
 def _is_about(issue: Issue, assumption: Assumption) -> bool:
     if assumption.node:
-        return issue.node == assumption.node
+        return assumption.node in nodes_of(issue)
     dimensions = re.findall(r"[\w.\[\]']+?\.shape\[\d+\]", assumption.text)
     return issue.data.get("dimension") in dimensions
 

@@ -39,7 +39,8 @@ def test_the_kernel_of_an_issue_exports_plainly(op: Any, args: Any, code: str) -
     (issue,) = (issue for issue in report.issues if issue.code == code)
     source = issue.data["paste"]
     assert ("allow_override=True" in source) == (code == "TD302")
-    assert "paste\n    @torch.library.register_fake" in str(report)
+    assert issue.code_to_write == source
+    assert "write\n    @torch.library.register_fake" in str(report)
     name = op._opoverload.name()
     with temporary_fake_kernel(name, compiled(source)):
         program = torch.export.export(Model(op), args)

@@ -10,6 +10,8 @@ import torch
 from torchdraft._source.symbolic.symbols import SYMBOL
 from torchdraft.model import Issue, Severity
 
+from .graph_nodes import nodes_of
+
 ASSERTIONS = (torch.ops.aten._assert_scalar.default, torch.ops.aten._assert_async.msg)
 
 
@@ -17,8 +19,8 @@ def name_issues_in_assertions(program: torch.export.ExportedProgram, issues: Ite
     """Puts the issues in front of the messages of the assertions that carry them. A file keeps the messages."""
     titles: dict[str, list[str]] = {}
     for issue in issues:
-        if issue.node is not None and issue.severity > Severity.NOTE:
-            titles.setdefault(issue.node, []).append(title_of(issue))
+        for name in nodes_of(issue) if issue.severity > Severity.NOTE else ():
+            titles.setdefault(name, []).append(title_of(issue))
     nodes = [node for node in program.graph.nodes if node.target in ASSERTIONS]
     of_symbols = {_symbols(node): titles[node.name] for node in nodes if node.name in titles}
     of_symbols.pop(frozenset(), None)

@@ -12,6 +12,7 @@ import torch
 
 from torchdraft._source.symbolic.expression_text import is_expression, text_of
 from torchdraft._source.symbolic.symbols import SYMBOL
+from torchdraft.model import Issue
 from torchdraft.model.events import (
     ConstraintViolated,
     DimensionSpecialized,
@@ -26,6 +27,12 @@ from torchdraft.saved.operator_calls import called_operator
 
 _PLACE = re.compile(r'File "([^"\n]*)", line (\d+),')
 _MESSAGE = re.compile(r"assertion failed for expression (.*) on node '")
+
+
+def nodes_of(issue: Issue) -> tuple[str, ...]:
+    """The nodes that an issue is about: several where equal assumptions of one line are one issue."""
+    own = () if issue.node is None else (issue.node,)
+    return (*own, *(name for name in issue.data.get("nodes", ()) if name != issue.node))
 
 
 @dataclass(frozen=True, slots=True)

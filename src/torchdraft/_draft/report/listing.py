@@ -17,6 +17,8 @@ from torchdraft.model import Issue
 from torchdraft.model.events import ObservedTensor
 from torchdraft.model.listing import ListedNode, ListedPlace, Listing, NodeKind
 
+from .graph_nodes import nodes_of
+
 LONGEST_CODE = 200
 """Characters of the code of a node. A call with a long list of constants is cut."""
 
@@ -221,9 +223,9 @@ def _with_issues(nodes: list[ListedNode], issues: Sequence[Issue]) -> list[Liste
     for number, issue in enumerate(issues):
         if issue.node not in by_name:
             continue
-        own = by_name[issue.node]
-        alike = assertions.get(_same(nodes[own]), ()) if own in assertions.get(_same(nodes[own]), ()) else ()
-        for each in (own, *(other for other in alike if _made_in(nodes[other].module, issue.modules))):
+        named = [by_name[name] for name in nodes_of(issue) if name in by_name]
+        alike = [other for own in named if own in (same := assertions.get(_same(nodes[own]), ())) for other in same]
+        for each in (*named, *(other for other in alike if _made_in(nodes[other].module, issue.modules))):
             carried.setdefault(each, {})[number] = None
     return [replace(node, issues=tuple(sorted(carried[n]))) if n in carried else node for n, node in enumerate(nodes)]
 
