@@ -110,8 +110,9 @@ def test_sizes_that_the_data_decides() -> None:
 def test_flags_optional_arguments_dtypes_and_numbers() -> None:
     kernel = written(ops.scaled, (T(3, 4), None, True))
     assert kernel.exact, kernel
-    calls = [(T(5, 4), None, True), (T(5, 4, dtype=torch.int64), None, False), (T(2, 4).half(), T(4).double(), False)]
-    assert not wrong_on(ops.scaled, kernel, *calls)
+    assert not wrong_on(ops.scaled, kernel, (T(5, 4), None, True), (T(5, 4, dtype=torch.int64), None, False))
+    mixed = wrong_on(ops.scaled, kernel, (T(2, 4).half(), T(4).double(), False))
+    assert all("was not observed with these arguments" in each for each in mixed)  # right or loud
     assert "2*x.shape[0]" in kernel.source
 
 
