@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 import inspect
 import re
+from dataclasses import replace
 
 import pytest
 import torch
