@@ -44,12 +44,14 @@ def text_of_assertion(node: torch.fx.Node, issues: Iterable[Issue], title: Any) 
     if titles:
         return "; ".join(dict.fromkeys(titles))
     message = " ".join(str(node.args[1]).split()) if len(node.args) > 1 else "an assertion of the program"
-    head, _, _ = message.partition(". Runtime assertion failed")
+    named, runtime, _ = message.partition(". Runtime assertion failed")
+    if runtime:
+        return named  # the issue and its line, which the message begins with
     condition = _RUNTIME.search(message)
-    if head == message and condition is not None:
-        head = condition[1]
+    if condition is None:
+        return message
     frames = user_frames_of_text(node.meta.get("stack_trace") or _stack_before(node))
-    return f"{head}{_place(frames[-1])}" if frames and head != message else head
+    return f"{condition[1]}{_place(frames[-1])}" if frames else condition[1]
 
 
 def _stack_before(node: torch.fx.Node) -> str:
