@@ -11,6 +11,7 @@ import typer
 
 from .shared.arguments import PATHS_HELP, Paths
 from .shared.console import print_report, print_written, progress, usage_errors_printed
+from .shared.program_file import read_program
 
 
 class Runtime(StrEnum):
@@ -67,26 +68,16 @@ def ship(
 
 def _program(text: str, paths: Paths) -> tuple[Any, Any]:
     """The program, and its model if that was drafted here."""
-    import torchdraft
     from torchdraft._targets.drafting import draft
     from torchdraft._targets.target import load_target
-    from torchdraft._targets.usage_error import UsageError
 
     if not text.endswith(".pt2"):
         with progress(f"loading {text}"):
             found = load_target(text)
         with progress(f"drafting {type(found.model).__name__}"):
             return draft(found, paths=paths.value), found.model
-    if not Path(text).is_file():
-        raise UsageError(f"there is no file {text!r}", expected="a program that was saved (.pt2), or file.py:callable")
     with progress(f"reading {text}"):
-        try:
-            return torchdraft.load(text), None
-        except Exception as error:
-            raise UsageError(
-                f"{text!r} can't be read: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
-                expected="a program written by torchdraft export, torchdraft.save or torch.export.save",
-            ) from error
+        return read_program(Path(text), "a program that was saved (.pt2), or file.py:callable"), None
 
 
 def _shipped(made: Any, model: Any, to: Runtime, output: Path, assertions: Asserted, n: int) -> Any:

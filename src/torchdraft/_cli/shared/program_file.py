@@ -10,13 +10,13 @@ import typer
 ProgramArgument = Annotated[Path, typer.Argument(metavar="PROGRAM", help="A saved program (.pt2).")]
 
 
-def read_program(path: Path) -> Any:
-    """The program in a file. Raises `UsageError` if there is none."""
+def read_program(path: Path, expected: str = "a program that was saved (.pt2)") -> Any:
+    """The program in a file. Raises `UsageError` if there is none, where `expected` says what there should be."""
     import torchdraft
     from torchdraft._targets.usage_error import UsageError
 
     if not path.is_file():
-        raise UsageError(f"there is no file {str(path)!r}", expected="a program that was saved (.pt2)")
+        raise UsageError(f"there is no file {str(path)!r}", expected=expected)
     try:
         return torchdraft.load(path)
     except Exception as error:

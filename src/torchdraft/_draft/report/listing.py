@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,10 +20,6 @@ from .graph_nodes import nodes_of
 
 LONGEST_CODE = 200
 """Characters of the code of a node. A call with a long list of constants is cut."""
-
-_NUMBERED = re.compile(r"(?<=[a-zA-Z])\d+\b|_\d+\b")
-
-ASSERTIONS = ("_assert_scalar", "_assert_async", "_assert_tensor_metadata")
 
 
 class ProgramGraph:
@@ -213,30 +208,14 @@ def _argument(value: Any) -> str:
 
 
 def _with_issues(nodes: list[ListedNode], issues: Sequence[Issue]) -> list[ListedNode]:
-    """The nodes with the issues that they carry: an issue's own node, and the same assertion in its other modules."""
+    """The nodes with the issues that they carry."""
     by_name = {node.name: number for number, node in enumerate(nodes) if not node.graph}
-    assertions: dict[tuple[int | None, str], list[int]] = {}
-    for number, node in enumerate(nodes):
-        if node.place is not None and any(name in node.target for name in ASSERTIONS):
-            assertions.setdefault(_same(node), []).append(number)
     carried: dict[int, dict[int, None]] = {}
     for number, issue in enumerate(issues):
-        if issue.node not in by_name:
-            continue
-        named = [by_name[name] for name in nodes_of(issue) if name in by_name]
-        alike = [other for own in named if own in (same := assertions.get(_same(nodes[own]), ())) for other in same]
-        for each in (*named, *(other for other in alike if _made_in(nodes[other].module, issue.modules))):
-            carried.setdefault(each, {})[number] = None
+        for name in nodes_of(issue):
+            if name in by_name:
+                carried.setdefault(by_name[name], {})[number] = None
     return [replace(node, issues=tuple(sorted(carried[n]))) if n in carried else node for n, node in enumerate(nodes)]
-
-
-def _same(node: ListedNode) -> tuple[int | None, str]:
-    """A key of an assertion: equal for two of one line that differ only in the names of their symbols and nodes."""
-    return node.place, _NUMBERED.sub("", node.code)
-
-
-def _made_in(module: str, modules: Sequence[str]) -> bool:
-    return any(module == each or module.startswith(f"{each}.") for each in modules)
 
 
 def _range(found: Any) -> str:
