@@ -52,6 +52,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_torch/patches/speed": ("_torch", "_torch/patching"),
     "_stack": ("_source", "_torch", "model"),
     "_tape": ("_torch",),
+    "_tape/evaluation": ("_torch", "_tape"),
     # the steps of a draft: each is listed after those that it uses
     "_draft/tracing": BASE,
     "_draft/guards": (*BASE, "_draft/tracing"),
@@ -120,6 +121,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_compare": ("model", "_render", "_source", "_torch", "_targets", ""),
     "_inspect": ("model", "_render", "_source", "_torch", "_draft", "_verify", ""),
     "_cli/shared": ("*",),
+    "_cli/new_rule": ("*",),
     "_cli": ("*",),
     # `assert_exportable` puts the report, as text, into the message of the failure
     "testing": ("model", "rules", "_check", "_targets", "_render", ""),

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from torchdraft._cli.app import app
-from torchdraft._cli.new_rule_arguments import new_rule
-from torchdraft._cli.write_rule import write_rule
+from torchdraft._cli.new_rule.arguments import new_rule
+from torchdraft._cli.new_rule.write import write_rule
 from torchdraft._targets.usage_error import UsageError
 from torchdraft.model import Severity
 from torchdraft.testing import check_rule

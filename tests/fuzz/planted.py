@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from tests.fuzz import control_flow
 from tests.wrappers import Quantized
 from torchdraft import draft_export
-from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.evaluation.evaluate import RealValues
 from torchdraft._tape.tape import Cell, Record, Tape, Version
 from torchdraft._torch import pytree
 

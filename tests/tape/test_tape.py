@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from torchdraft._draft.rungs.session import Session
-from torchdraft._tape import transient
 from torchdraft._tape.errors import NoRealValue
+from torchdraft._tape.evaluation import transient
 
 
 @pytest.fixture

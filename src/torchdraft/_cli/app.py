@@ -12,7 +12,7 @@ from .compare import compare
 from .explain import explain
 from .export import export
 from .kernels import kernels
-from .new_rule import new_rule_command
+from .new_rule.command import new_rule_command
 from .rules import rules
 from .run import run
 from .schema import schema

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from torchdraft._draft.custom_ops.call_facts import facts_of_run, undeclared
-from torchdraft._tape.evaluate import OpRun
+from torchdraft._tape.evaluation.evaluate import OpRun
 
 LIB = torch.library.Library("td_facts", "DEF")
 LIB.define("op(Tensor x, Tensor[] ys, *, Tensor? z=None) -> Tensor[]")

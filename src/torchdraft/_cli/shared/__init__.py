@@ -1,4 +1,4 @@
 """What several commands need: arguments, printing, errors, saved programs, torch's logs.
 
-In: what the command line says. Out: values, lines on the terminal, exit statuses. It may import every package.
+What the command line says goes in; values, lines on the terminal and exit statuses come out. May import every folder.
 """

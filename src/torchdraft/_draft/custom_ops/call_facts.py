@@ -13,7 +13,7 @@ from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 
 if TYPE_CHECKING:
-    from torchdraft._tape.evaluate import OpRun
+    from torchdraft._tape.evaluation.evaluate import OpRun
 
     from .op_call import OpCall
 

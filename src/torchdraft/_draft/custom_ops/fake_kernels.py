@@ -41,7 +41,7 @@ from .trusted_ops import TrustedOps, is_builtin
 if TYPE_CHECKING:
     from torchdraft._draft.tracing.context import TraceContext
     from torchdraft._draft.tracing.fake_mode import DraftMode
-    from torchdraft._tape.evaluate import OpRun
+    from torchdraft._tape.evaluation.evaluate import OpRun
     from torchdraft._tape.tape import Record, Tape
 
 NO_FAKE_RESULT = (

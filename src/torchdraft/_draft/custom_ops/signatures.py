@@ -17,7 +17,7 @@ from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
 from .fresh_symbols import expression
 
 if TYPE_CHECKING:
-    from torchdraft._tape.evaluate import OpRun
+    from torchdraft._tape.evaluation.evaluate import OpRun
 
     from .op_call import OpCall
 

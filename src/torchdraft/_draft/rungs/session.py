@@ -24,7 +24,7 @@ from torchdraft._draft.tracing.context import TraceContext
 from torchdraft._draft.tracing.draft_threads import belongs
 from torchdraft._draft.tracing.fake_mode import DraftMode
 from torchdraft._draft.tracing.hooks import TraceHooks
-from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.evaluation.evaluate import RealValues
 from torchdraft._tape.tape import Tape
 from torchdraft._torch.symbolic.fake import FakeTensorMode
 from torchdraft._torch.symbolic.shapes import ShapeEnv

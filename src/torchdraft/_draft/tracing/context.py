@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape.evaluation.evaluate import RealValues
 from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on, record_reads_copied
 from torchdraft._tape.tape import Tape
 from torchdraft._torch.dispatch import outside_modes

@@ -18,7 +18,7 @@ from .op_profile import ANY, OneOf, OpProfile, OutputMetadata, Value, merged_pro
 
 if TYPE_CHECKING:
     from torchdraft._draft.custom_ops.op_call import OpCall
-    from torchdraft._tape.evaluate import OpRun
+    from torchdraft._tape.evaluation.evaluate import OpRun
 
 NUMBERS: Mapping[type, type] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
 _AS_TEXT = (torch.dtype, torch.device, torch.layout, torch.memory_format)

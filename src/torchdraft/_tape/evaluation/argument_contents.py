@@ -6,9 +6,8 @@ from typing import Any
 
 import torch
 
+from torchdraft._tape.tape import Record
 from torchdraft._torch.tensors.nested import tensors_in
-
-from .tape import Record
 
 MOST_ELEMENTS = 1 << 26
 """Elements of an argument of which a copy is made, to be compared after the call."""

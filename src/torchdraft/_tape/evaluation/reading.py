@@ -7,17 +7,17 @@ from typing import Any
 
 import torch
 
+from torchdraft._tape.errors import NoRealValue
+from torchdraft._tape.op_schema import signature_of
+from torchdraft._tape.tape import Handle, Operand, Root, Unknown, Version, View, Window
 from torchdraft._torch.script_objects import FakeScriptObject, copied_real_object
 from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
 from torchdraft._torch.tensors.storage import window
 
-from .errors import NoRealValue
-from .op_schema import signature_of
 from .rng_replay import RngReplay
 from .symbol_values import SymbolValues
-from .tape import Handle, Operand, Root, Unknown, Version, View, Window
 
 Roots = dict[Version, torch.Tensor]
 """Copies to read instead of the values of some versions: the operator that runs may write to them."""

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from torchdraft._draft.rungs.session import Session
-from torchdraft._tape import transient
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._tape.slices import reads, versions_read
+from torchdraft._tape.evaluation import transient
+from torchdraft._tape.evaluation.slices import reads, versions_read
 from torchdraft._tape.tape import Operand, Record, Root, Tape, Version, View
 
 LIB = torch.library.Library("td_slices", "DEF")

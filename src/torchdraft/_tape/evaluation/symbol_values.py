@@ -7,11 +7,10 @@ from typing import Any
 import sympy
 import torch
 
+from torchdraft._tape.errors import NoRealValue
+from torchdraft._tape.tape import Record
 from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
-
-from .errors import NoRealValue
-from .tape import Record
 
 
 class SymbolValues:

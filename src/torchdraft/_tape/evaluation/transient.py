@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .tape import Version
+from torchdraft._tape.tape import Version
 
 LARGE = 1 << 20
 """Values with at least this many bytes are dropped."""

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from torchdraft._tape.kernel_returns import call_seen
+from torchdraft._tape.evaluation.kernel_returns import call_seen
 
 LIB = torch.library.Library("td_returns", "DEF")
 LIB.define("op(Tensor x, bool as_tuple) -> Tensor[]")

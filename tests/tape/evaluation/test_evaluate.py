@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from tests.tape.programs import DROP, Step, differences, programs
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
 from torchdraft._draft.rungs.session import Session
-from torchdraft._tape import evaluate, tape, transient
-from torchdraft._tape.evaluate import RealValues
+from torchdraft._tape import tape
+from torchdraft._tape.evaluation import evaluate, transient
+from torchdraft._tape.evaluation.evaluate import RealValues
+from torchdraft._tape.evaluation.reading import Reader
+from torchdraft._tape.evaluation.rng_replay import RngReplay
 from torchdraft._tape.op_schema import signature_of
-from torchdraft._tape.reading import Reader
-from torchdraft._tape.rng_replay import RngReplay
 
 few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=200)

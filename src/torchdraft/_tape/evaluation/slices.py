@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .errors import NoRealValue
+from torchdraft._tape.errors import NoRealValue
+from torchdraft._tape.tape import Operand, Record, Version, View
+
 from .symbol_values import SymbolValues
-from .tape import Operand, Record, Version, View
 
 
 class Slices:

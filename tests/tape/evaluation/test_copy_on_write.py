@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import torchdraft
-from torchdraft._tape.copy_on_write import CopyOnWrite
+from torchdraft._tape.evaluation.copy_on_write import CopyOnWrite
 from torchdraft._torch.tensors.storage import lazy_copy
 
 SHARED: list[bool] = []

@@ -12,7 +12,7 @@ from torchdraft.rules import rule_named
 from torchdraft.rules.plugins import RESERVED
 from torchdraft.rules.rule import CODE, NAME
 
-from .write_rule import NewRule
+from .write import NewRule
 
 
 def new_rule(code: str, name: str, *, call: str, severity: Severity) -> NewRule:

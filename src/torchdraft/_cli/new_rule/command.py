@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
+from torchdraft._cli.shared.console import usage_errors_printed
 from torchdraft.model import Severity
-
-from .shared.console import usage_errors_printed
 
 
 def new_rule_command(
@@ -26,8 +25,8 @@ def new_rule_command(
         from torchdraft._render import paths
         from torchdraft.rules.plugins import GROUP
 
-        from .new_rule_arguments import new_rule
-        from .write_rule import write_rule
+        from .arguments import new_rule
+        from .write import write_rule
 
         rule = new_rule(code, name, call=calls, severity=severity)
         for path in write_rule(rule, folder):

@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 
 import torch
 
+from torchdraft._tape.errors import NoRealValue, OpRaised
+from torchdraft._tape.op_schema import signature_of
+from torchdraft._tape.tape import Box, Operand, Record, Tape, Version
 from torchdraft._torch.dispatch import real_compute
 from torchdraft._torch.symbolic.shapes import SYMBOLIC
 from torchdraft._torch.tensors.nested import flat_outputs
@@ -23,14 +26,11 @@ from torchdraft._torch.tensors.storage import copy_with_storage
 from . import transient
 from .argument_contents import ArgumentContents
 from .copy_on_write import CopyOnWrite
-from .errors import NoRealValue, OpRaised
 from .kernel_returns import call_seen
-from .op_schema import signature_of
 from .reading import Reader, Roots
 from .rng_replay import RngReplay
 from .slices import Slices, hold, versions_read
 from .symbol_values import SymbolValues
-from .tape import Box, Operand, Record, Tape, Version
 from .transient import TransientValues
 
 DEFAULT_BUDGET = 2 << 30

@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
+from torchdraft._tape.tape import TensorShape
 from torchdraft._torch.symbolic.shapes import SYMBOLIC
 
 from .symbol_values import SymbolValues
-from .tape import TensorShape
 
 
 class RngReplay:

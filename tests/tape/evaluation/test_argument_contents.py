@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from torchdraft._tape.argument_contents import ArgumentContents
+from torchdraft._tape.evaluation.argument_contents import ArgumentContents
 from torchdraft._tape.tape import Tape
 
 LIB = torch.library.Library("td_contents", "DEF")
