@@ -185,44 +185,64 @@ class _Load:
 
 
 def _loads(code: CodeType) -> Iterator[_Load]:
-    """The instructions that load globals."""
-    instructions = list(_instructions(code.co_code))
-    for index, (start, place, operation, argument, end) in enumerate(instructions):
-        if operation != _LOAD_GLOBAL:
-            continue
+    """The instructions that load globals.
+
+    Only these and the two after each are decoded: the whole model's code is read before each trace.
+    """
+    operations = code.co_code[::2]
+    unit = operations.find(_LOAD_GLOBAL)
+    while unit != -1:
+        end = _after_caches(operations, unit + 1)
+        following = _instructions(code.co_code, operations, end, 2)
+        argument = code.co_code[2 * unit + 1] | _extension(code.co_code, operations, unit)
         with_null = bool(argument & 1)
-        following = instructions[index + 1 : index + 3]
         attribute, calls = _attribute(code, following, with_null)
-        is_pattern = [operation for _, _, operation, _, _ in following] == [_LOAD_CONST, _MATCH_CLASS]
-        yield _Load(code.co_names[argument >> 1], start, place, end, with_null, attribute, calls, is_pattern)
+        is_pattern = [operation for operation, _ in following] == [_LOAD_CONST, _MATCH_CLASS]
+        start = _first_prefix(operations, unit)
+        name = code.co_names[argument >> 1]
+        yield _Load(name, 2 * start, 2 * unit, 2 * end, with_null, attribute, calls, is_pattern)
+        unit = operations.find(_LOAD_GLOBAL, end)
 
 
-def _attribute(
-    code: CodeType, following: list[tuple[int, int, int, int, int]], with_null: bool
-) -> tuple[str | None, bool]:
+def _attribute(code: CodeType, following: list[tuple[int, int]], with_null: bool) -> tuple[str | None, bool]:
     """The attribute that the next instruction loads, and whether the code calls it."""
-    if not following or following[0][2] not in (_LOAD_ATTR, _LOAD_METHOD):
+    if not following or following[0][0] not in (_LOAD_ATTR, _LOAD_METHOD):
         return None, False
-    operation, argument = following[0][2:4]
-    then = following[1][2] if len(following) > 1 else _NOP
+    operation, argument = following[0]
+    then = following[1][0] if len(following) > 1 else _NOP
     if operation == _LOAD_ATTR and _METHOD_BIT:
         return code.co_names[argument >> 1], bool(argument & 1) or then == _PUSH_NULL or with_null
     calls = operation == _LOAD_METHOD or (with_null and then not in (_LOAD_ATTR, _LOAD_METHOD))
     return code.co_names[argument], calls
 
 
-def _instructions(bytecode: bytes) -> Iterator[tuple[int, int, int, int, int]]:
-    """Start, with the prefixes that extend the argument; place; operation; argument; and end, with the caches."""
-    start = place = 0
+def _instructions(bytecode: bytes, operations: bytes, unit: int, count: int) -> list[tuple[int, int]]:
+    """Operation and argument of the next `count` instructions. A unit is an operation and a byte of its argument."""
+    found: list[tuple[int, int]] = []
+    while unit < len(operations) and len(found) < count:
+        if operations[unit] != _EXTENDED_ARG:
+            found.append((operations[unit], bytecode[2 * unit + 1] | _extension(bytecode, operations, unit)))
+        unit = _after_caches(operations, unit + 1)
+    return found
+
+
+def _after_caches(operations: bytes, unit: int) -> int:
+    """The first unit that is no cache. A cache is 0 in the code that `co_code` shows."""
+    while unit < len(operations) and operations[unit] == _CACHE:
+        unit += 1
+    return unit
+
+
+def _first_prefix(operations: bytes, unit: int) -> int:
+    """The first of the prefixes that extend the argument of an instruction; the instruction where it has none."""
+    while unit and operations[unit - 1] == _EXTENDED_ARG:
+        unit -= 1
+    return unit
+
+
+def _extension(bytecode: bytes, operations: bytes, unit: int) -> int:
+    """The higher bytes of an instruction's argument, which its prefixes hold."""
     extension = 0
-    while place < len(bytecode):
-        operation, argument = bytecode[place], bytecode[place + 1] | extension
-        end = place + 2
-        while end < len(bytecode) and bytecode[end] == _CACHE:
-            end += 2
-        if operation == _EXTENDED_ARG:
-            extension = argument << 8
-        else:
-            yield start, place, operation, argument, end
-            start, extension = end, 0
-        place = end
+    for prefix in range(_first_prefix(operations, unit), unit):
+        extension = (extension | bytecode[2 * prefix + 1]) << 8
+    return extension

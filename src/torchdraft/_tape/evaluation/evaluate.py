@@ -186,11 +186,15 @@ class RealValues:  # longer than other classes: all demands share the state of o
             kwargs = {name: self._reader.concrete(v, roots) for name, v in record.kwargs.items()}
             contents = ArgumentContents(record, args, kwargs) if watched else None
             run = call_seen if watched else _call
+            copies = [*roots.values(), *(contents.shared if contents is not None else ())]
             try:
-                out, kind = self.copy_on_write.run(lambda: run(record.func, args, kwargs), list(roots.values()))
+                out, kind = self.copy_on_write.run(lambda: run(record.func, args, kwargs), copies)
+                written = contents.changed() if contents is not None else ()
             except Exception as error:
                 raise OpRaised(record, error) from error
-            written = contents.changed() if contents is not None else ()
+            finally:
+                if contents is not None:
+                    contents.release()  # a traceback may keep this frame
         self.ops_evaluated += 1
         return OpRun(args, kwargs, out, roots, written, kind)
 

@@ -11,6 +11,8 @@ from torchdraft._torch.probe import need
 _neg_view: Any = need("torch:_neg_view")
 _lazy_clone: Any = need("torch:_lazy_clone")
 _is_cow_tensor: Any = need("torch._C:_is_cow_tensor")
+_data_address: Any = need("torch._C:_data_address")
+"""Where a tensor's data is. The public `data_ptr()` gives a copy-on-write tensor memory of its own first."""
 StorageWeakRef: Any = need("torch.multiprocessing.reductions:StorageWeakRef")
 
 
@@ -41,9 +43,20 @@ def lazy_copy(tensor: torch.Tensor) -> torch.Tensor | None:
         return None
 
 
+def shares_lazily(tensor: torch.Tensor) -> bool:
+    """Whether `tensor` is copy-on-write, and nothing has asked for memory that it can write to."""
+    return bool(_is_cow_tensor(tensor))
+
+
+def share_lazily(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are copy-on-write and read the same elements of the same memory."""
+    lazy = shares_lazily(one) and shares_lazily(other)
+    return lazy and one.stride() == other.stride() and _data_address(one) == _data_address(other)
+
+
 def materialize(tensor: torch.Tensor) -> None:
     """Gives a copy-on-write tensor its own memory, as a write would; the last tensor that shares memory keeps it."""
-    if _is_cow_tensor(tensor):
+    if shares_lazily(tensor):
         tensor.untyped_storage().data_ptr()
 
 
