@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import operator
 from collections.abc import Iterator
 from typing import Any
@@ -39,9 +40,23 @@ for _name in (
 ):
     need(f"{_PATH}:ShapeEnv.{_name}")
 
+_RECORDING = "torch.fx.experimental.recording"
+_calls_log: Any = need(f"{_RECORDING}:trace_shape_events_log")
+
 int_oo: Any = need("torch.utils._sympy.numbers:int_oo")
 _symbol_is_type: Any = need("torch.utils._sympy.symbol:symbol_is_type")
 _SymT: Any = need("torch.utils._sympy.symbol:SymT")
+
+
+def recorded_methods(env: type) -> dict[str, Any]:
+    """The methods of a shape environment that `record_shapeenv_event` decorates, by name."""
+    methods = {name: value for name, value in vars(env).items() if hasattr(value, "__wrapped__")}
+    return {name: m for name, m in methods.items() if getattr(m, "__globals__", {}).get("__name__") == _RECORDING}
+
+
+def calls_are_logged() -> bool:
+    """Whether torch logs the calls of these methods (`TORCH_LOGS=trace_shape_events`)."""
+    return bool(_calls_log.isEnabledFor(logging.DEBUG))
 
 
 def is_unbacked(symbol: Any) -> bool:
