@@ -37,6 +37,7 @@ def test_every_recorded_method_is_replaced():
 
 
 def test_calls_are_logged_on_request(logged, monkeypatch):
+    monkeypatch.setenv("TORCH_LOGS", "trace_shape_events")  # a draft disables torch's loggers otherwise
     monkeypatch.setattr(trace_shape_events_log, "level", logging.DEBUG)
     trace_shape_events_log.manager._clear_cache()
     draft()
