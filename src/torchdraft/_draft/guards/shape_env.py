@@ -21,7 +21,6 @@ from torchdraft._stack.guard_origin import (
 from torchdraft._stack.transparent import acts_for_caller
 from torchdraft._stack.user_stack import here
 from torchdraft._tape.errors import NoRealValue
-from torchdraft._torch.graph.branch_marks import write_assertion
 from torchdraft._torch.symbolic.shapes import (
     CapturedTraceback,
     ConstraintViolationError,
@@ -33,18 +32,13 @@ from torchdraft._torch.symbolic.shapes import (
 )
 from torchdraft.model.events import GuardResolved
 
-from .answers import Answers
 from .assertions import ROUNDING, UNWRITABLE, needs_rewriting, writable, writable_guard
-from .implied_conditions import ImpliedConditions
-from .quiet_shape_env import QuietShapeEnv
+from .path_questions import PathQuestions
 from .sides import Sides
 from .size_guards import DECIDED, SizeGuards, TakenGuard
+from .unbacked_shape_env import UnbackedShapeEnv
 
 acts_for_caller(__file__)
-
-MOST_SYMBOLS = 800
-"""Numbers read from tensors before the whole model is recorded instead: a loop over detections reads thousands, and
-each costs a symbolic trace tens of milliseconds."""
 
 MOST_CONDITIONS = 100
 """Different conditions about one unbacked symbol before it is fixed to the example's value. Each costs upstream's
@@ -58,39 +52,25 @@ _SQUEEZING = {
 is not 1."""
 
 
-class TooManySymbols(RuntimeError):
-    """The model reads more numbers from tensors than a symbolic trace can carry."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{count} numbers were read out of tensors")
-
-
-# Longer than 200 lines: it overrides one class of torch's, whose guards, symbols and assertions share their state.
-class DraftShapeEnv(QuietShapeEnv):
+# Longer than 200 lines: it overrides one class of torch's, whose guards and assertions share their state.
+class DraftShapeEnv(UnbackedShapeEnv):
     """A `ShapeEnv` that asks the tape before it gives up, and records what it assumed."""
 
     def __init__(self, context: TraceContext, **options: Any) -> None:
-        super().__init__(**{"tracked_fakes": [], "trace_asserts": True} | options)
-        self.context: TraceContext | None = context
+        super().__init__(context, **{"tracked_fakes": [], "trace_asserts": True} | options)
         self.sizes = SizeGuards()
-        self.unbacked_created: list[sympy.Symbol] = []
-        self.most_symbols: float = MOST_SYMBOLS
-        self.renamed_from: dict[sympy.Symbol, sympy.Symbol] = {}
         self.resolved: dict[Any, GuardResolved] = {}
         """Condition or number → the event of its answer by real values."""
-        self.implied = ImpliedConditions(self)
         self.inexact: set[sympy.Symbol] = set()
         """Floats that a tensor's function computed: Python's can differ from them in the last digit."""
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
-        self.answers: Answers | None = None
-        """Answers what the model's code asks, in the trace of one of several paths."""
+        self.questions = PathQuestions(self)
         self.sides = Sides(self)
         self.refuse_number: Callable[[Any], None] | None = None
         """Called with an expression of symbols that code wants as a number, before that makes a guard of it."""
         self.refuse_data = False
         """Whether a condition that no symbol can decide is left undecided, where code asks for it."""
-        self._user_cells: set[int] | None = None
         self._conditions: dict[sympy.Symbol, int] = {}
         self._to_fix: list[sympy.Symbol] = []
         self._evaluating = 0
@@ -99,90 +79,14 @@ class DraftShapeEnv(QuietShapeEnv):
         self.exact_numbers = False
         """Whether what Python makes of a float differs for its neighbours: its text, its hash."""
 
-    # -- symbols -------------------------------------------------------------------------------------------------
-
-    def create_unbacked_symint(self, *args: Any, **kwargs: Any) -> Any:
-        return self._note_created(super().create_unbacked_symint(*args, **kwargs))
-
-    def create_unbacked_symfloat(self, *args: Any, **kwargs: Any) -> Any:
-        return self._note_created(super().create_unbacked_symfloat(*args, **kwargs))
-
-    def create_unbacked_symbool(self, *args: Any, **kwargs: Any) -> Any:
-        return self._note_created(super().create_unbacked_symbool(*args, **kwargs))
-
-    def _note_created(self, made: Any) -> Any:
-        self.unbacked_created.extend(made.node.expr.free_symbols)
-        if self.context is not None and len(self.unbacked_created) > self.most_symbols:
-            raise TooManySymbols(len(self.unbacked_created))
-        return made
-
-    def _rename_unbacked_to(self, orig_s: sympy.Symbol, new_s: sympy.Symbol) -> None:
-        self.renamed_from[new_s] = orig_s
-        super()._rename_unbacked_to(orig_s, new_s)
-
-    def _constrain_range_for_size(self, a: sympy.Symbol, min: int | None = None, max: int | None = None) -> None:  # noqa: A002
-        """Ignores a fake kernel's claim of at least 2, the default of `create_unbacked_symint()`.
-
-        torchvision's `nms` claims it, and can find one box.
-        """
-        super()._constrain_range_for_size(a, 0 if min == 2 else min, max)
-        if self.var_to_range[a].upper < 2:
-            self.size_like.discard(a)
-
-    def _update_var_to_range(self, symbol: sympy.Symbol, vr: Any, *args: Any, **kwargs: Any) -> None:
-        """Lets a data-dependent size be 0 or 1 where the example says so.
-
-        Upstream keeps such a size at 2 or below, and asserts that instead of the condition (`x.nonzero().shape[0] > 1`
-        was False): a size of 2 would pass, on the path of the other outcome.
-        """
-        if vr.upper < 2:
-            self.size_like.discard(symbol)
-        if is_unbacked(symbol):
-            self.implied.restrict(symbol, vr)
-        super()._update_var_to_range(symbol, vr, *args, **kwargs)
-
     # -- guards --------------------------------------------------------------------------------------------------
 
     def evaluate_sym_node(self, sym_node: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.answers is None or self._evaluating or not asked_by_code():
+        if not self.questions.is_asked or self._evaluating or not asked_by_code():
             return super().evaluate_sym_node(sym_node, *args, **kwargs)
-        expr = self.simplify(sym_node.expr)
-        if not expr.free_symbols or self._maybe_evaluate_static(expr) is not None:
-            return super().evaluate_sym_node(sym_node, *args, **kwargs)
-        answer = self._answered(sym_node, expr)
-        if answer is not None:
-            return sympy.sympify(answer)
-        result = super().evaluate_sym_node(sym_node, *args, **kwargs)
-        if sym_node.pytype is float and not any(is_unbacked(symbol) for symbol in expr.free_symbols):
-            self.assert_here(sympy.Eq(expr, result))  # of numbers from data it is asserted where it is deferred
-        return result
-
-    def _answered(self, sym_node: Any, expr: Any) -> Any:
-        """The answer to what the model's code asks, in the trace of one path; None where the example has none."""
-        assert self.answers is not None
-        assert self.context is not None
-        if self.context.rests_on_constants(expr, self._cells_of_user()):
-            return None  # it is the same in every call
-        if sym_node.pytype is bool:
-            return self.answers.answer(torch.SymBool(sym_node), expr, lambda: self.on_example(expr))
-        if sym_node.pytype is not int:
-            return None
-        bounds = self.bound_sympy(expr)
-        return self.answers.number(torch.SymInt(sym_node), (bounds.lower, bounds.upper), lambda: self._number(expr))
-
-    def _number(self, expr: Any) -> int | None:
-        """The value of an integer expression on the example; None where a symbol has no value there."""
-        if not self.demand(expr):
-            return None
-        assert self.context is not None
-        value = self.context.reals.symbols.substitute(expr)
-        return int(value) if value.is_number else None
-
-    def _cells_of_user(self) -> set[int]:
-        assert self.context is not None
-        if self._user_cells is None:
-            self._user_cells = self.context.user_cells()
-        return self._user_cells
+        return self.questions.evaluate(
+            sym_node, lambda: super(DraftShapeEnv, self).evaluate_sym_node(sym_node, *args, **kwargs)
+        )
 
     def on_example(self, condition: Any) -> bool | None:
         """What a condition is on the example; None where a symbol has no value there."""
@@ -373,31 +277,24 @@ class DraftShapeEnv(QuietShapeEnv):
             self.refuted += 1
             return False
         if not self._to_be_rewritten(orig_expr):
-            if self.answers is not None and isinstance(orig_expr, sympy.Basic) and asked_by_code():
-                self.assert_here(orig_expr)
+            if self.questions.is_asked and isinstance(orig_expr, sympy.Basic) and asked_by_code():
+                self.questions.assert_here(orig_expr)
             return bool(super().guard_or_defer_runtime_assert(orig_expr, *args, **kwargs))
         assert self.context is not None
         real = self.context.reals.symbols.substitute
         for inner in orig_expr.atoms(*ROUNDING) - self.resolved.keys():
             self._log_real_tensor_propagation(inner, real(inner))  # the rewriting fixes it
         held = True
-        asked = self.answers is not None and asked_by_code()
+        asked = self.questions.is_asked and asked_by_code()
         for expr in writable(orig_expr, real, rounded=self._rounded):
             if asked:
-                self.assert_here(expr)
+                self.questions.assert_here(expr)
             held = bool(super().guard_or_defer_runtime_assert(expr, *args, **kwargs)) and held
         return held
 
     def defer(self, condition: Any, message: str) -> None:
         """Asserts a condition as torch does, without a look at the example."""
         super().guard_or_defer_runtime_assert(condition, message)
-
-    def assert_here(self, expr: Any) -> None:
-        """Writes an assertion of the model's code where it stands: paths are compared before torch inserts its own."""
-        assert self.context is not None
-        known = expr in DECIDED or not expr.free_symbols or self._maybe_evaluate_static(expr) is not None
-        if not known and not self.context.rests_on_constants(expr, self._cells_of_user()):
-            write_assertion(self.create_symboolnode(expr), f"Runtime assertion failed for expression {expr}")
 
     def _to_be_rewritten(self, expr: Any) -> bool:
         """Whether an assertion about unbacked symbols has to be rewritten, and the values that this takes are known."""

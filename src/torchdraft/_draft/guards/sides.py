@@ -89,7 +89,7 @@ class Sides:
         torch traces both sides in each run, and an assertion about sizes that is false on the other side raises.
         """
         if not self.implies(condition):
-            self.env.assert_here(condition)
+            self.env.questions.assert_here(condition)
 
     # -- sides of a `torch.cond` ---------------------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ class Explorer:
 
     def _trace(self, decisions: Decisions, *, explored: bool = True) -> Path:
         session = self.new_session()
-        session.env.answers = decisions
+        session.env.questions.answers = decisions
         decisions.learn = session.env.sides.learn
         with counted_by(self._counters):
             program = trace_nonstrict(self.request, session, self.snapshot, self.plan, finished=False)

@@ -6,7 +6,7 @@ from types import FrameType
 
 import torch
 
-from torchdraft._draft.guards.shape_env import TooManySymbols
+from torchdraft._draft.guards.unbacked_shape_env import TooManySymbols
 from torchdraft._stack.frame_kinds import is_framework
 from torchdraft._torch.dynamo import interpreted_frame
 from torchdraft._torch.symbolic.shapes import is_constraint_error
