@@ -7,7 +7,7 @@ ZOO    := build/zoo-env
 STAMP  := $(VENV)/.installed
 N      ?= 200
 
-.PHONY: setup demo test check format docs assets assets-check browser screenshot bench general fuzz zoo clean
+.PHONY: setup demo test check format docs site assets assets-check browser screenshot bench general fuzz zoo clean
 
 setup: $(STAMP)
 
@@ -23,7 +23,7 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n auto
 
-check: setup
+check: $(VENV)/.docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -32,6 +32,7 @@ check: setup
 	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/gen_docs.py --check
 	$(BIN)/python tools/gen_picture.py --check
+	$(BIN)/python tools/build_site.py
 
 # Applies the fixes that `check` would ask for and that a program can make.
 format: setup
@@ -41,6 +42,14 @@ format: setup
 docs: setup
 	$(BIN)/python tools/gen_docs.py
 	$(BIN)/python tools/gen_picture.py
+
+# The documentation site, in build/site. Warnings and broken links are errors.
+site: $(VENV)/.docs
+	$(BIN)/python tools/build_site.py
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
 
 # The script and style of the HTML page: web/ -> src/torchdraft/_page/assets/. Needs npm, which installs what the lockfile says.
 assets:

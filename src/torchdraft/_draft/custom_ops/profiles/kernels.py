@@ -30,6 +30,8 @@ def unsafe_generate_fake_kernels(op_profiles: Mapping[str, Set[Any]]) -> Iterato
 
     Unsafe: a profile describes the calls that were observed; the operator may behave differently on other inputs.
 
+    For example::
+
         program = torchdraft.draft_export(model, args)
         with torchdraft.unsafe_generate_fake_kernels(program._report.op_profiles):
             program = program.run_decompositions()
