@@ -29,6 +29,8 @@ class SymbolOrigin:
     """Whether the operation read a truth value."""
     inside: Frame | None = None
     """The frame of torch's Python code that ran the operation, where the user's line called such code."""
+    computed: str = ""
+    """How the operations of the trace computed it, as Python: `x.sum() > 0`. Only where the source is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ def attempt_scope(request: Request, session: Session, snapshot: Snapshot) -> Ite
     closed.
     """
     session.context.user.tensors = with_inner([*request.tensors(), *request.mod.parameters(), *request.mod.buffers()])
+    session.context.user.model = request.mod
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.callback(snapshot.restore_modules)

@@ -116,6 +116,7 @@ class Session:
         """Ends the trace. The fake mode and the shape environment live on in the program's metadata: from here on they
         are of torch's own classes (their `__class__` is set back), and hold no tape.
         """
+        self.context.remember_inputs()
         self.env.tracked_fakes = []  # caches of torch's hold on to the environment
         self.reals.copy_on_write.release()
         for ours, upstream in ((self.mode, FakeTensorMode), (self.env, ShapeEnv)):

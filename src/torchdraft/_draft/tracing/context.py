@@ -6,13 +6,17 @@ from typing import Any
 
 import torch
 
+from torchdraft._source.input_names import in_caller_terms
 from torchdraft._tape.evaluation.evaluate import RealValues
 from torchdraft._tape.provenance import cells_of, depends_on, record_depends_on, record_reads_copied
-from torchdraft._tape.tape import Tape
+from torchdraft._tape.tape import Record, Tape
 from torchdraft._torch.dispatch import outside_modes
 from torchdraft._torch.graph.saved_tensors import SavedTensors
+from torchdraft._torch.tensors.nested import storage_key
 from torchdraft._torch.tensors.subclasses import with_inner
+from torchdraft.model.events import SymbolOrigin
 
+from .computed_text import ComputedText
 from .event_log import EventLog
 from .hooks import TraceHooks
 from .symbol_origins import SymbolOrigins
@@ -46,6 +50,7 @@ class TraceContext:
         self.saved_tensors: SavedTensors | None = None
         """The tensors that autograd saved, where the trace follows gradients."""
         self.reals.on_surrogate = self.user.note_surrogate
+        self.origins.computed = self._computed
 
     def attach_shape_env(self, shape_env: Any) -> None:
         """Makes `shape_env` the environment of the trace."""
@@ -54,6 +59,39 @@ class TraceContext:
     def record_surrogate_outputs(self, op: Any, args: Any, out: Any) -> None:
         """Records an operator whose outputs were made without running it, as `op(*args)` on the tape."""
         self.tape.close(self.tape.open(op, args, {}), args, {}, out)
+
+    def _computed(self, symbol: Any, origin: SymbolOrigin) -> str:
+        """How a symbol was computed, as Python."""
+        made = self._made(symbol)
+        if made is None:
+            return ""
+        text = ComputedText(self._names(), self._made)
+        return text.truth(made[0]) if origin.truth else text.number(*made)
+
+    def _made(self, symbol: Any) -> tuple[Record, str] | None:
+        """The operation that made an unbacked symbol, and where in its result the symbol stands."""
+        record = self.reals.symbols.origins.get(self.origins.created_as(symbol))
+        origin = self.origins.made(symbol)
+        if record is None or origin is None:
+            return None
+        return record, origin.part if ".shape" in origin.part else ""
+
+    def remember_inputs(self) -> None:
+        """Notes the names of the inputs, before the trace lets go of the fake tensors in their place."""
+        for tracked in self.shape_env.tracked_fakes or ():
+            handle = self.tape.known(tracked.fake) if isinstance(tracked.fake, torch.Tensor) else None
+            if handle is not None:
+                self.user.input_names.setdefault(id(handle.cell), in_caller_terms(tracked.source.name))
+
+    def _names(self) -> dict[int, str]:
+        """Identity of a tape cell → the input, parameter or buffer in it."""
+        self.remember_inputs()  # the trace may still run
+        names = dict(self.user.input_names)
+        for name, weight in self.user.named_weights():
+            cell = self.tape.sources.get(storage_key(weight))
+            if cell is not None:
+                names.setdefault(id(cell), name)
+        return names
 
     def input_cells(self) -> set[int]:
         """Identities of the tape cells of the model's inputs."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from torchdraft._source.input_names import in_caller_terms
-from torchdraft._source.symbolic.expressions import in_user_terms
+from torchdraft._source.symbolic.expressions import has_source, in_user_terms
 from torchdraft._stack.user_stack import user_walk
 from torchdraft._tape.tape import Record, View
 from torchdraft.model.events import SymbolOrigin
@@ -22,7 +23,10 @@ class SymbolOrigins:
         """The environment that makes the symbols; set by the trace context."""
         self.input_names: dict[Any, str] = {}
         """Symbol → the input it is a size of, where that has another name than the shape environment knows."""
+        self.computed: Callable[[Any, SymbolOrigin], str] | None = None
+        """Symbol and origin → how it was computed, as Python; set by the trace context."""
         self._made: dict[Any, SymbolOrigin] = {}
+        self._without_source: dict[Any, SymbolOrigin] = {}
 
     def note(self, symbols: Iterable[Any], record: Record, out: Any) -> None:
         """Records that the operation of `record` made unbacked `symbols`, which stand somewhere in its output `out`."""
@@ -50,10 +54,22 @@ class SymbolOrigins:
             sources = self.shape_env.var_to_sources.get(symbol)
             name = self.input_names.get(symbol) or (sources[0].name if sources else "")
             if made is not None:
-                found[str(symbol)] = made
+                found[str(symbol)] = self._in_words(self.created_as(symbol), made)
             elif name:
                 found[str(symbol)] = SymbolOrigin(input=in_caller_terms(name))
         return found
+
+    def made(self, symbol: Any) -> SymbolOrigin | None:
+        """The operation that made an unbacked symbol."""
+        return self._made.get(self.created_as(symbol))
+
+    def _in_words(self, created: Any, made: SymbolOrigin) -> SymbolOrigin:
+        """The origin, with what was computed where the source cannot say it."""
+        if self.computed is None or not made.stack or has_source(made.stack[-1]):
+            return made
+        if created not in self._without_source:
+            self._without_source[created] = replace(made, computed=self.computed(created, made))
+        return self._without_source[created]
 
     def in_user_terms(self, expr: Any) -> str:
         """An expression as text, in which inputs and operations stand for symbols: `2*x.shape[0]` for `2*s0`."""

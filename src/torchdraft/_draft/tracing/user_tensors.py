@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -18,6 +19,9 @@ class UserTensors:
     def __init__(self) -> None:
         self.tensors: list[torch.Tensor] = []
         """Inputs, parameters and buffers, as the caller has them."""
+        self.model: torch.nn.Module | None = None
+        self.input_names: dict[int, str] = {}
+        """Identity of a tape cell → the input in it, as the caller names it: `batch['ids']`."""
         self.first_writes: dict[int, tuple[Frame, ...]] = {}
         """Identity of a tape cell → the line that first wrote to it."""
         self.rebound: list[tuple[torch.Tensor, torch.Tensor]] = []
@@ -27,6 +31,12 @@ class UserTensors:
         self.surrogate_locations: dict[int, dict[str, Any]] = {}
         """Identity of a weight without data → where its seeded surrogate was first computed with."""
         self._subclassed: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def named_weights(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """The parameters and buffers, as the code of the model names them."""
+        if self.model is not None:
+            for name, tensor in [*self.model.named_parameters(), *self.model.named_buffers()]:
+                yield f"self.{name}", tensor
 
     def note_subclass(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         """Remembers the tensor subclass of `real`; the fake tensor in its place is a plain one."""

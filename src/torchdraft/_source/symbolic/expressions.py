@@ -66,6 +66,8 @@ def describe_origin(symbol: str, origin: SymbolOrigin | str) -> str:
         return origin.input or origin.op or "?"
     code, line, _ = origin.stack[-1]
     where = f"at {os.path.basename(code.co_filename)}:{line}"
+    if origin.computed:
+        return f"{origin.computed} {where}"
     if (known := _code_at(origin, origin.stack[-1])) is not None:
         return f"{known.alone(symbol)} {where}"
     if origin.inside is not None and (known := _code_at(origin, origin.inside)) is not None:
@@ -105,7 +107,7 @@ class SymbolCode:
         """The text if the symbol is an operand, in parentheses if needed."""
         if self.of:
             return self.text
-        node = _expression(self.text)
+        node = _expression(self.text.replace("…", "_"))  # stands for what a computed text leaves out
         return self.text if isinstance(node, _ATOMS) else f"({self.text})"
 
 
@@ -118,6 +120,8 @@ def code_of(origin: SymbolOrigin | str) -> SymbolCode | None:
         return None
     if origin.input:
         return SymbolCode(origin.input)
+    if origin.computed:
+        return SymbolCode(origin.computed, truth=origin.truth)
     found = _code_at(origin, origin.stack[-1]) if origin.stack else None
     if found is None and origin.inside is not None:
         return _code_at(origin, origin.inside)
@@ -156,6 +160,12 @@ def _code_of_read(origin: SymbolOrigin, frame: Frame, segment: str, node: ast.ex
         return SymbolCode(f"{of if isinstance(node.args[0], _ATOMS) else f'({of})'}.{_READ_INSIDE[name]}")
     part = origin.part if name == "tolist" else ""
     return SymbolCode(segment + part, truth=origin.truth) if name in READS else None
+
+
+def has_source(frame: Frame) -> bool:
+    """Whether the line of a frame can be read. It cannot in code of `exec`, a shell or `python -c`."""
+    code, line, _ = frame
+    return bool(linecache.getline(code.co_filename, line))
 
 
 def source_of(frame: Frame) -> str:
