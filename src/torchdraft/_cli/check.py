@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .shared.arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, TracebackOption
-from .shared.console import print_written, progress, usage_errors_printed
+from .shared.arguments import CHECK_KERNELS_HELP, PATHS_HELP, CheckKernels, Paths, QuietOption, TracebackOption
+from .shared.console import print_written, usage_errors_printed
+from .shared.progress import progress
 from .ship import Runtime
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ def check(
     statistics: Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule.")] = False,
     form: Annotated[Format, typer.Option("--format", help="The format of the output.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write there instead of printing.")] = None,
+    quiet: QuietOption = False,
     _traceback: TracebackOption = False,
 ) -> None:
     """Draft each TARGET's model and fail if a report has issues: a gate for continuous integration.
@@ -117,7 +120,7 @@ def check(
             select=select or (),
             ignore=ignore or (),
         )
-        checked = run_check(call, progress)
+        checked = run_check(call, partial(progress, quiet=quiet))
         if output is None:
             _print_check(checked, form)
         else:

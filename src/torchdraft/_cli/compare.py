@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from .shared.arguments import TargetArgument, TracebackOption
-from .shared.console import STDOUT, check_json_option, print_written, progress, usage_errors_printed, write_json
+from .shared.arguments import QuietOption, TargetArgument, TracebackOption
+from .shared.console import STDOUT, check_json_option, print_written, usage_errors_printed, write_json
+from .shared.progress import progress
 
 
 def compare(
@@ -20,6 +21,7 @@ def compare(
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the result there (.json), or to standard output (-).")
     ] = None,
+    quiet: QuietOption = False,
     _traceback: TracebackOption = False,
 ) -> None:
     """Capture TARGET's model with eager, export, export strict, draft_export, torchdraft and torch.compile.
@@ -40,12 +42,12 @@ def compare(
         check_json_option(json)
         if unknown := [way for way in ways or () if way not in WAYS]:
             raise UsageError(f"--way {unknown[0]!r}", expected=f"one of {', '.join(map(repr, WAYS))}")
-        with progress(f"loading {target}"):
+        with progress(f"loading {target}", quiet):
             load_target(target)  # a wrong target is said once, and not for every way
         chosen, results = [way for way in WAYS if not ways or way in ways], []
         found = each_way(target, chosen, limit=limit)
         for number, way in enumerate(chosen, 1):
-            with progress(f"{way} ({number} of {len(chosen)})"):
+            with progress(f"{way} ({number} of {len(chosen)})", quiet):
                 results.append(next(found))
         if json != STDOUT:
             console = Console()

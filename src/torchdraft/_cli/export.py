@@ -14,10 +14,10 @@ from .shared.console import (
     output_of_models,
     print_report,
     print_written,
-    progress,
     usage_errors_printed,
     write_json,
 )
+from .shared.progress import progress
 from .shared.torch_logs import LogFileOption, LogsOption, torch_logs
 
 if TYPE_CHECKING:

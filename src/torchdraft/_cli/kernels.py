@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .shared.console import print_written, progress, usage_errors_printed
+from .shared.console import print_written, usage_errors_printed
+from .shared.progress import progress
 
 if TYPE_CHECKING:
     from torchdraft._synthesis.synthesize import SynthesizedKernel

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .shared.arguments import PATHS_HELP, Paths
-from .shared.console import print_report, print_written, progress, usage_errors_printed
+from .shared.arguments import PATHS_HELP, Paths, QuietOption, TracebackOption
+from .shared.console import print_report, print_written, usage_errors_printed
 from .shared.program_file import read_program
+from .shared.progress import progress
 
 
 class Runtime(StrEnum):
@@ -49,6 +50,8 @@ def ship(
     ] = Asserted.RAISE,
     n: Annotated[int, typer.Option("-n", min=0, help="How many inputs to run; 0 for none.")] = 8,
     paths: Annotated[Paths, typer.Option("--paths", help=PATHS_HELP)] = Paths.EXAMPLE,
+    quiet: QuietOption = False,
+    _traceback: TracebackOption = False,
 ) -> None:
     """Write a program for another runtime, with its assumptions, and compare runs of it with eager.
 
@@ -58,34 +61,34 @@ def ship(
         from torchdraft._targets.output import check_writable
 
         check_writable(output, "-o", ENDINGS[to])
-        made, model = _program(program, paths)
-        shipment = _shipped(made, model, to, output, assertions, n)
+        made, model = _program(program, paths, quiet)
+        shipment = _shipped(made, model, to, output, assertions, n, quiet)
         print_report(shipment)
         print_written(output)
     sys.stdout.flush()
     raise typer.Exit(0 if shipment.ok else 1)
 
 
-def _program(text: str, paths: Paths) -> tuple[Any, Any]:
+def _program(text: str, paths: Paths, quiet: bool) -> tuple[Any, Any]:
     """The program, and its model if that was drafted here."""
     from torchdraft._targets.drafting import draft
     from torchdraft._targets.target import load_target
 
     if not text.endswith(".pt2"):
-        with progress(f"loading {text}"):
+        with progress(f"loading {text}", quiet):
             found = load_target(text)
-        with progress(f"drafting {type(found.model).__name__}"):
+        with progress(f"drafting {type(found.model).__name__}", quiet):
             return draft(found, paths=paths.value), found.model
-    with progress(f"reading {text}"):
+    with progress(f"reading {text}", quiet):
         return read_program(Path(text), "a program that was saved (.pt2), or file.py:callable"), None
 
 
-def _shipped(made: Any, model: Any, to: Runtime, output: Path, assertions: Asserted, n: int) -> Any:
+def _shipped(made: Any, model: Any, to: Runtime, output: Path, assertions: Asserted, n: int, quiet: bool) -> Any:
     import torchdraft
     from torchdraft._targets.usage_error import UsageError
 
     write: Any = getattr(torchdraft, f"to_{to.value}")
-    with progress(f"writing {output}"):
+    with progress(f"writing {output}", quiet):
         try:
             return write(made, output, model=model, trials=n, assertions=assertions.value)
         except ImportError as error:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .shared.arguments import TargetArgument, TracebackOption
+from .shared.arguments import QuietOption, TargetArgument, TracebackOption
 from .shared.console import (
     STDOUT,
     check_json_option,
     output_of_models,
     print_report,
     print_written,
-    progress,
     usage_errors_printed,
     write_json,
 )
 from .shared.program_file import read_program
+from .shared.progress import progress
 
 if TYPE_CHECKING:
     from torchdraft._targets.target import Target
@@ -40,6 +41,7 @@ def verify(
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the result there (.json), or to standard output (-).")
     ] = None,
+    quiet: QuietOption = False,
     _traceback: TracebackOption = False,
 ) -> None:
     """Run TARGET's program and model on the same inputs and report where they differ.
@@ -50,7 +52,7 @@ def verify(
     with usage_errors_printed():
         check_json_option(json)
         with output_of_models(json):
-            found = run_verify(target, program, n, seed, progress)
+            found = run_verify(target, program, n, seed, partial(progress, quiet=quiet))
         print_report(found, to_stderr=json == STDOUT)
         write_json(found.to_json(), json)
         print_written(json)

@@ -27,6 +27,7 @@ from .prepare.call import check_call
 from .prepare.forward_signature import make_signature_fit
 from .prepare.lazy_modules import lazy_modules_materialized
 from .prepare.options import check_budget, check_preserved, check_switch, checked_kwargs, checked_trusted_ops
+from .progress import described
 from .report.phases import Phases
 from .shapes.requested import unwrap_integers
 from .state.snapshot import Snapshot
@@ -168,7 +169,7 @@ def _drafted(
         draft.events.extend(made)
         changes.afterwards(draft.undo_if_failed)
         changes.afterwards(snapshot.restore)
-        with torch_output_suppressed():
+        with torch_output_suppressed(), described(draft.progress):
             return draft.run(strict, check_on_example, paths)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -54,6 +56,9 @@ class Draft:
         self.events: list[Event] = []
         self.registered: list[type] = []
         self.session: Session | None = None
+        self.attempts = 0
+        self.newest: Callable[[], Session | None] = lambda: None
+        """The session of the attempt that was begun last, as long as something else holds it."""
         self.runnable = has_data(request)
         self._eager_result: Any = None
         self._ran_eagerly = False
@@ -173,12 +178,24 @@ class Draft:
     def new_session(self, answers: ClockAnswers | None = None) -> Session:
         """The state of one more attempt. `answers`: what clocks give it, where they do not give the time."""
         deferred = self.request.options["prefer_deferred_runtime_asserts_over_guards"]
-        return Session(
+        self.attempts += 1
+        session = Session(
             budget=self.budget,
             prefer_deferred_runtime_asserts_over_guards=deferred,
             trust=self.trust,
             answers=answers,
         )
+        self.newest = weakref.ref(session)
+        return session
+
+    def progress(self) -> str:
+        """What the draft does now: `trace: 120 operations, rung symbolic`."""
+        session = self.newest()
+        if session is None:
+            return self.phases.current
+        count = session.context.tape.ops_recorded
+        again = f", attempt {self.attempts}" if self.attempts > 1 else ""
+        return f"{self.phases.current}: {count:,} operations, rung {rung_of(self.plan).name}{again}"
 
     def attempt(self, session: Session) -> torch.export.ExportedProgram:
         """One trace as the plan says."""

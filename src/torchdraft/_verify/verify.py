@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.progress import described
 from torchdraft._ship.runtimes.find import module_of
 from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._verify.explain.blame import report_of
 from torchdraft._verify.inputs.call import given
 from torchdraft._verify.run.compare import Tolerance
-from torchdraft.model import Verification
+from torchdraft.model import Trial, Verification
 
 from .trials import TrialRunner
 
@@ -39,30 +40,36 @@ def verify(  # longer than other functions: its docstring is the documentation o
     `mismatch`: the program does not raise, but results, writes to the inputs, or parameters and buffers differ. Both
     sides run on copies, from the same random state. The model, the inputs and global state are not changed.
 
-    Args: program: any exported program. If torchdraft made it, the result refers to the issues of its report. model:
-    the model that the program was made from. inputs: inputs to try, each a tuple of positional arguments or `(args,
-    kwargs)`. run: what runs in place of the program: a callable that takes the model's arguments, an
-    `onnxruntime.InferenceSession`, a `Shipment`, or the path of a file that torchdraft shipped. n: how many inputs to
-    draw: the example first, then sizes within the program's dynamic shapes, with values similar to those of the
-    example. 20 if neither `inputs` nor `n` is given. seed: seed of the draws and of the random
-    states. The same seed gives the same result. rtol: relative tolerance. None for the default of
-    `torch.testing.assert_close` for the dtype. atol: absolute tolerance, given together with `rtol`. shrink: search a
-    small input for each mismatch. progress: called after each input with the number of inputs done.
+    Args:
+        program: any exported program. If torchdraft made it, the result refers to the issues of its report.
+        model: the model that the program was made from.
+        inputs: inputs to try, each a tuple of positional arguments or `(args, kwargs)`.
+        run: what runs in place of the program: a callable that takes the model's arguments, an
+            `onnxruntime.InferenceSession`, a `Shipment`, or the path of a file that torchdraft shipped.
+        n: how many inputs to draw: the example first, then sizes within the program's dynamic shapes, with values
+            similar to those of the example. 20 if neither `inputs` nor `n` is given.
+        seed: seed of the draws and of the random states. The same seed gives the same result.
+        rtol: relative tolerance. None for the default of `torch.testing.assert_close` for the dtype.
+        atol: absolute tolerance, given together with `rtol`.
+        shrink: search a small input for each mismatch.
+        progress: called after each input with the number of inputs done.
 
     Returns:
         A `Verification`. `verification.ok` is False if the program is silently wrong and no issue of severity `baked`
         announces it.
 
-    Raises `TypeError` or `ValueError` if an argument is wrong, or if the program has no example to draw inputs from.
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is wrong, or the program has no example to draw inputs from.
 
     """
     _check_call(model, n, rtol, atol)
     ran = None if run is None else module_of(run, program)
     calls = [] if inputs is None else given(inputs, seed)
     drawn = DEFAULT_COUNT if inputs is None and n is None else n or 0
-    with torch_output_suppressed():
+    trials: list[Trial] = []
+    with torch_output_suppressed(), described(lambda: f"{len(trials)} of {len(calls) + drawn} inputs"):
         runner = TrialRunner(program, model, Tolerance(rtol, atol), seed, ran)
-        trials = []
         for trial in runner.trials(calls, drawn, shrink):
             trials.append(trial)
             if progress is not None:

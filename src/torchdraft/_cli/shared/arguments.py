@@ -48,6 +48,8 @@ TracebackOption = Annotated[
     ),
 ]
 
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
 TargetArgument = Annotated[
     str,
     typer.Argument(

@@ -1,4 +1,4 @@
-"""Output of the commands: reports, progress, errors."""
+"""Output of the commands: reports, files, errors."""
 
 from __future__ import annotations
 
@@ -78,19 +78,6 @@ def write_json(text: str, path: Path | None) -> None:
 def output_of_models(json: Path | None) -> AbstractContextManager[object]:
     """A context for code of the user. Where standard output is a document, what the code prints is no part of it."""
     return contextlib.redirect_stdout(sys.stderr) if json == STDOUT else nullcontext()
-
-
-@contextmanager
-def progress(what: str, quiet: bool = False) -> Iterator[None]:
-    """Show a spinner on a terminal. Elsewhere nothing is shown, because lines of progress would fill a log."""
-    from rich.text import Text
-
-    console = stderr()
-    if quiet or not console.is_terminal:
-        yield
-        return
-    with console.status(Text(f"{what} …")):
-        yield
 
 
 @contextmanager

@@ -13,6 +13,8 @@ class Phases:
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.current = ""
+        """The phase that runs now, the innermost one."""
         self._began = time.perf_counter()
 
     def since_start(self) -> float:
@@ -21,8 +23,10 @@ class Phases:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        began = time.perf_counter()
+        began, outer = time.perf_counter(), self.current
+        self.current = name
         try:
             yield
         finally:
+            self.current = outer
             self.seconds[name] += time.perf_counter() - began
