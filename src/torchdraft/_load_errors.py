@@ -47,11 +47,10 @@ def _needs(path: Any, error: Exception, report_name: str) -> Iterator[str]:
         yield f"  the module {missing.name!r}: install it, or add its folder to sys.path"
     report = next((text for name, text in texts.items() if name.endswith(report_name)), None)
     for issue in Report.from_json(report).issues if report else ():
-        if not issue.data.get("paste") or "class" not in issue.data or is_known_in_files(str(issue.data["class"])):
+        if not issue.code_to_write or "class" not in issue.data or is_known_in_files(str(issue.data["class"])):
             continue
-        module = str(issue.data["class"]).rpartition(".")[0]
         yield f"  the class {issue.data['class']}, registered with pytree:"
-        yield from (f"    {line}" for line in (f"import {module}", "import torch", str(issue.data["paste"])))
+        yield from (f"    {line}" for line in issue.code_to_write.splitlines())
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -90,7 +90,9 @@ def hostile():
         locals={HOSTILE: HOSTILE},
         modules=(HOSTILE,),
         node=HOSTILE,
-        data={"fix": HOSTILE, "paste": HOSTILE, "op": f"a.{HOSTILE}"},
+        replacement=HOSTILE,
+        code_to_write=HOSTILE,
+        data={"fix": HOSTILE, "op": f"a.{HOSTILE}"},
     )
     listing = Listing(
         nodes=tuple(

@@ -102,6 +102,7 @@ def test_keys_move_through_the_issues(opened):
     page.keyboard.press("k")
     page.wait_for_selector(".row[aria-current] >> text=TD404")
     page.keyboard.press("j")
+    page.wait_for_selector(".row[aria-current] >> text=TD101")  # the address changes a moment after the key
     page.keyboard.press("s")
     page.wait_for_selector(".lines .chosen")
     assert page.locator(".lines .chosen").get_attribute("data-line") == "12"

@@ -70,6 +70,8 @@ def known_of(written: Any, again: Any) -> Any:
 @pytest.mark.parametrize("path", REPORTS, ids=label)
 def test_a_report_is_read(path):
     written = json.loads(path.read_text())
+    pasted = [issue["data"].pop("paste", "") for issue in written["issues"]]  # a field of the issue since
     report = torchdraft.Report.from_json(path.read_text())
     assert [issue.code for issue in report.issues] == [issue["code"] for issue in written["issues"]]
     assert known_of(written, json.loads(report.to_json())) == written  # what was added since has its default
+    assert all(text in issue.code_to_write for text, issue in zip(pasted, report.issues, strict=True))

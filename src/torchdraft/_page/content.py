@@ -25,12 +25,13 @@ RUNGS: Mapping[str, str] = {
 }
 """Ways of tracing, the most general first → what each means for the program."""
 
-CODE_TO_WRITE: Mapping[str, str] = {
-    "code": "Write instead",
-    "fix": "dynamic_shapes that the program accepts",
-    "paste": "Add where the program is loaded",
+ADDED: Mapping[str, str] = {
+    "TD301": "Add beside the operator",
+    "TD302": "Add beside the operator",
+    "TD501": "Add where the program is loaded",
+    "TD502": "Add where the program is loaded",
 }
-"""Keys of an issue's data that have code → the heading that the page puts above it."""
+"""Rules whose code is added somewhere → the heading that the page puts above it."""
 
 
 class Content:
@@ -205,18 +206,9 @@ def _frames(report: Report) -> Iterator[Location]:
 def _to_write(issue: Issue) -> Iterator[tuple[str, str]]:
     """The code that mends an issue, each piece with its heading."""
     if issue.code_to_write:
-        yield CODE_TO_WRITE["code"], issue.code_to_write
-    for key, title in CODE_TO_WRITE.items():
-        if issue.data.get(key) and not (issue.code_to_write and key in ("code", "paste")):
-            yield title, _written(issue) if key == "code" else str(issue.data[key])
-
-
-def _written(issue: Issue) -> str:
-    """The issue's line with its `code` in the place of the marked expression; the code alone where that is unknown."""
-    at, code = issue.location, str(issue.data["code"])
-    if at is None or at.column is None or at.end_column is None:
-        return code
-    return f"{at.source[: at.column]}{code}{at.source[at.end_column :]}".strip()
+        yield ADDED.get(issue.code, "Write instead"), issue.code_to_write
+    if fix := issue.data.get("fix"):
+        yield "dynamic_shapes that the program accepts", str(fix)
 
 
 def _identifier(issue: Issue) -> str:

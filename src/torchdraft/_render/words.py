@@ -104,8 +104,8 @@ def facts(issue: Issue) -> list[tuple[str, str]]:
         found.append(("each", _instances(instances)))
     elif values := issue.data.get("values"):
         found.append(("values", ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")))
-    keys = ("fix",) if issue.code_to_write else ("fix", "paste")
-    found += [(key, _on_own_lines(str(issue.data[key]))) for key in keys if issue.data.get(key)]
+    if fix := issue.data.get("fix"):
+        found.append(("fix", _on_own_lines(str(fix))))
     if issue.mend and (issue.severity > Severity.NOTE or issue.code_to_write):
         found.append(("mend", issue.mend))
     if issue.code_to_write:

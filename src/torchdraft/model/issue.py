@@ -25,7 +25,10 @@ class Issue:
     mend: str = ""
     """What to do about it, in one line."""
     code_to_write: str = ""
-    """The code that mends it, where it is known."""
+    """The code that mends it, where it is known: whole statements, to be written by a person."""
+    replacement: str = ""
+    """What to write in the place of the marked expression of `location`, where that alone mends it. A tool can edit the
+    file with it; `code_to_write` is the line with it."""
     location: Location | None = None
     """The user's innermost line; None where no user code was running."""
     user_stack: tuple[Location, ...] = ()
@@ -40,8 +43,7 @@ class Issue:
     """Name of the graph node that carries the assumption, if it is known."""
     modules: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Data of this rule alone: an operator's name, a `dynamic_shapes` to paste. JSON types only. `code` is what to
-    write in the place of the marked expression of `location`, if that is known."""
+    """Data of this rule alone: an operator's name, a `dynamic_shapes` to paste. JSON types only."""
 
     @property
     def own_location(self) -> Location | None:

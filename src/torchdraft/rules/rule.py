@@ -71,16 +71,21 @@ class Rule(ABC, Generic[E]):
         return None
 
     def code_to_write(self, event: E, location: Location | None) -> str:  # noqa: ARG002
-        """The code that mends the issue, where it is known; what it replaces is at `location`."""
+        """The code that mends the issue, where it is known: statements for a person to write."""
         return ""
 
-    def _code_to_write(self, event: Any, location: Location | None) -> str:
-        """`code_to_write`, which reads source of every kind, and must not cost the issue."""
+    def replacement(self, event: E, location: Location | None) -> str:  # noqa: ARG002
+        """What to write in the place of the expression that `location` marks, where that alone mends the issue."""
+        return ""
+
+    def _code(self, event: Any, location: Location | None) -> tuple[str, str]:
+        """`code_to_write` and `replacement`. Both read source of every kind, which must not cost the issue."""
         try:
-            return self.code_to_write(event, location)
+            replacement = self.replacement(event, location)
+            return self.code_to_write(event, location) or with_replaced(location, replacement), replacement
         except Exception as error:
             log.debug("no code for an issue of %s", self.code, exc_info=error)
-            return ""
+            return "", ""
 
     def found(
         self,
@@ -96,13 +101,15 @@ class Rule(ABC, Generic[E]):
         """An issue of this rule, with the location, stack, locals, node and module of the event."""
         stack = user_frames(event.stack)
         location = stack[-1] if stack else None
+        code_to_write, replacement = self._code(event, location)
         return Issue(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             message=message,
             mend=self.mend,
-            code_to_write=self._code_to_write(event, location),
+            code_to_write=code_to_write,
+            replacement=replacement,
             location=location,
             user_stack=stack,
             expr=expr,
@@ -129,13 +136,20 @@ class Rule(ABC, Generic[E]):
     @classmethod
     def bad(cls) -> str:
         """The code of *Example*: defines `Model`, `args` and, where needed, `kwargs` and `dynamic_shapes`."""
-        return _code(cls.sections()["Example"])
+        return _code_of(cls.sections()["Example"])
 
     @classmethod
     def good(cls) -> str:
         """The code of *Use instead*, which plain `torch.export.export` accepts."""
-        return _code(cls.sections()["Use instead"])
+        return _code_of(cls.sections()["Use instead"])
 
 
-def _code(section: str) -> str:
+def with_replaced(location: Location | None, replacement: str) -> str:
+    """The line of a location with another expression in the place of the marked one."""
+    if not replacement or location is None or location.column is None or location.end_column is None:
+        return replacement
+    return f"{location.source[: location.column]}{replacement}{location.source[location.end_column :]}".strip()
+
+
+def _code_of(section: str) -> str:
     return "\n".join(re.findall(r"^```python\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL))

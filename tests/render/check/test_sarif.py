@@ -57,7 +57,7 @@ def test_published_pages_are_linked():
 
 
 def test_an_expression_with_code_to_write_has_a_fix():
-    issue = replace(BRANCH, data={"code": "torch.rand(())"})
+    issue = replace(BRANCH, replacement="torch.rand(())")
     (fix,) = results(issue)[0]["fixes"]
     (change,) = fix["artifactChanges"]
     assert change["artifactLocation"]["uri"] == "encoder.py"
@@ -70,11 +70,11 @@ def test_an_expression_with_code_to_write_has_a_fix():
 
 
 def test_what_nobody_edits_and_what_has_no_columns_has_no_fix():
-    code = {"code": "torch.rand(())"}
+    code = "torch.rand(())"
     library = replace(
-        BRANCH, location=Location("/venv/lib/python3.11/site-packages/a.py", 3, "f", "x = f()", 4, 7), data=code
+        BRANCH, location=Location("/venv/lib/python3.11/site-packages/a.py", 3, "f", "x = f()", 4, 7), replacement=code
     )
-    without = replace(BRANCH, location=Location("/app/a.py", 3, "f", "x = f()"), data=code)
+    without = replace(BRANCH, location=Location("/app/a.py", 3, "f", "x = f()"), replacement=code)
     assert not [result for result in results(library, without, BRANCH) if "fixes" in result]
 
 

@@ -25,6 +25,22 @@ def test_a_file_of_before_branches_has_none():
     assert Report.from_json(json.dumps(body)).paths == ()
 
 
+def test_code_in_the_data_of_an_old_issue_is_a_field():
+    body = json.loads(FULL.to_json())
+    first, second = body["issues"][:2]
+    for issue in (first, second):
+        issue.pop("code_to_write")
+        issue.pop("replacement")
+    first["data"]["code"], second["data"]["paste"] = "torch.rand(())", "register(C)"
+    old = Report.from_json(json.dumps(body)).issues
+    assert (old[0].replacement, old[0].code_to_write, "code" in old[0].data) == (
+        "torch.rand(())",
+        "torch.rand(())",
+        False,
+    )
+    assert (old[1].replacement, old[1].code_to_write, "paste" in old[1].data) == ("", "register(C)", False)
+
+
 def test_says_what_it_is():
     head = json.loads(FULL.to_json())
     assert (head["format"], head["version"]) == ("torchdraft-report", 1)

@@ -61,6 +61,6 @@ def test_the_code_to_write_mends_the_issue():
     args = (torch.ones(3),)
     baked = [i for i in torchdraft.draft_export(Noisy(), args)._report.issues if i.code == "TD404"]
     assert len(baked) == 4
-    assert all(issue.data["code"] in inspect.getsource(Mended) for issue in baked)
+    assert all(issue.replacement in inspect.getsource(Mended) for issue in baked)
     assert "TD404" not in {i.code for i in torchdraft.draft_export(Mended(), args)._report.issues}
     torch.export.export(Mended(), args)

@@ -28,7 +28,7 @@ def _with_kernel(issue: Issue, op_profiles: Mapping[str, Set[Any]]) -> Issue:
     if issue.code not in ("TD301", "TD302") or not profiles:
         return issue
     text = kernel_source(issue.data["op"], profiles, override=issue.code == "TD302")
-    return replace(issue, code_to_write=text, data={**issue.data, "paste": text}) if text else issue
+    return replace(issue, code_to_write=text) if text else issue
 
 
 def kernel_source(op: str, profiles: Set[Any], *, override: bool = False) -> str:

@@ -147,9 +147,9 @@ def _region(location: Location) -> dict[str, Any]:
 
 
 def _fixes(issue: Issue) -> dict[str, Any]:
-    """The edit that writes an issue's `code` in the place of the marked expression."""
-    at, code = issue.location, issue.data.get("code")
-    if at is None or not isinstance(code, str) or not code or at.installed or not paths.is_file_name(at.file):
+    """The edit that writes an issue's `replacement` in the place of the marked expression."""
+    at, code = issue.location, issue.replacement
+    if at is None or not code or at.installed or not paths.is_file_name(at.file):
         return {}
     if at.column is None or at.end_column is None:
         return {}

@@ -89,9 +89,24 @@ def _current(body: dict[str, Any]) -> dict[str, Any]:
         raise ReportFormatError(
             f"the report has version {version}; this torchdraft reads up to {VERSION}. Install a newer torchdraft."
         )
+    _move_code(body)
     for step in range(version, VERSION):
         body = _UPGRADES[step](body)
     return {key: value for key, value in body.items() if key not in ("format", "version")}
+
+
+def _move_code(body: dict[str, Any]) -> None:
+    """Reports of early development have code in the data of an issue, where it has fields of its own now."""
+    for issue in body.get("issues") or ():
+        data = issue.get("data") if isinstance(issue, dict) else None
+        if not isinstance(data, dict) or not str(issue.get("code")).startswith("TD"):
+            continue
+        for key in ("code", "paste"):
+            if isinstance(data.get(key), str):
+                text = data.pop(key)
+                issue["code_to_write"] = issue.get("code_to_write") or text
+                if key == "code":
+                    issue["replacement"] = issue.get("replacement") or text
 
 
 def _convert(value: Any, owner: type, key: str) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from torchdraft._source.symbolic.captured import shown
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import GuardResolved
+from torchdraft.rules.rewrites.conversions import int_as_item
 from torchdraft.rules.rule import Rule
 
 from .constants import REFUSED
@@ -76,6 +77,12 @@ class DataDependentSize(Rule[GuardResolved]):
 
     def issue(self, event: GuardResolved) -> Issue:
         return guard_issue(self, event, _message)
+
+    def replacement(self, event: GuardResolved, location: Location | None) -> str:
+        symbols = tuple(getattr(event.expr, "free_symbols", ()))
+        if event.kind != "size" or event.inside is not None or len(symbols) != 1:
+            return ""
+        return int_as_item(location, whole=bool(symbols[0].is_integer))
 
     def identity(self, event: GuardResolved) -> tuple[object, ...]:
         return guard_identity(event)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from torchdraft.model import Issue, Severity
+from torchdraft.model import Issue, Location, Severity
 from torchdraft.model.events import ImpureCall
 from torchdraft.rules.rewrites.random_calls import in_torch
 from torchdraft.rules.rule import Rule
@@ -71,15 +69,16 @@ class PythonRandomnessOrClock(Rule[ImpureCall]):
             effect = "A second trace, which read another value, produced the same program."
         if event.absent:
             effect = "The variable is not set, so the program uses the model's default."
-        issue = self.found(
+        return self.found(
             event,
             f"`{event.what}` was read while tracing. {effect}",
             severity=Severity.NOTE if event.unused or event.absent else None,
             expr=event.what,
             data={"what": event.what},
         )
-        code = "" if event.unused or event.absent else in_torch(issue.location)
-        return replace(issue, data={**issue.data, "code": code}) if code else issue
+
+    def replacement(self, event: ImpureCall, location: Location | None) -> str:
+        return "" if event.unused or event.absent else in_torch(location)
 
     def identity(self, event: ImpureCall) -> tuple[object, ...]:
         return (event.what, event.unused, event.absent)

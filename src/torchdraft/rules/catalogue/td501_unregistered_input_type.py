@@ -83,14 +83,14 @@ class UnregisteredInputType(Rule[TypeRegistered]):
                 "example and ignores the value that is passed instead.",
                 severity=Severity.BAKED,
                 expr=event.cls,
-                data={"class": event.cls, "paste": ""},
+                data={"class": event.cls},
             )
         return self.found(
             event,
             f"An input is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
             f"this line before it loads the program: `{event.paste}`",
             expr=event.cls,
-            data={"class": event.cls, "paste": event.paste},
+            data={"class": event.cls},
         )
 
     def code_to_write(self, event: TypeRegistered, location: Location | None) -> str:  # noqa: ARG002

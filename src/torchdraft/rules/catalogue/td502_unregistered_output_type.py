@@ -76,7 +76,7 @@ class UnregisteredOutputType(Rule[TypeRegistered]):
             f"An output is a `{event.cls}`, which pytree does not know. It was registered here; another process needs "
             f"this line before it loads the program: `{event.paste}`",
             expr=event.cls,
-            data={"class": event.cls, "paste": event.paste},
+            data={"class": event.cls},
         )
 
     def code_to_write(self, event: TypeRegistered, location: Location | None) -> str:  # noqa: ARG002
