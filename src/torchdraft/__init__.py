@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from torchdraft._draft.prepare.pytree_types import register
     from torchdraft._ship.runtimes.extras import MissingExtra
     from torchdraft._ship.ship import to_aoti, to_executorch, to_onnx
-    from torchdraft._synthesis.synthesize import SynthesisError, SynthesizedKernel, synthesize_fake_kernel
+    from torchdraft._synthesis.synthesize import synthesize_fake_kernel
+    from torchdraft._synthesis.synthesized import SynthesisError, SynthesizedKernel
     from torchdraft._tape.fake_weights import fake_weights
     from torchdraft._torch.library import TensorMetadata
     from torchdraft._verify.verify import verify
@@ -62,8 +63,8 @@ _LAZY = {
     "OutputMetadata": "torchdraft._draft.custom_ops.profiles.op_profile",
     "PathBudget": "torchdraft._draft.paths.budget",
     "ProfileFormatError": "torchdraft._draft.custom_ops.profiles.files",
-    "SynthesisError": "torchdraft._synthesis.synthesize",
-    "SynthesizedKernel": "torchdraft._synthesis.synthesize",
+    "SynthesisError": "torchdraft._synthesis.synthesized",
+    "SynthesizedKernel": "torchdraft._synthesis.synthesized",
     "TensorMetadata": "torchdraft._torch.library",
     "draft_export": "torchdraft._draft.entry",
     "fake_weights": "torchdraft._tape.fake_weights",

@@ -155,3 +155,9 @@ library.impl("flipped", lambda x: x.transpose(0, 1), "CompositeExplicitAutograd"
 @torch.library.triton_op(f"{NAMESPACE}::tripled", mutates_args={})
 def tripled(x: Tensor) -> Tensor:
     return torch.cat([x, x, x])
+
+
+@torch.library.custom_op(f"{NAMESPACE}::blended", mutates_args=())
+def blended(x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+    """The batch dimensions of three tensors are broadcast; the last one is that of `z`."""
+    return own((x @ y) @ z)

@@ -87,6 +87,15 @@ def test_a_wrong_kernel_is_noticed() -> None:
     assert "really" in mismatches(operator, material, [call], spoiled)[0][1]
 
 
+def test_batches_of_three_tensors_that_are_broadcast_are_one_rule_for_all_ranks() -> None:
+    kernel = written(ops.blended, (T(2, 4, 6, 8), T(2, 4, 8, 5), T(2, 4, 5, 3)))
+    assert kernel.exact
+    assert "torch.broadcast_shapes(x.shape[:-2], y.shape[:-2], z.shape[:-2])" in kernel.source
+    calls = [(T(1, 1, 2, 3), T(1, 3, 4), T(7, 1, 4, 2)), (T(2, 3), T(1, 3, 4), T(6, 5, 4, 2))]
+    assert not wrong_on(ops.blended, kernel, calls[0])
+    assert all("was observed with other ranks" in text for text in wrong_on(ops.blended, kernel, calls[1]))
+
+
 def test_a_list_of_tensors_and_a_dimension() -> None:
     kernel = written(ops.joined, ([T(2, 3), T(2, 3)], 1))
     assert kernel.exact, kernel

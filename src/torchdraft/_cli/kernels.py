@@ -16,7 +16,7 @@ from .shared.console import print_written, usage_errors_printed
 from .shared.progress import progress
 
 if TYPE_CHECKING:
-    from torchdraft._synthesis.synthesize import SynthesizedKernel
+    from torchdraft._synthesis.synthesized import SynthesizedKernel
 
 Progress = Callable[[str], AbstractContextManager[None]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +12,9 @@ import torch
 DATA = ("given", "sampled", "small", "sorted", "zeros", "constant")
 """How the values of tensors are drawn: as they were given, from the values given, integers that are an index into
 every dimension, ascending integers, only zeros, or one value in all places."""
+
+MOST_DRAWN = 499
+"""How many values of a tensor are drawn; larger tensors repeat them. A prime, so that no two rows are equal."""
 
 FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -148,16 +152,23 @@ class _Draw:
             values = torch.randint(0, self.limit, spec.shape, generator=self.generator)
             return values.sort(-1).values if self.data == "sorted" and values.dim() else values
         if base is not None and base.numel():
-            places = torch.randint(0, base.numel(), spec.shape, generator=self.generator)
-            chosen = base.cpu().reshape(-1)[places]
-            # Values of a number are varied as well; integers stay what they were, since they may be indices.
-            scale = 1 + 0.5 * torch.rand(spec.shape, generator=self.generator)
-            return chosen if not base.dtype.is_floating_point else chosen.float() * scale
+            count = math.prod(spec.shape)
+            drawn = self._sampled(base, min(count, MOST_DRAWN))
+            return drawn.repeat(-(-count // MOST_DRAWN))[:count].reshape(spec.shape)
         if spec.dtype is torch.bool:
             return torch.randint(0, 2, spec.shape, generator=self.generator)
         if whole:
             return torch.randint(0, self.limit, spec.shape, generator=self.generator)
         return torch.randn(spec.shape, generator=self.generator)
+
+    def _sampled(self, base: torch.Tensor, count: int) -> torch.Tensor:
+        """Values of a given tensor. Those of a number are varied; integers stay what they were, since they may be
+        indices.
+        """
+        chosen = base.cpu().reshape(-1)[torch.randint(0, base.numel(), (count,), generator=self.generator)]
+        if not base.dtype.is_floating_point:
+            return chosen
+        return chosen.float() * (1 + 0.5 * torch.rand(count, generator=self.generator))
 
 
 def _laid_out(values: torch.Tensor, spec: TensorSpec) -> torch.Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -48,6 +49,8 @@ class Family:
 
     seed: Call
     groups: tuple[Group, ...]
+    broadcast: tuple[Address, ...] = ()
+    """Sizes that may be 1, whatever those that they are in a group with are."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ class Explorer:
     random: random.Random
     trials: dict[Call, Observed] = field(default_factory=dict)
     """Accepted calls."""
+    counts: Counter[Structure] = field(default_factory=Counter)
+    """How many accepted calls have each structure."""
     rejected: dict[Call, str] = field(default_factory=dict)
     pairs: list[tuple[Call, Call]] = field(default_factory=list)
     """Accepted calls that differ in one group of numbers."""
@@ -91,6 +96,7 @@ class Explorer:
             if seen.ok:
                 self.shared = self.shared or shares_memory(seen)
                 self.trials[attempt] = seen
+                self.counts[structure(attempt)] += 1
                 self.preferred = data
                 return attempt
             self.rejected[attempt] = seen.error
@@ -133,8 +139,8 @@ class Explorer:
                 self.pairs.append((seed, found))
             return found is not None
 
-        groups = tuple(find_groups(seed, accepts))
-        family = self.families[structure(seed)] = Family(seed, groups)
+        groups, broadcast = find_groups(seed, accepts)
+        family = self.families[structure(seed)] = Family(seed, tuple(groups), tuple(broadcast))
         samples = self.sample(family, self.budget.samples if full else self.budget.samples // 2)
         for sample in samples[: 4 if full else 1]:
             self._one_at_a_time(sample, groups)
@@ -157,6 +163,7 @@ class Explorer:
         if shapes(self.trials[accepted]) != shapes(self.trials[seed]) and not self._decided_by_data(seed):
             self.foreign.append((seed, accepted))
             del self.trials[accepted]
+            self.counts[structure(accepted)] -= 1
 
     def _decided_by_data(self, seed: Call) -> bool:
         """Whether other data alone gives other shapes."""
@@ -200,6 +207,7 @@ class Explorer:
             if self.random.random() < 0.75:
                 unit = self._number(read(family.seed, group[0][0]) // group[0][1], group[0][0])
                 numbers |= {address: factor * unit for address, factor in group}
+        numbers |= {address: 1 for address in family.broadcast if self.random.random() < 0.25}
         for address in addresses(family.seed):
             if address not in grouped and self.random.random() < 0.25:
                 numbers[address] = self._number(read(family.seed, address), address)

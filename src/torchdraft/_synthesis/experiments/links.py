@@ -16,24 +16,32 @@ STEPS = (1, 2, 3, -1)
 MOST_SUBSETS = 120
 
 
-def find_groups(call: Call, accepts: Callable[[Call], bool]) -> list[Group]:
-    """The groups of numbers that the operator lets change. Numbers that cannot be changed are in no group."""
+def find_groups(call: Call, accepts: Callable[[Call], bool]) -> tuple[list[Group], list[Address]]:
+    """The groups of numbers that the operator lets change, and the sizes that may be 1 where others are not: those that
+    are broadcast. Numbers that cannot be changed are in neither.
+    """
     groups: list[Group] = []
-    stuck = []
+    stuck, broadcast = [], []
     for address in addresses(call):
         group = ((address, 1),)
-        if _some(call, group, accepts):
+        numbers = _accepted(call, group, accepts)
+        if not numbers and address.kind == "size" and accepts(write(call, {address: 1})):
+            numbers = [1]
+        if address.kind == "size" and numbers == [1]:
+            broadcast.append(address)
+        if numbers and address not in broadcast:
             groups.append(group)
         else:
             stuck.append(address)
     while stuck:
-        found = next((g for g in _candidates(call, stuck) if _some(call, g, accepts)), None)
+        found = next((g for g in _candidates(call, stuck) if _is_free(call, g, accepts)), None)
         if found is None:
             break
         groups.append(found)
         members = {address for address, _ in found}
         stuck = [address for address in stuck if address not in members]
-    return groups
+    groups += [((address, 1),) for address in stuck if address in broadcast]
+    return groups, [address for address in broadcast if address not in stuck]
 
 
 def moved(call: Call, group: Group) -> Iterator[Call]:
@@ -47,10 +55,15 @@ def moved(call: Call, group: Group) -> Iterator[Call]:
             yield write(call, {a: f * (unit + step) for a, f in group})
 
 
-def _some(call: Call, group: Group, accepts: Callable[[Call], bool]) -> bool:
-    """Whether one of the calls is accepted. All are made: their outputs say what depends on the group."""
-    accepted = [accepts(changed) for changed in moved(call, group)]
-    return any(accepted)
+def _accepted(call: Call, group: Group, accepts: Callable[[Call], bool]) -> list[int]:
+    """The numbers that the operator accepts for a group. All are tried: the outputs say what depends on the group."""
+    address, factor = group[0]
+    return [read(changed, address) // factor for changed in moved(call, group) if accepts(changed)]
+
+
+def _is_free(call: Call, group: Group, accepts: Callable[[Call], bool]) -> bool:
+    """Whether the operator accepts a number other than 1, which is accepted where sizes are broadcast."""
+    return any(number != 1 for number in _accepted(call, group, accepts))
 
 
 def _candidates(call: Call, stuck: Sequence[Address]) -> Iterator[Group]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
 
 from torchdraft._torch.library import has_side_effects
 from torchdraft._torch.symbolic.fake import OpOverload
+
+
+@lru_cache(maxsize=256)
+def _argument_names(overload: Any) -> tuple[str, ...]:
+    return tuple(argument.name for argument in overload._schema.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Operator:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the arguments."""
-        return tuple(argument.name for argument in self.schema.arguments)
+        return _argument_names(self.overload)
 
     @property
     def mutates(self) -> bool:

@@ -66,13 +66,23 @@ class Learner:
             if (joint := self._case(structures, deep=False)) is not None and joint.result is not None:
                 return Learned((joint,))
             for by in _splits(structures):
-                cases = [self._case(part, deep=len(part) == 1) for part in _parted(structures, by)]
-                if all(case.result is not None for case in cases) and all(_exact(case) for case in cases):
-                    return Learned(tuple(cases), by)
+                cases = self._exact_cases(_parted(structures, by))
+                if cases is not None:
+                    return Learned(cases, by)
             if (joint := self._case(structures, deep=True)).result is not None and _exact(joint):
                 return Learned((joint,))
         by = _varying(structures)
         return Learned(tuple(self._case((each,), deep=True) for each in structures), by)
+
+    def _exact_cases(self, parts: Sequence[tuple[Structure, ...]]) -> tuple[Case, ...] | None:
+        """One case for each part, or None as soon as one is not exact."""
+        cases = []
+        for part in parts:
+            case = self._case(part, deep=len(part) == 1)
+            if not _exact(case):
+                return None
+            cases.append(case)
+        return tuple(cases)
 
     @staticmethod
     def owns(case: Case, call: Call) -> bool:
@@ -81,7 +91,7 @@ class Learner:
 
     def _case(self, structures: tuple[Structure, ...], *, deep: bool) -> Case:
         """The case of some structures, learned once from the same calls."""
-        key = (structures, deep, len(self.explorer.trials))
+        key = (structures, deep, sum(self.explorer.counts[each] for each in structures))
         if key not in self.known:
             self.known[key] = self._learned_case(structures, deep)
         return self.known[key]

@@ -86,6 +86,8 @@ def constant(number: int) -> Expr:
 
 def _divided(left: Any, right: Any) -> Any:
     """The floor of a quotient. A division by 0 gives a value that no size has."""
+    if right if type(right) is int else np.all(right):
+        return left // right
     safe = np.where(np.asarray(right) == 0, 1, right)
     return np.where(np.asarray(right) == 0, IMPOSSIBLE, np.asarray(left) // safe)
 
@@ -98,7 +100,7 @@ OPERATIONS: dict[str, Any] = {
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
     "//": _divided,
-    "ceil": lambda left, right: -_divided(-np.asarray(left), right),
+    "ceil": lambda left, right: -_divided(-left, right),
     "min": np.minimum,
     "max": np.maximum,
     "broadcast": lambda left, right: np.where(np.asarray(left) == 1, right, left),

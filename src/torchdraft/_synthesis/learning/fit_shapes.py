@@ -148,10 +148,12 @@ def _relevant(evidence: Evidence, position: int, from_the_end: bool, axis: str |
 
 
 def _sliced(evidence: Evidence) -> Iterator[ShapeRule]:
-    """The first or last dimensions of an argument (or of two, broadcast), with sizes after or before them."""
+    """The first or last dimensions of an argument (or of several, broadcast), with sizes after or before them."""
     operator, calls = evidence.operator, evidence.calls
     names = tensor_arguments(operator, calls)
-    whole = [(name,) for name in names] + [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    whole: list[tuple[str, ...]] = [(name,) for name in names]
+    whole += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    whole += [tuple(names)] if len(names) > 2 else []
     for arguments in whole:
         for cut in (0, 1, 2, 3):
             for tail in (True, False):

@@ -72,6 +72,8 @@ def _single(target: Any, leaves: Values) -> Iterator[Expr]:
 def _linear(target: Any, leaves: Values) -> Iterator[Expr]:
     """A sum of few terms with integer coefficients."""
     features = [(term(code), array) for code, array in leaves.items()][:MOST_FEATURES]
+    if not _is_combination(target, [array for _, array in features]):
+        return
     for count in (1, 2, 3):
         if len(features) > 14 and count == 3:
             break
@@ -80,6 +82,15 @@ def _linear(target: Any, leaves: Values) -> Iterator[Expr]:
             if expr is not None:
                 yield expr
                 return
+
+
+def _is_combination(target: Any, arrays: Sequence[Any]) -> bool:
+    """Whether the target is a sum of the arrays with any coefficients. If not, it is none of a few of them either."""
+    matrix = np.column_stack([*arrays, np.ones(len(target))]).astype(float)
+    matrix /= np.maximum(np.abs(matrix).max(axis=0), 1)
+    solution = np.linalg.lstsq(matrix, target.astype(float), rcond=None)[0]
+    missed = np.abs(matrix @ solution - target).max(initial=0)
+    return bool(missed < 1e-3)
 
 
 def _sum_of(target: Any, features: Sequence[tuple[Expr, Any]]) -> Expr | None:
@@ -272,6 +283,8 @@ def _pooled(target: Any, leaves: Values) -> Iterator[Expr]:
         ):
             if len({size, window, pad}) < 3 or dilation == window:
                 continue
+            if min(-(-(n[0] + 2 * p[0] - d[0] * (k[0] - 1) - 1) // s[0]) + 1, -(-(n[0] + p[0]) // s[0])) != target[0]:
+                continue
             values = np.minimum(-(-(n + 2 * p - d * (k - 1) - 1) // s) + 1, -(-(n + p) // s))
             if np.array_equal(values, target):
                 span = size + constant(2) * pad - dilation * (window - constant(1)) - constant(1)
@@ -291,12 +304,15 @@ def _windows(target: Any, leaves: Values) -> Iterator[Expr]:
         terms_of, steps, [zero, *terms_of], [one, *terms_of]
     ):
         sizes = [item for item in terms_of if item[0] not in (window, step, pad, dilation)]
-        counts = [(size, (n + 2 * p - d * (k - 1) - 1) // s + 1) for size, n in sizes]
-        for (height, rows), (width, columns) in combinations(counts, 2):
-            if np.array_equal(rows * columns, target):
+        inside = 2 * p - d * (k - 1) - 1
+        first = [(n[0] + inside[0]) // s[0] + 1 for _, n in sizes]
+        for i, j in combinations(range(len(sizes)), 2):
+            if first[i] * first[j] != target[0]:
+                continue
+            (height, rows), (width, columns) = sizes[i], sizes[j]
+            if np.array_equal(((rows + inside) // s + 1) * ((columns + inside) // s + 1), target):
                 margin = constant(2) * pad - dilation * (window - constant(1)) - constant(1)
-                first, second = ((size + margin) // step + constant(1) for size in (height, width))
-                yield first * second
+                yield ((height + margin) // step + constant(1)) * ((width + margin) // step + constant(1))
                 return
 
 
@@ -323,13 +339,17 @@ def _sparse_sum(target: Any, features: Sequence[tuple[Expr, Any]]) -> Expr | Non
 def _independent(features: Sequence[tuple[Expr, Any]], count: int) -> list[tuple[Expr, Any]]:
     """The features without those that are sums of earlier ones."""
     kept: list[tuple[Expr, Any]] = []
-    columns = [np.ones(count)]
+    directions = np.empty((len(features) + 1, count))
+    directions[0] = 1 / np.sqrt(count)
     for expr, array in features:
-        columns.append(array.astype(float))
-        if np.linalg.matrix_rank(np.column_stack(columns)) == len(columns):
+        earlier = directions[: len(kept) + 1]
+        rest = array.astype(float)
+        length = np.linalg.norm(rest)
+        for _ in range(2):  # the second time takes away what rounding left
+            rest = rest - (earlier @ rest) @ earlier
+        if (left := np.linalg.norm(rest)) > 1e-9 * length:
             kept.append((expr, array))
-        else:
-            columns.pop()
+            directions[len(kept)] = rest / left
     return kept
 
 
