@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,19 @@ ENDINGS = {"onnx": ".onnx", "executorch": ".pte", "aoti": ".pt2"}
 Run = Callable[..., Any]
 
 
-def ours(model: Model, runtime: str, folder: Path) -> Run:
+def ours(model: Model, folder: Path, runtime: str) -> Run:
     """torchdraft's draft, shipped by torchdraft."""
-    program = torchdraft.draft_export(model.build(), model.example, dynamic_shapes=model.shapes, **model.options)
+    program = _draft(model)
     shipment = getattr(torchdraft, f"to_{runtime}")(program, folder / f"ours{ENDINGS[runtime]}", trials=0)
     return module_of(shipment, program)
 
 
-def torchs(model: Model, runtime: str, folder: Path) -> Run:
+def consumed(model: Model, folder: Path, consumer: Callable[..., Run]) -> Run:
+    """torchdraft's draft, put through a transform of torch."""
+    return consumer(_draft(model), model)
+
+
+def torchs(model: Model, folder: Path, runtime: str) -> Run:
     """torch's draft, shipped by the runtime's own exporter."""
     program = torch.export.draft_export(model.build(), model.example, dynamic_shapes=model.shapes)
     path = folder / f"torchs{ENDINGS[runtime]}"
@@ -39,6 +45,40 @@ def torchs(model: Model, runtime: str, folder: Path) -> Run:
         return pytree.tree_unflatten(list(results)[: spec.num_leaves], spec)
 
     return call
+
+
+def _draft(model: Model) -> torch.export.ExportedProgram:
+    return torchdraft.draft_export(model.build(), model.example, dynamic_shapes=model.shapes, **model.options)
+
+
+def _saved_and_loaded(program: torch.export.ExportedProgram, model: Model) -> Run:
+    file = io.BytesIO()
+    torchdraft.save(program, file)
+    file.seek(0)
+    return torchdraft.load(file).module()
+
+
+def _decomposed(program: torch.export.ExportedProgram, model: Model) -> Run:
+    return program.run_decompositions().module()
+
+
+def _exported_again(program: torch.export.ExportedProgram, model: Model) -> Run:
+    return torch.export.export(program.module(), model.example, dynamic_shapes=model.shapes).module()
+
+
+def _compiled(program: torch.export.ExportedProgram, model: Model) -> Run:
+    compiled: Run = torch.compile(program.module(), fullgraph=True)
+    compiled(*model.example)
+    return compiled
+
+
+CONSUMERS: Mapping[str, Callable[..., Run]] = {
+    "save, load": _saved_and_loaded,
+    "decompose": _decomposed,
+    "export again": _exported_again,
+    "torch.compile": _compiled,
+}
+"""Transforms of torch, which take the program as it is."""
 
 
 def _onnx(program: torch.export.ExportedProgram, path: Path) -> Callable[[list[Any]], Any]:

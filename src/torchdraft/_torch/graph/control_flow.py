@@ -1,4 +1,4 @@
-"""Control flow operators whose branches failed to trace."""
+"""Control flow operators, and those whose branches failed to trace."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from typing import Any
 
 import torch
 
+from ..probe import need
+
 COND: Any = torch.ops.higher_order.cond
 WHILE_LOOP: Any = torch.ops.higher_order.while_loop
+MAP: Any = torch.ops.higher_order.map_impl
+SCAN: Any = torch.ops.higher_order.scan
+map_rows: Any = need("torch._higher_order_ops.map:map")
+"""`map_rows(f, x)` calls `f` with each row of `x`, and stacks what it returns."""
+scan_rows: Any = need("torch._higher_order_ops.scan:scan")
+"""`scan_rows(f, state, x)` calls `f` with the state and each row of `x`; `f` returns the next state and what is stacked."""
 
 
 def returned_by(graph: Any) -> Callable[..., Any] | None:
