@@ -77,7 +77,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft/finish/passes": (*BASE, "_draft/tracing"),
     **{
         f"_draft/finish/{what}": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops", "_draft/finish/passes")
-        for what in ("saving", "lowering")
+        for what in ("saving", "lowering", "numbers")
     },
     "_draft/finish": (*BASE, "saved", "_draft/tracing", "_draft/custom_ops", "_draft/finish/*"),
     "_draft/check": (*BASE, *(f"_draft/{step}" for step in ("tracing", "state", "prepare", "effects"))),

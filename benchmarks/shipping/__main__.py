@@ -13,6 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def main() -> int:
         key = f"{table.name}|{kind}|{column}"
         if key in cells and not options.again:
             continue
-        outcome = in_fork(lambda m=table.row(kind), c=table.columns[column]: cell(m, c), options.timeout)
+        outcome = in_fork(partial(cell, table.row(kind), table.columns[column]), options.timeout)
         cells[key] = outcome.value or {"error": outcome.error}
         print(f"{key}: {cells[key]}", file=sys.stderr, flush=True)
         if options.results:

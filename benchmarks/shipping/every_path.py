@@ -47,9 +47,7 @@ PROGRAMS = (
         options=_ALL,
     ),
     Model(kind="while loop in a side", build=LoopInSide, example=(X,), others=(X * 9, -X), options=_ALL),
-    Model(
-        kind="write to a buffer in a side", build=WritesBufferInSide, example=(X,), others=(X + 1, -X), options=_ALL
-    ),
+    Model(kind="write to a buffer in a side", build=WritesBufferInSide, example=(X,), others=(X + 1, -X), options=_ALL),
     Model(kind="write to an input in a side", build=WritesInputInSide, example=(X,), others=(X + 1, -X), options=_ALL),
     Model(
         kind="side that raises",

@@ -21,13 +21,16 @@ from .modules import (
     EqualSizes,
     FixedSize,
     HostRead,
+    LoopAsserts,
     LoopCount,
+    MapAsserts,
     Matches,
     NoGradBranch,
     OddSize,
     Raises,
     Ranged,
     Recorded,
+    ScanAsserts,
     SizeBranch,
     Slice,
     WhileLoop,
@@ -65,9 +68,7 @@ X, _auto = ramp(6, 4), ({0: Dim.AUTO},)
 
 MODELS = (
     Model(kind="TD101 branch on a number", build=Branch, example=(X,), others=(X + 1,), broken=(X - 9,)),
-    Model(
-        kind="TD101 branch on a bool", build=BoolBranch, example=(X,), others=(X + 1,), broken=(-X,), shapes=_auto
-    ),
+    Model(kind="TD101 branch on a bool", build=BoolBranch, example=(X,), others=(X + 1,), broken=(-X,), shapes=_auto),
     Model(
         kind="TD102 size from data",
         build=LoopCount,
@@ -145,6 +146,15 @@ MODELS = (
         options={"paths": "all"},
     ),
     Model(kind="assertion in torch.cond", build=CondAsserts, example=(X,), others=(-X,), broken=(X * 50,)),
+    Model(kind="assertion in map", build=MapAsserts, example=(X,), others=(-X,), broken=(X * 50,)),
+    Model(kind="assertion in scan", build=ScanAsserts, example=(X,), others=(-X,), broken=(X * 50,)),
+    Model(
+        kind="assertion in torch.while_loop",
+        build=LoopAsserts,
+        example=(X, torch.tensor(3)),
+        others=((X, torch.tensor(4)),),
+        broken=((X, torch.tensor(12)),),
+    ),
     Model(
         kind="torch.while_loop",
         build=WhileLoop,

@@ -9,16 +9,17 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.finish.numbers.conditions import ConditionWriter, NotWritable, ReadSize, by_symbol
 from torchdraft._draft.report.assertion_messages import title_of
-from torchdraft._torch.graph.guards import GUARD, guard_graph
+from torchdraft._torch.graph.guards import guard_graph
 from torchdraft._torch.graph.values import HigherOrderOperator
+from torchdraft._torch.patching.registry import applied
+from torchdraft._torch.patching.scopes import SHIP
 from torchdraft._torch.symbolic.fake import FakeTensor, FakeTensorMode
 from torchdraft.model import Issue
 from torchdraft.model.shipment import Assumption, Carried
 
 from .assumptions import assertions, is_assertion, issues_by_node, text_of_assertion
-from .conditions import ConditionWriter, NotWritable, ReadSize
-from .sizes import by_symbol
 
 _ATEN = torch.ops.aten
 
@@ -74,31 +75,29 @@ class Carrier:
 
     def _guards(self, writer: ConditionWriter, checks: Checks) -> None:
         """The conditions on the inputs: sizes, ranges, equal sizes, values of constant arguments."""
-        guards = guard_graph(self.program)
-        if guards is None:
+        with applied(SHIP):
+            found = guard_graph(self.program)
+        if found is None:
             return
+        graph, guards = found
         placeholders = self.program.graph.find_nodes(op="placeholder")
         writer.before = placeholders[-1].next if placeholders else None
-        known: dict[torch.fx.Node, Any] = {}
         inputs = {node.name: node for node in placeholders}
-        for node in guards.nodes:
-            if node.op == "placeholder":
-                known[node] = _input(inputs[node.name])
-            elif node.target is GUARD:
-                self._guard(writer, checks, known, node)
-            else:
-                known[node] = _copied(writer, node, known)
+        known: dict[torch.fx.Node, Any] = {}
+        for node in graph.nodes:
+            known[node] = _input(inputs[node.name]) if node.op == "placeholder" else _copied(writer, node, known)
+        for guard in guards:
+            self._guard(writer, checks, guard.text, known.get(guard.condition, guard.condition))
         for made in reversed([each for each in known.values() if isinstance(each, torch.fx.Node)]):
             if made.op != "placeholder" and not made.users:
                 self.program.graph.erase_node(made)
 
-    def _guard(self, writer: ConditionWriter, checks: Checks, known: Mapping[Any, Any], node: torch.fx.Node) -> None:
-        condition, message = node.args[:2]
-        text = str(message).removeprefix("Guard failed: ").replace(".size()[", ".shape[")
-        assumption = self._assumption(text, "input")
-        held = known.get(condition)
-        if isinstance(held, torch.fx.Node):
-            self._check(writer, checks, assumption, held)
+    def _guard(self, writer: ConditionWriter, checks: Checks, text: str, condition: Any) -> None:
+        assumption = self._assumption(text.replace(".size()[", ".shape["), "input")
+        if isinstance(condition, torch.fx.Node):
+            self._check(writer, checks, assumption, condition)
+        elif condition is None:
+            self._lost(assumption, "the guard cannot be written as operations")
         else:  # about a constant argument, which is no input of the shipped program
             self._became(assumption, Carried.RUNTIME)
 
@@ -163,6 +162,8 @@ class Carrier:
             self._loop(module, writer, checks, node)
         elif kind in _RUN_ONCE:
             self._run_once(graphs, writer, checks, node)
+        elif kind in _ROWS:
+            self._per_row(graphs[0], writer, checks, node)
         else:
             for graph in graphs:
                 self._lose_all(graph, f"inside `{kind}`, which can return no number of a broken assumption")
@@ -178,6 +179,25 @@ class Carrier:
         node.meta["val"] = (*node.meta["val"], broken.meta["val"])
         writer.before = node.next
         checks.broken.append(writer.call(operator.getitem, node, count))
+
+    def _per_row(
+        self, graph: torch.fx.GraphModule, writer: ConditionWriter, checks: Checks, node: torch.fx.Node
+    ) -> None:
+        """A number for each row, of which the lowest that is not 0 is taken."""
+        broken, end = self._broken_in(graph)
+        end.args = ((*_outputs(end), broken),)
+        graph.recompile()
+        rows: Any = node.args[_ROWS[str(node.target)]]
+        with self.fake_mode:
+            numbers = torch.empty(rows[0].meta["val"].shape[:1], dtype=torch.int64)
+        count = len(node.meta["val"])
+        node.meta["val"] = (*node.meta["val"], numbers)
+        writer.before = node.next
+        found = writer.call(operator.getitem, node, count)
+        none = writer.constant(_NONE)
+        found = writer.call(_ATEN.where.self, writer.call(_ATEN.eq.Scalar, found, 0), none, found)
+        found = writer.call(_ATEN.cat.default, [found, writer.call(_ATEN.reshape.default, none, [1])])  # without rows
+        checks.broken.append(writer.call(_ATEN.remainder.Scalar, writer.call(_ATEN.amin.default, found, [0]), _NONE))
 
     def _broken_in(self, graph: torch.fx.GraphModule) -> tuple[torch.fx.Node, torch.fx.Node]:
         """The number of the first broken assumption of an inner graph, and its output node."""
@@ -240,6 +260,12 @@ class Carrier:
 
 _RUN_ONCE = ("cond", "wrap_with_set_grad_enabled", "wrap_with_autocast")
 """Operators that run one of their graphs once, and return what it returns."""
+
+_ROWS = {"map_impl": 1, "scan": 2}
+"""Operators that call their graph with each row, and stack its last outputs → the argument that has the rows."""
+
+_NONE = 1 << 30
+"""More than the number of any assumption: none is broken."""
 
 
 def has_assertions(module: torch.fx.GraphModule) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .prepared import Prepared, translating
+from .rows import maps_as_scans
 from .runtimes.executorch import METADATA
 from .runtimes.extras import needed
 
@@ -14,6 +15,7 @@ from .runtimes.extras import needed
 def write_executorch(prepared: Prepared, path: Path, options: dict[str, Any]) -> None:
     """Writes the program to `path`."""
     (exir,) = needed("executorch.exir")
+    maps_as_scans(prepared.program)
     with translating(prepared):
         edge = exir.to_edge_transform_and_lower(
             prepared.program,

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .prepared import Prepared, translating
+from .rows import maps_as_scans
 from .runtimes.extras import needed
 from .runtimes.onnx import METADATA
 
@@ -16,6 +17,7 @@ from .runtimes.onnx import METADATA
 def write_onnx(prepared: Prepared, path: Path, options: dict[str, Any]) -> None:
     """Writes the model to `path`. `options` are those of `torch.onnx.export`."""
     needed("onnx", "onnxscript")
+    maps_as_scans(prepared.program)
     with translating(prepared):
         made = torch.onnx.export(
             prepared.program,

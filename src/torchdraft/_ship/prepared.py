@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.export.graph_signature import InputKind, OutputKind
 
+from torchdraft._draft.finish.numbers.conditions import ReadSize
 from torchdraft._torch.patches.tracers.quiet import torch_output_suppressed
 from torchdraft._torch.patching.registry import applied
 from torchdraft._torch.patching.scopes import SHIP
@@ -19,7 +20,6 @@ from torchdraft.model import Report
 from torchdraft.model.shipment import Assumption, Carried
 
 from .carry import Carrier, fake_mode_of
-from .conditions import ReadSize
 from .program_copy import add_outputs, buffers_taken, copied_program, inputs_flat, outputs_flat, writes_returned
 from .runtimes.interface import BROKEN, VALID, CallInterface, kind_of, names_of_results, unique
 from .severities import as_shipped

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.finish.numbers.conditions import by_symbol
 from torchdraft._verify.verify import verify
 from torchdraft.model import Verification
 from torchdraft.model.shipment import Shipment
@@ -17,7 +18,7 @@ from .aoti import write_aoti
 from .executorch import write_executorch
 from .onnx import write_onnx
 from .prepared import Assertions, Prepared, prepared
-from .sizes import by_counting, by_shape_operator, by_symbol
+from .sizes import by_counting, by_shape_operator
 
 DEFAULT_TRIALS = 8
 

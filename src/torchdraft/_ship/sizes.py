@@ -35,9 +35,3 @@ def by_counting(writer: Writer, tensor: torch.fx.Node, dim: int) -> torch.fx.Nod
             tensor = writer.call(_ATEN.slice.Tensor, tensor, other, 0, 1)
     ones = writer.call(_ATEN.full_like.default, tensor, 1, dtype=torch.int64)
     return writer.call(_ATEN.sum.default, ones)
-
-
-def by_symbol(writer: Writer, tensor: torch.fx.Node, dim: int) -> torch.fx.Node:
-    """The size as the trace knows it."""
-    size = writer.call(_ATEN.sym_size.int, tensor, dim)
-    return writer.call(_ATEN.scalar_tensor.default, size, dtype=torch.int64)

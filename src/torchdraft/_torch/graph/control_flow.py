@@ -16,7 +16,7 @@ SCAN: Any = torch.ops.higher_order.scan
 map_rows: Any = need("torch._higher_order_ops.map:map")
 """`map_rows(f, x)` calls `f` with each row of `x`, and stacks what it returns."""
 scan_rows: Any = need("torch._higher_order_ops.scan:scan")
-"""`scan_rows(f, state, x)` calls `f` with the state and each row of `x`; `f` returns the next state and what is stacked."""
+"""`scan_rows(f, state, x)` calls `f` with a state and each row of `x`; `f` returns the next state and a result."""
 
 
 def returned_by(graph: Any) -> Callable[..., Any] | None:

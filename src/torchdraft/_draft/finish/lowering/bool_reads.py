@@ -20,7 +20,10 @@ _ATEN = torch.ops.aten
     why="A condition on a bool tensor is asserted through `sym_ite(item, 1, 0)`. ExecuTorch's `to_edge` fails on it "
     "with an AssertionError without a message, and Inductor subtracts two equations (`Equality - Equality`).",
     upstream="torch.fx.passes.runtime_assert",
-    after={"select_before_item": "it finds the reads of bools that have dimensions"},
+    after={
+        "select_before_item": "it finds the reads of bools that have dimensions",
+        "compute_branch_conditions_on_tensors": "a condition that is a tensor needs no integer",
+    },
 )
 def read_bools_as_ints(graph: torch.fx.Graph) -> bool:
     """Replaces `sym_ite(item(bool), 1, 0)` by the read of an integer, and the bool by a comparison of the integer."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchdraft._torch.patching.registry import patches
+import torch
+
+from torchdraft._torch.graph.guards import separate_guards
+from torchdraft._torch.patching.changes import Changes
+from torchdraft._torch.patching.registry import patches, temporary
 from torchdraft._torch.patching.scopes import COMPILE, SHIP
 from torchdraft._torch.probe import need
 
@@ -22,6 +26,41 @@ def guards_left_to_the_graph(_original: Any) -> Any:
         return []
 
     return convert_guards_to_code
+
+
+@patches(
+    "torch.export._unlift:_convert_guards_code_to_fn",
+    scope=SHIP,
+    why="The guards of a program are one Python function. Called on proxies it raises `TraceError` where a guard "
+    "contains `and`, `or`, `not`, `max` or `min`.",
+)
+def guards_kept_separate(original: Any) -> Any:
+    """Keeps each guard as a function that can be called on proxies, in `separate` of the function's module."""
+
+    def convert_guards_code_to_fn(guards_code: list[str], paths_of_placeholders: list[Any]) -> Any:
+        made = original(guards_code, paths_of_placeholders)
+        made.separate = separate_guards(guards_code, paths_of_placeholders)
+        return made
+
+    return convert_guards_code_to_fn
+
+
+@temporary(
+    "torch._subclasses.fake_impls:op_implementations_dict",
+    scope=SHIP,
+    why="ExecuTorch replaces `slice` by `slice_copy`. Torch makes a symbol for the size of a `slice` whose start or "
+    "end is read from data, and for `slice_copy` asks whether the end is negative: `GuardOnDataDependentSymNode`.",
+    upstream="torch._subclasses.fake_impls.slice_forward",
+)
+def copies_of_slices_from_data(changes: Changes) -> None:
+    """Gives `slice_copy` the rule of `slice`."""
+    rules = need("torch._subclasses.fake_impls:op_implementations_dict")
+    rule = rules[torch.ops.aten.slice.Tensor]
+
+    def slice_copy(fake_mode: Any, _func: Any, *args: Any, **kwargs: Any) -> Any:
+        return rule(fake_mode, torch.ops.aten.slice.Tensor, *args, **kwargs).contiguous().clone()
+
+    changes.item(rules, torch.ops.aten.slice_copy.Tensor, slice_copy)
 
 
 @patches(

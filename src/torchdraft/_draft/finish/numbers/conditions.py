@@ -13,10 +13,8 @@ from typing import Any
 
 import torch
 
-from torchdraft._torch.graph.nodes import NUMBER_READS
+from torchdraft._torch.graph.nodes import NUMBER_READS, copy_origin
 from torchdraft._torch.symbolic.shapes import NUMBER_FUNCTIONS, pending_symbols_forgotten
-
-from .sizes import by_symbol
 
 _ATEN = torch.ops.aten
 _DTYPES = {bool: torch.bool, int: torch.int64, float: torch.float64}
@@ -24,7 +22,13 @@ _DTYPES = {bool: torch.bool, int: torch.int64, float: torch.float64}
 
 
 ReadSize = Callable[["ConditionWriter", torch.fx.Node, int], torch.fx.Node]
-"""One of the functions of `sizes.py`."""
+"""Writes the size of a dimension as a tensor."""
+
+
+def by_symbol(writer: ConditionWriter, tensor: torch.fx.Node, dim: int) -> torch.fx.Node:
+    """The size as the trace knows it."""
+    size = writer.call(_ATEN.sym_size.int, tensor, dim)
+    return writer.call(_ATEN.scalar_tensor.default, size, dtype=torch.int64)
 
 
 class NotWritable(Exception):
@@ -39,6 +43,8 @@ class ConditionWriter:
         self.fake_mode = fake_mode
         self.size = size
         self.before: torch.fx.Node | None = None
+        self.origin: torch.fx.Node | None = None
+        """The node whose place in the source new nodes have."""
         self._written: dict[Any, torch.fx.Node] = {}
 
     def call(self, target: Any, *args: Any, **kwargs: Any) -> torch.fx.Node:
@@ -49,6 +55,8 @@ class ConditionWriter:
         given = torch.fx.node.map_arg((args, kwargs), lambda each: each.meta["val"])
         with self.fake_mode:
             node.meta["val"] = target(*given[0], **given[1])
+        if self.origin is not None:
+            copy_origin(node, self.origin)
         return node
 
     def constant(self, value: Any, dtype: torch.dtype | None = None) -> torch.fx.Node:

@@ -1,0 +1,89 @@
+"""Graph pass: the conditions of branches that are computed from data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from torchdraft._torch.graph.control_flow import COND
+from torchdraft._torch.graph.nodes import NUMBER_READS
+from torchdraft._torch.symbolic.fake import FakeTensor, OpOverload
+
+from ..passes.registry import Stage, program_pass
+from .conditions import ConditionWriter, NotWritable
+
+_SIZES = (torch.ops.aten.sym_size.int, torch.ops.aten.sym_stride.int)
+
+
+@program_pass(
+    Stage.REWRITE,
+    why="Inductor writes the condition of a branch into C++ with the symbols of numbers that are read from tensors. "
+    "Inside of another branch it does not declare a symbol that nothing else uses (`'zuf0' was not declared in this "
+    "scope`). ExecuTorch and ONNX have no bools but tensors.",
+    upstream="torch._inductor.codegen.wrapper.PythonWrapperCodegen.codegen_conditional",
+)
+def compute_branch_conditions_on_tensors(program: torch.export.ExportedProgram) -> bool:
+    """Writes the condition of a `torch.cond` as a tensor of one bool, where it is computed from data."""
+    mode = next((v.fake_mode for v in _values(program.graph) if isinstance(v, FakeTensor)), None)
+    if mode is None:
+        return False
+    modules = [each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)]
+    changed = [module for module in modules if _rewrite(module.graph, mode)]
+    for module in changed:
+        module.recompile()
+    return bool(changed)
+
+
+def _values(graph: torch.fx.Graph) -> list[Any]:
+    return [node.meta.get("val") for node in graph.nodes]
+
+
+def _rewrite(graph: torch.fx.Graph, mode: Any) -> bool:
+    changed = False
+    for branch in graph.find_nodes(op="call_function", target=COND):
+        condition = branch.args[0]
+        if isinstance(condition, torch.fx.Node) and _is_number_from_data(condition):
+            changed |= _computed(graph, mode, branch, condition)
+    return changed
+
+
+def _is_number_from_data(condition: torch.fx.Node) -> bool:
+    """Whether a number is read from a tensor, or computed of numbers that are."""
+    waiting, seen = [condition], set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen or isinstance(node.meta.get("val"), torch.Tensor) or node.target in _SIZES:
+            continue
+        if node.target in NUMBER_READS:
+            return True
+        seen.add(node)
+        waiting += node.all_input_nodes
+    return False
+
+
+def _computed(graph: torch.fx.Graph, mode: Any, branch: torch.fx.Node, condition: torch.fx.Node) -> bool:
+    writer = ConditionWriter(graph, mode)
+    writer.before, writer.origin = branch, condition
+    try:
+        branch.update_arg(0, writer.condition(condition))
+    except NotWritable:
+        return False
+    _erase_unused(graph, condition)
+    return True
+
+
+def _erase_unused(graph: torch.fx.Graph, condition: torch.fx.Node) -> None:
+    """Erases what computed the number, as far as nothing else uses it."""
+    waiting = [condition]
+    while waiting:
+        node = waiting.pop()
+        if not node.users and _is_number(node):
+            waiting += node.all_input_nodes
+            graph.erase_node(node)
+
+
+def _is_number(node: torch.fx.Node) -> bool:
+    """Whether a node computes a number of numbers, or reads one."""
+    computes = not isinstance(node.target, OpOverload) or node.target in (*NUMBER_READS, *_SIZES)
+    return node.op == "call_function" and computes and not isinstance(node.meta.get("val"), torch.Tensor)
