@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,8 @@ class Carrier:
         self.in_place = in_place
         self.issues = issues_by_node(issues)
         self.assumptions: list[Assumption] = []
+        self.laid_out: dict[str, None] = {}
+        """The inputs of whose strides or offset a guard says something."""
         self.fake_mode = fake_mode_of(program)
 
     def write(self) -> torch.fx.Node | None:
@@ -86,6 +88,8 @@ class Carrier:
         known: dict[torch.fx.Node, Any] = {}
         for node in graph.nodes:
             known[node] = _input(inputs[node.name]) if node.op == "placeholder" else _copied(writer, node, known)
+            if node.target in _LAYOUT:
+                self.laid_out[str(node.args[0])] = None
         for guard in guards:
             self._guard(writer, checks, guard.text, known.get(guard.condition, guard.condition))
         for made in reversed([each for each in known.values() if isinstance(each, torch.fx.Node)]):
@@ -296,20 +300,31 @@ def _input(node: torch.fx.Node) -> Any:
 def _copied(writer: ConditionWriter, node: torch.fx.Node, known: Mapping[Any, Any]) -> Any:
     """A step of a guard, computed if it is constant, and otherwise written into the program's graph."""
     args = torch.fx.node.map_arg(node.args, lambda each: known[each])
-    if node.op == "call_method" and node.target == "size":
-        return _Sizes(args[0])
-    if isinstance(args[0], _Sizes):
-        return writer.call(_ATEN.sym_size.int, args[0].tensor, args[1])
+    if node.op == "call_method":
+        return _READS[str(node.target)](writer, args[0])
+    if isinstance(args[0], _OfDimensions):
+        return writer.call(args[0].read, args[0].tensor, args[1])
     if not any(isinstance(each, torch.fx.Node) for each in args):
         return node.target(*args)
     return writer.call(node.target, *args)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sizes:
-    """The sizes of an input."""
+class _OfDimensions:
+    """The sizes or the strides of an input."""
 
+    read: Any
     tensor: torch.fx.Node
+
+
+_READS: Mapping[str, Callable[[ConditionWriter, torch.fx.Node], Any]] = {
+    "size": lambda _, tensor: _OfDimensions(_ATEN.sym_size.int, tensor),
+    "stride": lambda _, tensor: _OfDimensions(_ATEN.sym_stride.int, tensor),
+    "storage_offset": lambda writer, tensor: writer.call(_ATEN.sym_storage_offset.default, tensor),
+}
+"""Method of a tensor that a guard calls → what it returns."""
+
+_LAYOUT = ("stride", "storage_offset")
 
 
 def fake_mode_of(program: torch.export.ExportedProgram) -> Any:

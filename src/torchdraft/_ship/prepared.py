@@ -87,7 +87,8 @@ def prepared(
     interface = _interface(functional, results, spec, [*checks], input_writes, buffer_writes, buffers)
     assumptions = tuple(_became(each, assertions) for each in found)
     inputs_flat(functional)
-    interface = replace(interface, assumptions=tuple(each.text for each in assumptions))
+    contiguous = () if in_place else tuple(name for name in carrier.laid_out if name in interface.inputs)
+    interface = replace(interface, assumptions=tuple(each.text for each in assumptions), contiguous=contiguous)
     return Prepared(
         program=functional,
         interface=interface,

@@ -39,6 +39,8 @@ class CallInterface:
     """Input that is a buffer of the model → the output that is its value after the call."""
     buffers: Mapping[str, str] = field(default_factory=dict)
     """Input that is a buffer → the buffer's name in the model."""
+    contiguous: tuple[str, ...] = ()
+    """Inputs that have to be contiguous tensors: the program depends on strides, and the runtime has none."""
     assumptions: tuple[str, ...] = ()
     """The assumptions, in one line each; `torchdraft_broken` counts from 1."""
 

@@ -39,12 +39,15 @@ class RuntimeModule(torch.nn.Module):
         """The model's result. Raises `AssumptionBroken` where the outputs say that an assumption does not hold."""
         leaves = self._leaves(args, kwargs)
         interface = self.session.interface
+        inputs = dict(zip(interface.inputs, leaves, strict=True))
+        for name in interface.contiguous:
+            if not inputs[name].is_contiguous():
+                raise AssumptionBroken(f"the program depends on the strides of {name}, which is not contiguous")
         buffers = dict(self.named_buffers())
         state = {name: buffers[buffer] for name, buffer in interface.buffers.items()}
         outputs = self.session.run({**interface.feed(leaves), **state})
         _check(outputs, interface)
         result = pytree.tree_unflatten(interface.result(outputs), self.out_spec)
-        inputs = dict(zip(interface.inputs, leaves, strict=True))
         with torch.no_grad():
             for written, output in interface.input_writes.items():
                 inputs[written].copy_(outputs[output])
@@ -58,7 +61,7 @@ class RuntimeModule(torch.nn.Module):
         if pytree.outline(spec) != pytree.outline(self.in_spec):
             raise TypeError("the arguments do not have the structure of the program's inputs")
         for place, value in self.constants.items():
-            if leaves[place] != value:
+            if type(leaves[place]) is not type(value) or not (leaves[place] == value or value != value):
                 raise ValueError(f"argument {place} is {value!r} in the shipped program, got {leaves[place]!r}")
         return list(leaves)
 

@@ -142,6 +142,11 @@ def _stride(writer: ConditionWriter, tensor: Any, dim: int) -> torch.fx.Node:
     return number
 
 
+def _offset(writer: ConditionWriter, tensor: Any) -> torch.fx.Node:
+    """The offset of an input: other runtimes have no others."""
+    return writer.number(0)
+
+
 Write = Callable[..., torch.fx.Node]
 
 
@@ -191,6 +196,7 @@ _rounding = {"at_least": torch.float64, "to": torch.int64}
 OPERATIONS: Mapping[Any, Write] = {
     _ATEN.sym_size.int: _size,
     _ATEN.sym_stride.int: _stride,
+    _ATEN.sym_storage_offset.default: _offset,
     operator.add: _operation(_ATEN.add.Tensor),
     operator.sub: _operation(_ATEN.sub.Tensor),
     operator.mul: _operation(_ATEN.mul.Tensor),
