@@ -113,3 +113,32 @@ def returns_bad_kwargs():
 
 def returns_numbered_kwargs():
     return Doubler(), (X,), {1: X}
+
+
+def returns_class():
+    return Doubler, (torch.ones(2),)
+
+
+def returns_number():
+    return 3, (torch.ones(2),)
+
+
+class Scores(torch.nn.Linear):
+    def score(self, x):
+        return self(x).softmax(-1)
+
+
+def returns_method():
+    return Scores(3, 4).score, (torch.ones(2, 3),)
+
+
+class Adds:
+    def __init__(self, number):
+        self.number = number
+
+    def __call__(self, x):
+        return x + self.number
+
+
+def returns_object():
+    return Adds(2), (torch.ones(2),)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import torchdraft
 from torchdraft._targets.target import load_target
 from torchdraft._targets.usage_error import UsageError
 
@@ -61,7 +62,8 @@ def test_a_file_sees_its_neighbours_and_may_be_called_anything(tmp_path):
         ("returns_module", "returned a Doubler", "a tuple (module"),
         ("returns_one", "returned a tuple of 1", "a tuple (module"),
         ("returns_five", "returned a tuple of 5", "a tuple (module"),
-        ("returns_function", "as the model", "a torch.nn.Module"),
+        ("returns_class", "returned a type as the model", "another object that can be called"),
+        ("returns_number", "returned a int as the model", "a torch.nn.Module, or another object"),
         ("returns_list", "returned a list as args", "a tuple of the model's positional arguments"),
         ("returns_bad_kwargs", "returned a list as kwargs", "a dict with names as keys"),
         ("returns_numbered_kwargs", "returned a dict as kwargs", "a dict with names as keys"),
@@ -106,3 +108,17 @@ def test_an_exception_of_the_target_shows_its_line():
     with pytest.raises(UsageError) as caught:
         load_target(f"{FILE}:raising")
     assert caught.value.frames[-1].source.strip() == 'return {}["missing"]'
+
+
+@pytest.mark.parametrize("name", ["returns_function", "returns_method", "returns_object"])
+def test_any_callable_is_a_model(name):
+    found = loaded(name)
+    assert isinstance(found.model, torch.nn.Module)
+    expected = found.model(*found.args)
+    program = torchdraft.draft_export(found.model, found.args, dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    torch.testing.assert_close(program.module()(*found.args), expected)
+    assert torchdraft.verify(program, found.model, n=4).ok
+
+
+def test_the_weights_of_a_method_are_those_of_its_module():
+    assert set(loaded("returns_method").model.state_dict()) == {"model.weight", "model.bias"}

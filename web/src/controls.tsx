@@ -14,6 +14,26 @@ export function Severity({ name, short }: { name: string; short?: boolean }) {
   );
 }
 
+/** A table of data, whose rows are given. It scrolls where it is wider than the page. */
+export function Table({ label, columns, children }: { label: string; columns: string[]; children: ComponentChildren }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table class="data">
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 /** A button that copies text; it says so for a moment. */
 export function Copy({ text, label = "Copy" }: { text: string; label?: string }) {
   const [done, set] = useState("");

@@ -1,5 +1,5 @@
 // What was exported, what came of it, and how.
-import { Place, Prose, Section, Severity } from "./controls";
+import { Place, Prose, Section, Severity, Table } from "./controls";
 import { content, frameOf, groupOf, groups, head, issues, listing, plural, severities } from "./data";
 import { Row } from "./issues";
 import { address } from "./route";
@@ -124,28 +124,16 @@ function Dimensions() {
   return (
     <Section title="Dynamic dimensions" id="dimensions">
       {content.dimensions.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Dynamic dimensions">
-          <table class="data">
-            <thead>
-              <tr>
-                <th scope="col">dimension</th>
-                <th scope="col">requested</th>
-                <th scope="col">got</th>
-                <th scope="col">why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {content.dimensions.map((each) => (
-                <tr key={each.name}>
-                  <th scope="row">{each.name}</th>
-                  <td>{each.asked}</td>
-                  <td class={each.got === "dynamic" ? "good" : ""}>{each.got}</td>
-                  <td>{each.reason}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Dynamic dimensions" columns={["dimension", "requested", "got", "why"]}>
+          {content.dimensions.map((each) => (
+            <tr key={each.name}>
+              <th scope="row">{each.name}</th>
+              <td>{each.asked}</td>
+              <td class={each.got === "dynamic" ? "good" : ""}>{each.got}</td>
+              <td>{each.reason}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {ranges.length > 0 && (
         <details class="fold" open={!content.dimensions.length}>
@@ -168,28 +156,16 @@ function Branches() {
   const kept = content.branches.filter((each) => each.kept).length;
   return (
     <Section title="Branches" id="branches" aside={<span class="dim">{kept} of {content.branches.length} with both sides in the program</span>}>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Branches">
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">condition</th>
-              <th scope="col">line</th>
-              <th scope="col">on the example</th>
-              <th scope="col">in the program</th>
-            </tr>
-          </thead>
-          <tbody>
-            {content.branches.map((each, at) => (
-              <tr key={at}>
-                <th scope="row">{each.cells[0]}</th>
-                <td>{each.frame !== null ? <Place frame={frameOf(each.frame)!} editor={false} /> : each.cells[1]}</td>
-                <td>{each.cells[2]}</td>
-                <td class={each.kept ? "good" : "bad"}>{each.cells[3]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Branches" columns={["condition", "line", "on the example", "in the program"]}>
+        {content.branches.map((each, at) => (
+          <tr key={at}>
+            <th scope="row">{each.cells[0]}</th>
+            <td>{each.frame !== null ? <Place frame={frameOf(each.frame)!} editor={false} /> : each.cells[1]}</td>
+            <td>{each.cells[2]}</td>
+            <td class={each.kept ? "good" : "bad"}>{each.cells[3]}</td>
+          </tr>
+        ))}
+      </Table>
     </Section>
   );
 }
@@ -198,47 +174,35 @@ function Operators() {
   if (!content.operators.length) return null;
   return (
     <Section title="Custom operators" id="operators">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Custom operators">
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">operator</th>
-              <th scope="col">calls</th>
-              <th scope="col">issues</th>
-              <th scope="col">profiles</th>
-            </tr>
-          </thead>
-          <tbody>
-            {content.operators.map((each) => (
-              <tr key={each.name}>
-                <th scope="row">{each.name}</th>
-                <td>{each.calls || ""}</td>
-                <td>
-                  {[...new Set(each.issues.map((number) => groupOf[number]))].map((group) => (
-                    <a key={group.id} href={address("issues", group.id)}>
-                      {head(group).code}{" "}
-                    </a>
-                  ))}
-                </td>
-                <td>
-                  {each.profiles.length > 0 && (
-                    <details>
-                      <summary>{plural(each.profiles.length, "profile")}</summary>
-                      <ul>
-                        {each.profiles.map((text) => (
-                          <li key={text}>
-                            <code>{text}</code>
-                          </li>
-                        ))}
-                      </ul>
-                    </details>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Custom operators" columns={["operator", "calls", "issues", "profiles"]}>
+        {content.operators.map((each) => (
+          <tr key={each.name}>
+            <th scope="row">{each.name}</th>
+            <td>{each.calls || ""}</td>
+            <td>
+              {[...new Set(each.issues.map((number) => groupOf[number]))].map((group) => (
+                <a key={group.id} href={address("issues", group.id)}>
+                  {head(group).code}{" "}
+                </a>
+              ))}
+            </td>
+            <td>
+              {each.profiles.length > 0 && (
+                <details>
+                  <summary>{plural(each.profiles.length, "profile")}</summary>
+                  <ul>
+                    {each.profiles.map((text) => (
+                      <li key={text}>
+                        <code>{text}</code>
+                      </li>
+                    ))}
+                  </ul>
+                </details>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Section>
   );
 }
@@ -271,13 +235,7 @@ function Cost() {
         )}
         <table class="locals">
           <tbody>
-            {content.stats.map(([name, text]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{text}</td>
-              </tr>
-            ))}
-            {Object.entries(content.versions).map(([name, text]) => (
+            {[...content.stats, ...Object.entries(content.versions)].map(([name, text]) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>{text}</td>

@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .raised import raised
 from .usage_error import UsageError
+
+if TYPE_CHECKING:
+    import torch
 
 FORM = "a target of the form file.py:callable or package.module:callable"
 RETURNS = "a tuple (module, args[, kwargs[, dynamic_shapes]])"
@@ -164,11 +167,13 @@ def _checked(made: Any, attribute: str) -> Target:
         raise UsageError(f"{attribute}() returned {kind}", expected=RETURNS, advice="return model, (example_input,)")
     model, args, kwargs, dynamic_shapes = made + (None,) * (4 - len(made))
     if not isinstance(model, torch.nn.Module):
-        raise UsageError(
-            f"{attribute}() returned {_kind(model)} as the model",
-            expected="a torch.nn.Module",
-            advice="a function can be wrapped: class Model(torch.nn.Module): forward = staticmethod(function)",
-        )
+        if not callable(model) or isinstance(model, type):
+            raise UsageError(
+                f"{attribute}() returned {_kind(model)} as the model",
+                expected="a torch.nn.Module, or another object that can be called with the arguments",
+                advice=f"an instance: {model.__name__}(…)" if isinstance(model, type) else "",
+            )
+        model = as_module(model)
     if not isinstance(args, tuple):
         raise UsageError(
             f"{attribute}() returned {_kind(args)} as args",
@@ -181,6 +186,18 @@ def _checked(made: Any, attribute: str) -> Target:
             f"{attribute}() returned {_kind(kwargs)} as kwargs", expected="a dict with names as keys, or None"
         )
     return Target(model, args, kwargs, dynamic_shapes)
+
+
+def as_module(function: Callable[..., Any]) -> torch.nn.Module:
+    """A module that calls a function, a method or another object. The module of a method is a part of it."""
+    import torch
+
+    name = getattr(function, "__name__", type(function).__name__)
+    made: torch.nn.Module = type(name, (torch.nn.Module,), {"forward": staticmethod(function)})()
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, torch.nn.Module):
+        made.add_module("model", owner)
+    return made
 
 
 def _kind(value: Any) -> str:
