@@ -79,3 +79,4 @@ def test_the_page_on_debugging_has_every_section_of_the_questions_it_answers():
     } <= titles
     assert {"Control flow", "Exported graphs", "Saving and loading", "Logs", "Pre-dispatch and post-dispatch"} <= titles
     assert {"Custom operators", "Export and `torch.compile`", "Which way works"} <= titles
+    assert {"Useful configurations", "Options of a draft"} <= titles
