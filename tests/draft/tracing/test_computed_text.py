@@ -132,3 +132,20 @@ def test_with_source_the_source_is_said():
 
     (issue,) = torchdraft.report(torchdraft.draft_export(Model(), (X, Y))).issues
     assert issue.expr == "(x * 1).sum().gt(0)"
+
+
+def test_an_operator_without_a_schema():
+    body = (
+        "x = torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x - 1, (x,))\nif x.sum() > 0:\n    x = x + 1\nreturn x"
+    )
+    (found,) = conditions(body)
+    assert found.endswith(".sum() > 0")
+
+
+def test_what_cannot_be_written_costs_a_name_and_no_program(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("no text")
+
+    monkeypatch.setattr("torchdraft._draft.tracing.context.ComputedText.truth", fails)
+    (found,) = conditions("if x.sum() > 0:\n    x = x + 1\nreturn x")
+    assert found == "u0 == 1"

@@ -124,7 +124,11 @@ class ComputedText:
             return f"{self._closed(args[0])}{args[1][0].replace('None', ':')}", _ATOM
         texts = [text for text, _ in args]
         first = record.args[0] if record.args else None
-        if record.func.namespace == "aten" and isinstance(first, Operand) and hasattr(torch.Tensor, name):
+        if (
+            getattr(record.func, "namespace", "") == "aten"
+            and isinstance(first, Operand)
+            and hasattr(torch.Tensor, name)
+        ):
             return f"{self._closed(args[0])}.{name}({', '.join([*texts[1:], *named])})", _ATOM
         return f"{_function(record.func, name)}({', '.join([*texts, *named])})", _ATOM
 
@@ -178,8 +182,9 @@ def _name_of(func: Any) -> str:
 
 def _function(func: Any, name: str) -> str:
     """The function to call for an operator that is no method."""
-    if func.namespace != "aten":
-        return f"{func.namespace}.{name}"
+    namespace = getattr(func, "namespace", "")
+    if namespace != "aten":
+        return f"{namespace}.{name}" if namespace else name
     return f"F.{name}" if hasattr(torch.nn.functional, name) and not hasattr(torch, name) else f"torch.{name}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
@@ -22,6 +23,8 @@ from .hooks import TraceHooks
 from .symbol_origins import SymbolOrigins
 from .symbol_scopes import SymbolScopes
 from .user_tensors import UserTensors
+
+log = logging.getLogger("torchdraft")
 
 OPERATIONS_SEARCHED = 64
 """How many operations back a tensor is followed to see whether it is a constant of the model's code."""
@@ -44,6 +47,8 @@ class TraceContext:
         """The `DraftShapeEnv` of the trace, which imports this file."""
         self.fake_mode: Any = None
         """The `DraftMode` of the trace, which imports this file."""
+        self._known_names: tuple[int, dict[int, str]] = (-1, {})
+        """How many storages of the user the tape had, and the names of their cells."""
         self.metadata_read: dict[tuple[int, str], torch.Tensor] = {}
         """Identity of a tensor and what the user's code read about it → the tensor
         (`_draft/reads/catalogue/metadata.py`)."""
@@ -66,7 +71,11 @@ class TraceContext:
         if made is None:
             return ""
         text = ComputedText(self._names(), self._made)
-        return text.truth(made[0]) if origin.truth else text.number(*made)
+        try:
+            return text.truth(made[0]) if origin.truth else text.number(*made)
+        except Exception as error:  # a name is worth no program
+            log.debug("no text for a symbol", exc_info=error)
+            return ""
 
     def _made(self, symbol: Any) -> tuple[Record, str] | None:
         """The operation that made an unbacked symbol, and where in its result the symbol stands."""
@@ -85,12 +94,15 @@ class TraceContext:
 
     def _names(self) -> dict[int, str]:
         """Identity of a tape cell → the input, parameter or buffer in it."""
+        if self._known_names[0] == len(self.tape.sources):
+            return self._known_names[1]
         self.remember_inputs()  # the trace may still run
         names = dict(self.user.input_names)
         for name, weight in self.user.named_weights():
             cell = self.tape.sources.get(storage_key(weight))
             if cell is not None:
                 names.setdefault(id(cell), name)
+        self._known_names = (len(self.tape.sources), names)
         return names
 
     def input_cells(self) -> set[int]:
