@@ -71,6 +71,11 @@ def test_a_size_and_a_number():
     assert found == ["x[x > 2].shape[0] > 1", "x[x > 2].shape[0] > y[0, 0].item()"]
 
 
+def test_a_number_in_an_index():
+    body = "if x[: y[0, 0].item()].sum() > 0:\n    x = x + 1\nreturn x"
+    assert conditions(body) == ["x[:y[0, 0].item()].sum() > 0"]
+
+
 def test_a_number_that_python_needed():
     assert conditions("for _ in range(int(y.max())):\n    x = x + 1\nreturn x") == ["y.max().item()"]
 

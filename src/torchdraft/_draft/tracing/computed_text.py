@@ -95,7 +95,8 @@ class ComputedText:
         if depth <= 0:
             return CUT, _ATOM
         viewed = self._tensor(view.parent, version, depth - (name not in ("select", "slice", "unbind")))
-        if (index := _index(record, view.index)) is not None:
+        index = _index(record, view.index, lambda value: self._number_in_index(value, depth - 1))
+        if index is not None:
             return _indexed(self._closed(viewed), index), _ATOM
         text = self._written(record, [viewed, *self._arguments(record.args[1:], depth)])
         return (f"{text[0]}[{view.index}]", _ATOM) if name in ("split", "chunk", "split_with_sizes", "unbind") else text
@@ -155,6 +156,9 @@ class ComputedText:
         record, part = made
         return (self._number(record, part, depth) if depth > 0 else CUT), _ATOM
 
+    def _number_in_index(self, value: Any, depth: int) -> str:
+        return self._symbolic(value, depth)[0] if isinstance(value, SYMBOLIC) else _plain(value)
+
     def _closed(self, text: tuple[str, int]) -> str:
         return _at(text, _ATOM)
 
@@ -188,7 +192,7 @@ def _function(func: Any, name: str) -> str:
     return f"F.{name}" if hasattr(torch.nn.functional, name) and not hasattr(torch, name) else f"torch.{name}"
 
 
-def _index(record: Record, output: int) -> str | None:
+def _index(record: Record, output: int, written: Callable[[Any], str]) -> str | None:
     """What stands between brackets for views that indexing makes; None for other views."""
     name, args = _name_of(record.func), record.args
     if name == "unbind" and args[1:] in ((), (0,)):
@@ -198,11 +202,11 @@ def _index(record: Record, output: int) -> str | None:
         return None
     whole = ":, " * dim
     if name == "select":
-        return whole + _plain(args[2])
+        return whole + written(args[2])
     if name == "slice" and len(args) <= 4:
         start, end = (*args[2:4], None, None)[:2]
-        last = "" if end is None or (isinstance(end, int) and end >= 2**62) else _plain(end)
-        return f"{whole}{'' if start in (None, 0) else _plain(start)}:{last}"
+        last = "" if end is None or (isinstance(end, int) and end >= 2**62) else written(end)
+        return f"{whole}{'' if start in (None, 0) else written(start)}:{last}"
     return None
 
 
