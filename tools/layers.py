@@ -100,7 +100,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *(f"_draft/{step}" for step in ("tracing", "guards", "state", "polyfills", "report", "rungs", "check")),
         "_draft/paths/*",
     ),
-    "_draft": (*BASE, "_draft/*"),
+    "_draft": (*BASE, "_draft/*", "_synthesis"),
     # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares
     "_ship/runtimes": ("model", "_torch"),
     "_ship": ("model", "_source", "_torch", "_draft", "_verify", "_ship/runtimes"),

@@ -83,10 +83,21 @@ def test_which_fake_kernels_are_compared(engine):
     assert run("export", f"{TARGETS}:build", "--check-kernels", "some").exit_code == 2
 
 
+def test_learning_sizes_is_a_switch(engine):
+    run("export", f"{TARGETS}:build", "--learn-sizes")
+    assert engine[0][3]["learn_sizes"] is True
+
+
 def test_quiet_says_nothing(engine):
     done = run("export", f"{TARGETS}:build", "--quiet")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
-    assert engine[0][3] == {"dynamic_shapes": None, "strict": False, "paths": "example", "check_kernels": "custom"}
+    assert engine[0][3] == {
+        "dynamic_shapes": None,
+        "strict": False,
+        "paths": "example",
+        "check_kernels": "custom",
+        "learn_sizes": False,
+    }
 
 
 def test_a_model_that_fails_eagerly(engine, tmp_path):

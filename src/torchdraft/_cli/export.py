@@ -39,6 +39,9 @@ def export(
     check_kernels: Annotated[
         CheckKernels, typer.Option("--check-kernels", help=CHECK_KERNELS_HELP)
     ] = CheckKernels.CUSTOM,
+    learn_sizes: Annotated[
+        bool, typer.Option("--learn-sizes", help="Learn the sizes of operators without a right fake kernel from runs.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     logs: LogsOption = "",
     log_file: LogFileOption = None,
@@ -63,7 +66,13 @@ def export(
             with progress(f"loading {target}", quiet):
                 found = load_target(target)
             with progress(f"drafting {type(found.model).__name__}", quiet):
-                program = draft(found, strict=strict, paths=paths.value, check_kernels=check_kernels.value)
+                program = draft(
+                    found,
+                    strict=strict,
+                    paths=paths.value,
+                    check_kernels=check_kernels.value,
+                    learn_sizes=learn_sizes,
+                )
         report: Report = program._report
         if not quiet:  # before anything is written: a full disk must not lose it
             print_report(report, to_stderr=json == STDOUT)

@@ -56,6 +56,7 @@ def draft_export(
     memory_budget: int = DEFAULT_BUDGET,
     trusted_ops: Collection[str] = (),
     check_kernels: CheckKernels = "custom",
+    learn_sizes: bool = False,
     paths: Literal["example", "all"] | PathBudget = "example",
 ) -> torch.export.ExportedProgram:
     """Exports `mod` on the example inputs, whatever stands in the way, and reports everything that did.
@@ -82,6 +83,10 @@ def draft_export(
             one real run for each signature of its calls; `"all"` does so for the operators of torchvision and other
             trusted libraries too, except those in `trusted_ops`; `"none"` compares none. Whatever it says, an operator
             without a fake kernel is run.
+        learn_sizes: learn the sizes of the outputs of operators whose fake kernels are missing or wrong, instead of
+            leaving each free. An operator is run some hundred times on variations of its calls, in a forked process,
+            as `synthesize_fake_kernel` does; one whose schema declares a write or an alias, or that has side effects,
+            is not. The model is traced a second time. The program asserts what was learned.
         paths: `"example"` keeps the path that the example takes and asserts each condition on it; `"all"` keeps both
             sides of the branches of the model's Python code, as `torch.cond`. The model is traced once for each other
             side, and what Python code does beside computing tensors (printing, for example) happens for each. A
@@ -109,6 +114,7 @@ def draft_export(
         ("pre_dispatch", pre_dispatch),
         ("prefer_deferred_runtime_asserts_over_guards", prefer_deferred_runtime_asserts_over_guards),
         ("check_on_example", check_on_example),
+        ("learn_sizes", learn_sizes),
     ):
         check_switch(name, value)
     options = {
@@ -120,7 +126,7 @@ def draft_export(
 
     def draft() -> torch.export.ExportedProgram:
         request = Request(mod, args, kwargs, options)
-        return _drafted(request, strict, check_on_example, memory_budget, trust, budget_of_paths)
+        return _drafted(request, strict, check_on_example, memory_budget, trust, budget_of_paths, learn_sizes)
 
     own: BaseException | None = None
     try:
@@ -157,6 +163,7 @@ def _drafted(
     budget: int,
     trust: TrustedOps,
     paths: PathBudget | None,
+    learn_sizes: bool,
 ) -> torch.export.ExportedProgram:
     """The program of a request. Raises `ModelRaised` where the model raises eagerly."""
     phases = Phases()
@@ -165,7 +172,7 @@ def _drafted(
     with Changes() as changes:
         make_signature_fit(request.mod, request.args, request.kwargs, changes)
         snapshot = Snapshot(request.mod, (request.args, dict(request.kwargs)))
-        draft = Draft(request, snapshot, phases, budget, trust)
+        draft = Draft(request, snapshot, phases, budget, trust, learn_sizes=learn_sizes)
         draft.events.extend(made)
         changes.afterwards(draft.undo_if_failed)
         changes.afterwards(snapshot.restore)

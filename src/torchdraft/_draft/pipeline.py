@@ -18,6 +18,7 @@ from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.learned_sizes import LearnedSizes
 from torchdraft._draft.paths.budget import PathBudget
 from torchdraft._draft.paths.explore import Explorer
 from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, explained, one_sided
@@ -45,13 +46,21 @@ class Draft:
     """The state of one call: the plan of the next attempt, and the events so far."""
 
     def __init__(
-        self, request: Request, snapshot: Snapshot, phases: Phases, budget: int, trust: TrustedOps | None = None
+        self,
+        request: Request,
+        snapshot: Snapshot,
+        phases: Phases,
+        budget: int,
+        trust: TrustedOps | None = None,
+        *,
+        learn_sizes: bool = False,
     ) -> None:
         self.request = request
         self.snapshot = snapshot
         self.phases = phases
         self.budget = budget
         self.trust = TrustedOps() if trust is None else trust
+        self.learned = LearnedSizes(learn_sizes)
         self.plan = Plan()
         self.events: list[Event] = []
         self.registered: list[type] = []
@@ -76,7 +85,7 @@ class Draft:
         self.plan = Plan(strict=strict, auto_dims=1 if breaks_a_hint(self.request) else 0)
         while True:
             with self.phases("trace"):
-                program = self.trace()
+                program = self.with_learned_sizes(self.trace())
                 if paths is not None and not self.plan.strict and rung_of(self.plan).name == "symbolic":
                     program = self.every_path(paths) or program
             with self.phases("check"):
@@ -153,6 +162,25 @@ class Draft:
             self.session = session
             return program
 
+    def with_learned_sizes(self, program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
+        """The program of another trace, in which operators have kernels that were learned; `program` where none was, or
+        where the model cannot be traced with them on the same rung.
+        """
+        assert self.session is not None
+        before = self.plan, self.session
+        try:
+            if self.learned.learn(self.session):
+                again = self.attempt(session := self.new_session())
+                self.registered.extend(session.output_types.classes)
+                self.session, program = session, again
+        except Exception as error:
+            log.debug("the model could not be traced with learned kernels", exc_info=error)
+            self.learned.forget()
+            self.plan, self.session = before
+            release_traceback(error)
+        self.session.context.log.rewrite(self.learned.explained)
+        return program
+
     def every_path(self, budget: PathBudget) -> torch.export.ExportedProgram | None:
         """The program with both sides of the model's branches; None where no branch has two that can be merged.
 
@@ -160,7 +188,8 @@ class Draft:
         """
         explorer = Explorer(self.request, self.snapshot, self.plan, self.new_session, budget)
         try:
-            found = explorer.run()
+            with self.learned.lent():
+                found = explorer.run()
         except Exception as error:
             log.debug("the paths of the model could not be merged", exc_info=error)
             self.events.append(PathsNotMerged(exception=describe(error)))
@@ -171,6 +200,7 @@ class Draft:
                 self.session.context.log.rewrite(lambda event: explained(event, explorer.guarded))
             return None
         self.session = found.session
+        self.session.context.log.rewrite(self.learned.explained)
         self.session.context.log.keep(*OF_THE_PROGRAM)  # the traces of the paths have the others, with their lines
         self.of_paths = events_of(found.merged, found.contexts)
         return found.program
@@ -184,6 +214,7 @@ class Draft:
             prefer_deferred_runtime_asserts_over_guards=deferred,
             trust=self.trust,
             answers=answers,
+            lending=self.learned.lending,
         )
         self.newest = weakref.ref(session)
         return session
@@ -199,14 +230,16 @@ class Draft:
 
     def attempt(self, session: Session) -> torch.export.ExportedProgram:
         """One trace as the plan says."""
-        if self.plan.strict:
-            return trace_strict(self.request, session, self.snapshot)
-        return trace_nonstrict(self.request, session, self.snapshot, self.plan)
+        with self.learned.lent():
+            if self.plan.strict:
+                return trace_strict(self.request, session, self.snapshot)
+            return trace_nonstrict(self.request, session, self.snapshot, self.plan)
 
     def retrace(self, answers: ClockAnswers) -> tuple[torch.export.ExportedProgram, TraceEffects]:
         """One more trace from the state the model is in, with these answers of clocks; without Dynamo."""
         session = self.new_session(answers)
-        program = trace_nonstrict(self.request, session, self.snapshot, self.plan)
+        with self.learned.lent():
+            program = trace_nonstrict(self.request, session, self.snapshot, self.plan)
         self.registered.extend(session.output_types.classes)
         return program, session.effects
 

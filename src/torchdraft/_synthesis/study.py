@@ -141,6 +141,7 @@ class Study:
             existing=existing,
             counterexample=counterexample,
             kernel=compiled(final),
+            unchecked=compiled(source(self.operator, replace(learned, nonempty=()), "", override=override)),
         )
 
     def _inside(self, learned: Learned, call: Call) -> bool:

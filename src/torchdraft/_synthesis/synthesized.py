@@ -46,6 +46,8 @@ class SynthesizedKernel:
     """The smallest call on which the existing kernel is wrong, and what differs."""
     kernel: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
     """The function, not registered."""
+    unchecked: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
+    """The same without the conditions on sizes of its domain, for a program that compares the sizes anyway."""
 
     def __str__(self) -> str:
         return self.source

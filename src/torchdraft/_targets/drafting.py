@@ -17,6 +17,7 @@ def draft(
     strict: bool = False,
     paths: Literal["example", "all"] = "example",
     check_kernels: Literal["custom", "all", "none"] = "custom",
+    learn_sizes: bool = False,
 ) -> Any:
     """The program. Raises `UsageError` if `draft_export` raises: the call is wrong, or the eager model raises."""
     import torchdraft
@@ -30,6 +31,7 @@ def draft(
             strict=strict,
             paths=paths,
             check_kernels=check_kernels,
+            learn_sizes=learn_sizes,
         )
     except WrongArgument as error:
         raise UsageError(error.given, expected=error.expected, advice=error.advice) from error

@@ -180,6 +180,8 @@ class KernelMissing(Event):
     reason: str = ""
     schema: str = ""
     """The operator's schema: `mylib::foo(Tensor x) -> Tensor`."""
+    learned: str = ""
+    """What became of learning the sizes of its outputs, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,8 @@ class KernelMismatched(Event):
     instead: str = ""
     """The kernel's line without what fixes the size, if it is known."""
     what: Literal["fake kernel", "schema"] = "fake kernel"
+    learned: str = ""
+    """What became of learning the sizes of its outputs, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

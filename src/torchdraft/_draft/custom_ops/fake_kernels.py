@@ -6,8 +6,9 @@ by outputs inferred from a real run. The tape makes the run and keeps its values
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -34,6 +35,7 @@ from .composite_ops import CompositeOps
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
 from .kernel_reads import DataRead, SizeFixed, sizes_kept_symbolic, what_is_fixed
+from .lent_kernels import LentKernel
 from .op_call import OpCall
 from .signatures import ObservedRuns, signature_of
 from .trusted_ops import TrustedOps, is_builtin
@@ -76,14 +78,16 @@ SPARSE_PARTS = {
 class FakeKernels:
     """The operators of one trace: which were inferred, which were found to agree with their fake kernels."""
 
-    def __init__(self, trust: TrustedOps) -> None:
+    def __init__(self, trust: TrustedOps, lent: Mapping[Any, LentKernel] | None = None) -> None:
         self.trust = trust
+        self.lent = {} if lent is None else lent
+        """Operators that have a learned kernel in this trace."""
         self.composite = CompositeOps(trust)
         self.inferred: set[str] = set()
         """Operators whose outputs came from a real run. The program guards them, the report has their profiles."""
         self.profiles: dict[str, set[Any]] = {}
         """Operator → its profiles, taken from the finished trace: functionalization wraps an operator that writes."""
-        self.on_run: Callable[[OpCall, OpRun], None] = lambda _call, _run: None
+        self.on_run: list[Callable[[OpCall, OpRun], None]] = []
         """Called with each real run whose outputs are used."""
         self._observed = ObservedRuns()
         self._facts: dict[Any, CallFacts] = {}
@@ -144,7 +148,7 @@ class FakeKernels:
         if call.func in self.composite.whole:
             return self._without_kernel(call, UnsupportedOperatorException(call.func))
         created = len(call.env.unbacked_created)
-        trusted = self.trust.trusts(call.func)
+        trusted = self.trust.trusts(call.func) and call.func not in self.lent
         if not trusted:
             self.called.add(call.func)
         guard = nullcontext() if trusted else sizes_kept_symbolic(call.env, call.func)
@@ -171,11 +175,13 @@ class FakeKernels:
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
-            self._facts[signature] = facts_of_run("wrong" if _has_kernel(call.func, error) else "missing", run)
-            self.on_run(call, run)
+            wrong = self.lent[call.func].kind if call.func in self.lent else _kind(call.func, error)
+            self._facts[signature] = facts_of_run(wrong, run)
+            self._note_run(call, run)
             _report_undeclared(call, run)
         note_facts(call, self._facts[signature])
-        _report_missing(call, error, self.composite.whole.get(call.func))
+        if not self._report_own(call):
+            _report_missing(call, error, self.composite.whole.get(call.func))
         return self._inferred(call, run.out if observed is None else observed.outputs, None)
 
     def _checked(self, call: OpCall, out: Any, created: int) -> Any:
@@ -184,6 +190,7 @@ class FakeKernels:
         known = self._agreed.get(signature)
         if known is not None:
             note_facts(call, known)
+            self._report_own(call)
             return out
         fresh = fresh_since(call.env, created)
         observed = self._observed.of(signature)
@@ -200,22 +207,38 @@ class FakeKernels:
             return out
         found = differences(call, OpResult(call.args, call.kwargs, out), OpResult(run.args, run.kwargs, run.out), fresh)
         _report_undeclared(call, run)
+        lent = self.lent.get(call.func)
         if not found:
-            facts = self._agreed[signature] = facts_of_run("agreed", run)
+            facts = self._agreed[signature] = facts_of_run("agreed" if lent is None else lent.kind, run)
             note_facts(call, facts)
+            if self._report_own(call):
+                self.inferred.add(str(call.func))
+                self._note_run(call, run)
             return out
         self._observed.note(signature, run, "; ".join(found))
-        self._facts[signature] = facts_of_run("wrong", run)
+        self._facts[signature] = facts_of_run("wrong" if lent is None else lent.kind, run)
         note_facts(call, self._facts[signature])
-        self.on_run(call, run)
+        self._note_run(call, run)
         return self._replaced(call, out, fresh, run.out, "; ".join(found))
 
     def _replaced(self, call: OpCall, out: Any, fresh: list[Any], real: Any, difference: str) -> Any:
         """Outputs inferred from `real`, in place of those of a fake kernel that differ from them."""
-        call.context.log.emit(KernelMismatched(stack=user_stack(), op=str(call.func), reason=difference))
+        if not self._report_own(call):
+            call.context.log.emit(KernelMismatched(stack=user_stack(), op=str(call.func), reason=difference))
         inferred = self._inferred(call, real, out)
         discard_symbols(call.env, fresh, unless_in=inferred)
         return inferred
+
+    def _note_run(self, call: OpCall, run: OpRun) -> None:
+        for note in self.on_run:
+            note(call, run)
+
+    def _report_own(self, call: OpCall) -> bool:
+        """Emits what is wrong with the operator's own kernel, if the one that the trace uses is lent."""
+        lent = self.lent.get(call.func)
+        if lent is not None:
+            call.context.log.emit(replace(lent.event, stack=user_stack()))
+        return lent is not None
 
     def _inferred(self, call: OpCall, real: Any, fake: Any) -> Any:
         self.inferred.add(str(call.func))
@@ -286,6 +309,10 @@ def _called(call: OpCall) -> str:
     if not isinstance(call.func, OpOverload) and call.record.objects and isinstance(call.args[1], str):
         return f"{call.record.objects[0].script_class_name.rpartition('.')[2]}.{call.args[1]}"
     return str(call.func)
+
+
+def _kind(func: Any, error: BaseException) -> Literal["missing", "wrong"]:
+    return "wrong" if _has_kernel(func, error) else "missing"
 
 
 def _has_kernel(func: Any, error: BaseException) -> bool:

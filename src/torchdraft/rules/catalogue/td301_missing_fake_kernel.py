@@ -78,7 +78,7 @@ class MissingFakeKernel(Rule[KernelMissing]):
         return self.found(
             event,
             f"`{event.op}` has no fake kernel{reason}. Its real kernel was run on the example; the program asserts the "
-            "rank, dtype and device of its outputs.",
+            f"rank, dtype and device of its outputs.{event.learned and ' '}{event.learned}",
             expr=event.op,
             data={"op": event.op, "reason": event.reason},
         )

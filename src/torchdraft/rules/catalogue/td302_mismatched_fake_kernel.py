@@ -91,6 +91,7 @@ class MismatchedFakeKernel(Rule[KernelMismatched]):
                 f"The fake kernel of `{event.op}` serves no other size: {event.reason}. {instead}The program has the "
                 "outputs of the real kernel, with free sizes."
             )
+        message += f" {event.learned}" if event.learned else ""
         return self.found(event, message, expr=event.op, data={"op": event.op, "reason": event.reason})
 
     def identity(self, event: KernelMismatched) -> tuple[object, ...]:
