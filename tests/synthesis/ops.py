@@ -161,3 +161,8 @@ def tripled(x: Tensor) -> Tensor:
 def blended(x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     """The batch dimensions of three tensors are broadcast; the last one is that of `z`."""
     return own((x @ y) @ z)
+
+
+COMPOSITE = torch.library.Library(f"{NAMESPACE}_composite", "DEF")
+COMPOSITE.define("halves(Tensor x) -> Tensor")
+COMPOSITE.impl("halves", lambda x: x[: int(x.shape[0]) // 2].clone(), "CompositeImplicitAutograd")

@@ -224,6 +224,12 @@ def test_operators_that_write_are_run_when_asked() -> None:
         (ops.matmul, [T(3)], TypeError, "a call is a tuple of arguments"),
         (ops.matmul, [(T(3),)], TypeError, "needs the argument 'y'"),
         (ops.matmul, [(T(3, 4), T(3, 4))], ValueError, "rejects a given call, matmul"),
+        (
+            f"{ops.NAMESPACE}_composite::halves",
+            [(T(4),)],
+            ValueError,
+            "composed of other .* wrapped in a torch.library",
+        ),
         (torch.ops.aten.reshape.default, [(T(3, 4), [12])], ValueError, "needs no fake kernel"),
     ],
 )

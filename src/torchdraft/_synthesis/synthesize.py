@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from torchdraft._torch.library import needs_no_fake_kernel
+from torchdraft._torch.library import is_composite, needs_no_fake_kernel
 
 from .experiments.calls import Material
 from .experiments.operator import Operator, find_operator
@@ -72,6 +72,13 @@ def synthesize_fake_kernel(
 
 
 def _check(operator: Operator, mutable: bool) -> None:
+    if is_composite(operator.overload):
+        raise ValueError(
+            f"{operator.name} is composed of other operators (its kernel is CompositeImplicitAutograd): torch calls these "
+            "on fake tensors, and would not use a fake kernel. If they read sizes or data, make it one operator, "
+            "registered for its devices or as CompositeExplicitAutograd, or wrapped in a torch.library.custom_op, and "
+            "write the fake kernel of that. torchdraft.draft_export keeps it as one operator by itself"
+        )
     if needs_no_fake_kernel(operator.overload):
         raise ValueError(
             f"{operator.name} needs no fake kernel: it decomposes into other operators, or returns nothing that it has "

@@ -41,7 +41,17 @@ def kernels():
     def unbound(x):
         return torch.stack(x.unbind(0))
 
-    return [converted, halved, counted, guarded, unbound]
+    def branching(x):
+        if x.shape[0] == 3:
+            return torch.empty_like(x)
+        return x.new_empty(x.shape)
+
+    def listed(x):
+        if x.shape[0] not in (1, 3, 5):
+            raise NotImplementedError("an odd size")
+        return torch.empty_like(x)
+
+    return [converted, halved, counted, guarded, unbound, branching, listed]
 
 
 for kernel in kernels():
@@ -53,6 +63,8 @@ SAYS = {
     "counted": ("it fixes `x.shape[0]` to the example's 3", ""),
     "guarded": ("it fixes `x.shape[0]` to the example's 3", "`n = x.shape[0]` keeps the size symbolic"),
     "unbound": ("it fixes `x.shape[0]` to the example's 3", ""),
+    "branching": ("it fixes `x.shape[0]` to the example's 3", "`if x.shape[0] == 3:`"),
+    "listed": ("it fixes `x.shape[0]` to the example's 3", "`if x.shape[0] not in (1, 3, 5):`"),
 }
 
 
@@ -71,6 +83,26 @@ def test_the_size_stays_free_and_the_kernels_line_is_reported(name, strict):
     for size in (3, 5, 2):
         x = torch.ones(size, 4)
         torch.testing.assert_close(program.module()(x), x * 2 + 1)
+
+
+def test_a_size_that_the_kernel_requires_is_a_guard():
+    def checked(x):
+        torch._check(x.shape[0] == 3)
+        return torch.empty_like(x)
+
+    def asserted(x, y):
+        assert x.shape[0] == 3
+        assert x.shape == y.shape
+        return torch.empty_like(x)
+
+    define(checked)
+    define(asserted, lambda x, y: x + y, "(Tensor x, Tensor y) -> Tensor")
+    auto = {0: torch.export.Dim.AUTO}
+    for call in (lambda x: OPS.checked(x), lambda x: OPS.asserted(x, x * 2)):
+        program = torchdraft.draft_export(Nested(call, depth=0), (example(),), dynamic_shapes={"x": auto})
+        assert not [issue for issue in program._report.issues if issue.code in ("TD301", "TD302")]
+        with pytest.raises((AssertionError, RuntimeError)):
+            program.module()(torch.ones(5, 4))
 
 
 def test_a_static_size_is_no_issue():

@@ -7,7 +7,6 @@ by outputs inferred from a real run. The tape makes the run and keeps its values
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +33,7 @@ from .compare import OpResult, differences
 from .composite_ops import CompositeOps
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
-from .kernel_reads import DataRead, SizeFixed, sizes_kept_symbolic, what_is_fixed
+from .kernel_reads import DataRead, SizeFixed, is_required, sizes_kept_symbolic, what_is_fixed
 from .lent_kernels import LentKernel
 from .op_call import OpCall
 from .signatures import ObservedRuns, signature_of
@@ -151,10 +150,8 @@ class FakeKernels:
         trusted = self.trust.trusts(call.func) and call.func not in self.lent
         if not trusted:
             self.called.add(call.func)
-        guard = nullcontext() if trusted else sizes_kept_symbolic(call.env, call.func)
         try:
-            with guard:
-                out = fake()
+            out = fake() if trusted else _without_fixing(call, fake, created)
         except KeyboardInterrupt:  # of the user
             raise
         except BaseException as error:  # SystemExit too: a kernel that ends the process says nothing about its outputs
@@ -245,6 +242,20 @@ class FakeKernels:
         outputs = Inference(call).outputs(real, fake)
         _report_returned(call, outputs)
         return outputs
+
+
+def _without_fixing(call: OpCall, fake: Callable[[], Any], created: int) -> Any:
+    """What the fake kernel returns. Raises `SizeFixed` if it fixes a size, except by a condition that it requires."""
+    required: set[Any] = set()
+    while True:
+        try:
+            with sizes_kept_symbolic(call.env, call.func, required):
+                return fake()
+        except SizeFixed as error:
+            if not error.is_condition or not is_required(call, error):
+                raise
+            discard_symbols(call.env, fresh_since(call.env, created))
+            required.add(error.expr)
 
 
 def _sparse_part(call: OpCall, fake: Any) -> Any:

@@ -99,7 +99,7 @@ class DraftShapeEnv(UnbackedShapeEnv):
     def evaluate_expr(self, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
         if self.context is None:
             return super().evaluate_expr(orig_expr, *args, **kwargs)
-        if self.refuse_number is not None and _is_number(orig_expr):
+        if self.refuse_number is not None and (_is_number(orig_expr) or self._leaves_one_size(orig_expr)):
             self._refuse_number(self.refuse_number, orig_expr)
         if self.sides.depth and self.sides.is_open(orig_expr):
             return self.sides.decided(orig_expr)
@@ -111,6 +111,15 @@ class DraftShapeEnv(UnbackedShapeEnv):
         expr = self.simplify(orig_expr)
         if expr.free_symbols and self._maybe_evaluate_static(expr) is None:
             refuse(expr)
+
+    def _leaves_one_size(self, expr: Any) -> bool:
+        """Whether a condition, as it is on the example, holds for one value of a size only."""
+        if not isinstance(expr, (sympy.Eq, sympy.Ne)) or len(expr.free_symbols) != 1:
+            return False
+        if not (expr.lhs - expr.rhs).is_polynomial():  # `x.shape[0] % 2 == 0`
+            return False
+        on_example = expr.xreplace(self.backed_var_to_val)
+        return on_example is (sympy.true if isinstance(expr, sympy.Eq) else sympy.false)
 
     def _evaluated(self, context: TraceContext, orig_expr: Any, *args: Any, **kwargs: Any) -> Any:
         """The value of an expression, by guards, which are recorded, or by real values."""
