@@ -74,8 +74,8 @@ def synthesize_fake_kernel(
 def _check(operator: Operator, mutable: bool) -> None:
     if is_composite(operator.overload):
         raise ValueError(
-            f"{operator.name} is composed of other operators (its kernel is CompositeImplicitAutograd): torch calls these "
-            "on fake tensors, and would not use a fake kernel. If they read sizes or data, make it one operator, "
+            f"{operator.name} is composed of other operators (its kernel is CompositeImplicitAutograd): torch calls "
+            "these on fake tensors, and would not use a fake kernel. If they read sizes or data, make it one operator, "
             "registered for its devices or as CompositeExplicitAutograd, or wrapped in a torch.library.custom_op, and "
             "write the fake kernel of that. torchdraft.draft_export keeps it as one operator by itself"
         )
