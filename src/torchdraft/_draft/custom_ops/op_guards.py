@@ -59,17 +59,20 @@ def _assert_plainly(graph: torch.fx.Graph, node: torch.fx.Node, facts: CallFacts
             for argument in node.all_input_nodes:
                 _assert_metadata(graph, node, argument)
     for output in _outputs(node):
-        last = _assert_shape(graph, node, output, sizes)
+        last = _assert_shape(graph, node, output, sizes, every_size=facts.kernel == "wrong")
         with graph.inserting_before(last.next):
             _assert_metadata(graph, node, last)
 
 
-def _assert_shape(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node, sizes: SizeNodes) -> torch.fx.Node:
+def _assert_shape(
+    graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Node, sizes: SizeNodes, *, every_size: bool = False
+) -> torch.fx.Node:
     """Inserts views that change nothing, and raise on another rank or size, between the output and its users. Returns
     the last one.
 
     torch has no operator that asserts a rank. A comparison of a size would not do: a later trace takes what the fake
     kernel says as given. So each dimension whose size the trace took for known is split into one part of that size.
+    `every_size`: the fake kernel is wrong, and a later trace would take its sizes for the others.
     """
     value = tensor.meta["val"]
     if value.layout is not torch.strided:
@@ -86,6 +89,8 @@ def _assert_shape(graph: torch.fx.Graph, op: torch.fx.Node, tensor: torch.fx.Nod
     last = view(torch.ops.aten.permute.default, (tensor, list(range(value.dim()))), value)
     for dim, size in enumerate(value.shape):
         number = sizes.number(size, place)
+        if number is None and every_size:
+            number = view(torch.ops.aten.sym_size.int, (tensor, dim), size)
         if number is not None:
             parts = view(torch.ops.aten.split_with_sizes.default, (last, [number], dim), [value])
             last = view(operator.getitem, (parts, 0), value)
