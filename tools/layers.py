@@ -103,7 +103,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "_draft": (*BASE, "_draft/*", "_synthesis"),
     # programs for other runtimes: `runtimes` runs them, and is what `_verify` compares
     "_ship/runtimes": ("model", "_torch"),
-    "_ship": ("model", "_source", "_torch", "_draft", "_verify", "_ship/runtimes"),
+    "_ship": ("model", "saved", "_source", "_torch", "_draft", "_verify", "_ship/runtimes"),
     # fake kernels, written from runs of the real ones
     "_synthesis/experiments": ("_torch",),
     "_synthesis/learning": ("_synthesis/experiments",),

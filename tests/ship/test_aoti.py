@@ -10,7 +10,7 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.ship.models import EqualSizes
+from tests.ship.models import EqualSizes, Lying
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -28,3 +28,12 @@ def test_a_package_compares_the_sizes_of_its_inputs_in_every_run(tmp_path: Path)
     inputs = [((X, X), {}), ((X[:5], X[:5]), {}), ((X, X[:5]), {}), ((X[:, :3].clone(), X), {})]
     found = torchdraft.verify(program, EqualSizes(), inputs, run=shipment)
     assert [trial.outcome for trial in found.trials] == ["equal", "equal", "rejected", "rejected"]
+
+
+def test_an_operator_whose_kernel_is_wrong_runs_in_a_package(tmp_path: Path) -> None:
+    program = torchdraft.draft_export(Lying(), (X[:5],), dynamic_shapes=({0: Dim.AUTO},))
+    assert torch.ops.torchdraft.call.default in [node.target for node in program.graph.nodes]
+    shipment = torchdraft.to_aoti(program, tmp_path / "m.pt2", trials=0)
+    inputs = [((X[:rows],), {}) for rows in (5, 6, 3)]
+    found = torchdraft.verify(program, Lying(), inputs, run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "equal", "equal"]

@@ -16,8 +16,10 @@ from tests.ship.models import (
     Branch,
     CheckInSide,
     Counter,
+    Doubled,
     EqualSizes,
     LoopWithCheck,
+    Lying,
     Matches,
     Structured,
     WritesInput,
@@ -210,3 +212,14 @@ def test_a_wrong_call_is_an_error(change: dict[str, object], message: str) -> No
 def test_a_module_is_no_program() -> None:
     with pytest.raises(TypeError, match=r"expected a torch\.export\.ExportedProgram, got ReLU"):
         torchdraft.to_onnx(torch.nn.ReLU(), "m.onnx")
+
+
+def test_an_operator_that_onnx_does_not_know_is_named(tmp_path: Path) -> None:
+    program = torchdraft.draft_export(Lying(), (torch.ones(5, 4),), dynamic_shapes=({0: torch.export.Dim.AUTO},))
+    assert torch.ops.torchdraft.call.default in [node.target for node in program.graph.nodes]
+    with pytest.raises(ValueError, match=r"td_shipped::halved \(called through torchdraft::call\).*custom_translation"):
+        torchdraft.to_onnx(program, tmp_path / "lying.onnx")
+    plain = torchdraft.draft_export(Doubled(), (torch.ones(5, 4),))
+    with pytest.raises(ValueError, match=r"no translation of td_shipped::doubled; "):
+        torchdraft.to_onnx(plain, tmp_path / "doubled.onnx")
+    assert not list(tmp_path.iterdir())

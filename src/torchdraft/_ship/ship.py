@@ -56,7 +56,7 @@ def to_onnx(
     0 for none. seed: of the drawn inputs. options: further options of `torch.onnx.export`.
 
     Returns a `Shipment`. Raises `MissingExtra` if the packages of the extra `onnx` are not installed, `ValueError` or
-    `TypeError` if the call is wrong, and what `torch.onnx.export` raises.
+    `TypeError` if the call is wrong or ONNX has no translation of an operator, and what `torch.onnx.export` raises.
 
     """
     return _ship("onnx", ".onnx", write_onnx, program, path, assertions, model, trials, seed, options)
