@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -51,6 +51,8 @@ class Family:
     groups: tuple[Group, ...]
     broadcast: tuple[Address, ...] = ()
     """Sizes that may be 1, whatever those that they are in a group with are."""
+    refused: Mapping[Address, int] = field(default_factory=dict)
+    """Integer arguments, with the number below that of the first call that the operator rejects in its place."""
 
 
 @dataclass(slots=True)
@@ -140,7 +142,9 @@ class Explorer:
             return found is not None
 
         groups, broadcast = find_groups(seed, accepts)
-        family = self.families[structure(seed)] = Family(seed, tuple(groups), tuple(broadcast))
+        family = self.families[structure(seed)] = Family(
+            seed, tuple(groups), tuple(broadcast), dict(self._refused(seed, groups))
+        )
         samples = self.sample(family, self.budget.samples if full else self.budget.samples // 2)
         for sample in samples[: 4 if full else 1]:
             self._one_at_a_time(sample, groups)
@@ -154,6 +158,12 @@ class Explorer:
             self.floats += [(base, found) for v in float_variants(base) if (found := self.run(v)) is not None]
         for base in (*bases, *samples[2 : 6 if full else 3]):
             self._with_other_data(base)
+
+    def _refused(self, seed: Call, groups: Iterable[Group]) -> Iterator[tuple[Address, int]]:
+        for (address, _), *others in groups:
+            number = read(seed, address) - 1
+            if address.kind == "number" and not others and write(seed, {address: number}) in self.rejected:
+                yield address, number
 
     def _with_other_dtypes(self, seed: Call, variant: Call) -> None:
         known = variant in self.trials
@@ -205,8 +215,9 @@ class Explorer:
         grouped = {address for group in family.groups for address, _ in group}
         for group in family.groups:
             if self.random.random() < 0.75:
-                unit = self._number(read(family.seed, group[0][0]) // group[0][1], group[0][0])
-                numbers |= {address: factor * unit for address, factor in group}
+                address, factor = group[0]
+                unit = self._number(read(family.seed, address) // factor, address, family.refused.get(address))
+                numbers |= {a: f * unit for a, f in group}
         numbers |= {address: 1 for address in family.broadcast if self.random.random() < 0.25}
         for address in addresses(family.seed):
             if address not in grouped and self.random.random() < 0.25:
@@ -217,12 +228,16 @@ class Explorer:
                 numbers[left] = numbers[right]
         return with_data(write(family.seed, numbers), "given", self.random.randrange(1 << 16))
 
-    def _number(self, now: int, address: Address) -> int:
+    def _number(self, now: int, address: Address, refused: int | None = None) -> int:
         if address.kind == "length":
             return self.random.randint(1, 5)
         if address.kind == "number":
             near = (now - 2, now - 1, now, now + 1, now + 2, now + 3)
-            return self.random.choice((*near, 1, 2, 3, 4, 5, -1 if now < 0 or self.random.random() < 0.3 else 0))
+            zero = -1 if now < 0 or self.random.random() < 0.3 else 0
+            numbers: tuple[int, ...] = (*near, 1, 2, 3, 4, 5, zero)
+            if refused is not None and self.random.random() < 0.9:  # it may be accepted together with others
+                numbers = tuple(number for number in numbers if number > refused)
+            return self.random.choice(numbers)
         if self.random.random() < 0.06:
             return self.random.choice((0, 1))
         return self.random.choice((*range(2, 14), *range(max(now - 3, 2), now + 12)))
