@@ -22,7 +22,7 @@ from torchdraft._torch.symbolic.fake import OpOverload
 from .call_facts import facts_of_run
 
 if TYPE_CHECKING:
-    from torchdraft._tape.evaluate import OpRun
+    from torchdraft._tape.evaluation.evaluate import OpRun
     from torchdraft.model.events import KernelMismatched, KernelMissing
 
     from .op_call import OpCall
