@@ -1,6 +1,8 @@
 """A branch as `torch.cond`: the code is what plain export accepts, and computes what the branch computes."""
 
+import cProfile
 import linecache
+import pstats
 import textwrap
 
 import pytest
@@ -74,3 +76,19 @@ def test_other_branches_are_left_alone(tmp_path, body):
 
 def test_without_source_there_is_no_code():
     assert branch_as_cond(Location("<stdin>", 1)) == ""
+
+
+def _calls_for(branches, folder):
+    """How many calls it takes to rewrite every branch of a function."""
+    file = folder / f"of_{branches}.py"
+    sides = "".join(f"    if x[{n}] > 0:\n        y = y + x\n" for n in range(branches))
+    file.write_text(f"def f(x):\n    y = x\n{sides}    return y\n")
+    lines = [Location(str(file), 3 + 2 * n, "f", "") for n in range(branches)]
+    profile = cProfile.Profile()
+    written = profile.runcall(lambda: [branch_as_cond(line) for line in lines])
+    assert all(text.startswith("y = torch.cond(x[") for text in written)
+    return pstats.Stats(profile).total_calls
+
+
+def test_the_work_grows_with_the_number_of_branches_and_not_with_its_square(tmp_path):
+    assert _calls_for(400, tmp_path) < 6 * _calls_for(100, tmp_path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from torchdraft._source.syntax import parsed
 from torchdraft.model import Location
@@ -20,14 +21,38 @@ def branch_as_cond(location: Location) -> str:
     as `torch.cond` requires.
     """
     tree = parsed(location.file)
-    if tree is None:
+    found = _branches(tree).get(location.line) if tree is not None else None
+    if found is None:
         return ""
-    for function in (node for node in ast.walk(tree) if isinstance(node, Function)):
+    function, block, position = found
+    statement = block[position]
+    assert isinstance(statement, ast.If)
+    return _rewritten(function, statement, block[position + 1 :])
+
+
+Branch = tuple[Function, Sequence[ast.stmt], int]
+"""An `if`: the outermost function that it is in, the statements that it is one of, and its place among them."""
+
+
+@lru_cache(64)
+def _branches(tree: ast.Module) -> Mapping[int, Branch]:
+    """The first `if` at each line of a file. It is made once: a search for each issue would outlast the trace."""
+    found: dict[int, Branch] = {}
+    for function in _outermost_functions(tree):
         for block in _blocks(function):
             for position, statement in enumerate(block):
-                if isinstance(statement, ast.If) and _is_at(statement, location.line):
-                    return _rewritten(function, statement, block[position + 1 :])
-    return ""
+                if isinstance(statement, ast.If):
+                    for line in range(statement.lineno, (statement.test.end_lineno or statement.lineno) + 1):
+                        found.setdefault(line, (function, block, position))
+    return found
+
+
+def _outermost_functions(tree: ast.Module) -> Iterator[Function]:
+    inner: set[Function] = set()
+    for node in ast.walk(tree):  # breadth first, outer functions before those in them
+        if isinstance(node, Function) and node not in inner:
+            inner.update(below for below in ast.walk(node) if isinstance(below, Function))
+            yield node
 
 
 def _blocks(function: Function) -> Iterator[Sequence[ast.stmt]]:
@@ -35,10 +60,6 @@ def _blocks(function: Function) -> Iterator[Sequence[ast.stmt]]:
         for name in ("body", "orelse", "finalbody"):
             if isinstance(block := getattr(node, name, None), list):
                 yield block
-
-
-def _is_at(statement: ast.If, line: int) -> bool:
-    return statement.lineno <= line <= (statement.test.end_lineno or statement.lineno)
 
 
 def _rewritten(function: Function, statement: ast.If, after: Sequence[ast.stmt]) -> str:
@@ -95,8 +116,9 @@ def _names(node: ast.AST) -> list[str]:
     return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 
-def _local_names(function: Function) -> set[str]:
+@lru_cache(256)
+def _local_names(function: Function) -> frozenset[str]:
     """The parameters of a function and the names it assigns, other than those of builtins."""
     parameters = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
     stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return (parameters | stored) - set(dir(builtins))
+    return frozenset(parameters | stored) - set(dir(builtins))
