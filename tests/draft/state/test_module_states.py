@@ -101,8 +101,16 @@ def test_changed_hooks_are_named():
 def test_replaced_values_of_other_modules_are_named_with_a_label():
     model = Model()
     states = ModuleStates()
-    states.add("app.LAYER", model.layer)
+    states.add("app.LAYER", model.layer, but=ModuleStates())
     assert states.replaced() == []
     swap_a_parameter(model)
     add_an_attribute(model)
     assert states.replaced() == ["app.LAYER.weight", "app.LAYER.extra"]
+
+
+def test_modules_that_another_state_has_are_left_out():
+    model = Model()
+    own, states = ModuleStates.of(model.layer), ModuleStates()
+    states.add("app.MODEL", model, but=own)
+    assert "app.MODEL" in states.by_name
+    assert "app.MODEL.layer" not in states.by_name

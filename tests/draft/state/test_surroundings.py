@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -21,6 +24,26 @@ class Registry:
 
 
 REGISTRY = Registry()
+
+
+class Slotted:
+    __slots__ = ("count", "unset")
+
+    def __init__(self):
+        self.count = 0
+
+
+@dataclass(slots=True)
+class Sized:
+    size: int = 0
+
+
+class Deep:
+    def __init__(self):
+        self.inner = {"parts": [SimpleNamespace(deep=0), Sized()]}
+
+
+SLOTTED, DEEP = Slotted(), Deep()
 
 
 def closure():
@@ -45,6 +68,10 @@ class Model(torch.nn.Module):
         TABLE["x"] = x
         Registry.entries.append(x)
         REGISTRY.last = x
+        SLOTTED.count += 1
+        SLOTTED.unset = x
+        DEEP.inner["parts"][0].deep += 1
+        DEEP.inner["parts"][1].size = 1
         return LAYER(ADD(x))
 
 
@@ -64,14 +91,23 @@ def run(name):
         REGISTRY.last = x
     elif name == "total":
         ADD(x)
+    elif name == "count":
+        SLOTTED.count += 1
+    elif name == "unset":
+        SLOTTED.unset = x
+    elif name == "deep":
+        DEEP.inner["parts"][0].deep += 1
+    elif name == "size":
+        DEEP.inner["parts"][1].size = 1
 
 
 def state():
     cells = [cell.cell_contents for cell in ADD.__closure__]
-    return str([COUNT, Model.forward.__defaults__, TABLE, Registry.entries, REGISTRY.last, cells])
+    objects = [SLOTTED.count, getattr(SLOTTED, "unset", None), *DEEP.inner["parts"]]
+    return str([COUNT, Model.forward.__defaults__, TABLE, Registry.entries, REGISTRY.last, cells, objects])
 
 
-NAMES = ["COUNT", "cache", "TABLE", "entries", "last", "total"]
+NAMES = ["COUNT", "cache", "TABLE", "entries", "last", "total", "count", "unset", "deep", "size"]
 
 
 @pytest.mark.parametrize("name", NAMES)

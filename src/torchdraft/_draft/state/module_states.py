@@ -126,10 +126,14 @@ class ModuleStates:
         scripted = torch.jit.ScriptModule
         return cls({n: ModuleState.of(m) for n, m in mod.named_modules() if not isinstance(m, scripted)})
 
-    def add(self, label: str, mod: torch.nn.Module) -> None:
-        """Adds the present state of another module and its submodules, under names that start with `label`."""
+    def add(self, label: str, mod: torch.nn.Module, but: ModuleStates) -> None:
+        """Adds the present state of another module and its submodules, under names that start with `label`, without
+        those that `but` has.
+        """
+        known = {id(state.module) for state in but.by_name.values()}
         inner = ModuleStates.of(mod).by_name
-        self.by_name.update({f"{label}.{name}".rstrip("."): state for name, state in inner.items()})
+        new = {name: state for name, state in inner.items() if id(state.module) not in known}
+        self.by_name.update({f"{label}.{name}".rstrip("."): state for name, state in new.items()})
 
     def restore(self) -> None:
         """Puts everything back."""

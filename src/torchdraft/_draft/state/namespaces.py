@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import UserDict, UserList
-from collections.abc import Iterable, Iterator, Mapping
+from collections import UserDict, UserList, deque
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from itertools import islice
+from types import MemberDescriptorType, SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -20,6 +21,9 @@ WRAPPERS = (UserDict, UserList, WeakKeyDictionary, WeakValueDictionary)
 """Classes of Python's library that hold their content in a container in an attribute."""
 _HOLDERS = (SimpleNamespace, *WRAPPERS)
 """Classes of Python's library whose only purpose is to hold values."""
+_TABLES = ("_parameters", "_buffers", "_modules")
+MOST_PARTS = 64
+"""How many parts of a container are searched for objects."""
 
 
 @dataclass(slots=True)
@@ -84,16 +88,89 @@ def _namespace(label: str, live: Mapping[str, Any], owner: type | None = None) -
 
 
 def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespace]:
-    """Objects of the model's own classes that are no modules: attributes of the model's modules, and globals."""
+    """Objects of the model's own classes that are no modules: attributes of the model's modules, globals, and what
+    these objects hold, also in containers.
+    """
     visited: set[int] = set()
-    named = [(f"{name}.{n}".lstrip("."), v) for name, m in mod.named_modules() for n, v in vars(m).items()]
-    named += [(f"{space.label}.{n}", v) for space in spaces if space.owner is None for n, v in space.names.items()]
-    for label, value in named:
-        cls = type(value)
+    waiting = deque(
+        (f"{name}.{n}".lstrip("."), value)
+        for name, module in mod.named_modules()
+        for n, value in vars(module).items()
+        if n not in _TABLES
+    )
+    waiting += [(f"{space.label}.{n}", v) for space in spaces if space.owner is None for n, v in space.names.items()]
+    while waiting:
+        label, value = waiting.popleft()
         if id(value) in visited or isinstance(value, (torch.nn.Module, type)):
             continue
-        if cls not in _HOLDERS and not is_followed(cls.__module__):
-            continue
         visited.add(id(value))
-        if cls.__module__ != "builtins" and type(getattr(value, "__dict__", None)) is dict:
-            yield replace(_namespace(label, vars(value)), of=cls)
+        if isinstance(value, (dict, list, tuple, deque)):
+            waiting += _parts(label, value)
+        elif _is_object_of_the_model(value) and (attributes := attributes_of(value)) is not None:
+            space = replace(_namespace(label, attributes), of=type(value))
+            waiting += [(f"{label}.{n}", v) for n, v in space.names.items()]
+            yield space
+
+
+def _is_object_of_the_model(value: Any) -> bool:
+    cls = type(value)
+    return cls in _HOLDERS or (cls.__module__ != "builtins" and is_followed(cls.__module__))
+
+
+def _parts(label: str, container: Any) -> list[tuple[str, Any]]:
+    parts = container.items() if isinstance(container, dict) else enumerate(container)
+    return [(f"{label}[{key!r}]", value) for key, value in islice(parts, MOST_PARTS) if type(value) not in _PLAIN]
+
+
+_PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes, type, torch.Tensor, torch.nn.Parameter))
+
+
+def attributes_of(value: Any) -> MutableMapping[str, Any] | None:
+    """The attributes of an object; None where it has none that can be assigned."""
+    attributes = getattr(value, "__dict__", None)
+    slots = _slots(type(value))
+    if slots:
+        return SlotAttributes(value, slots)
+    return attributes if type(attributes) is dict else None
+
+
+def _slots(cls: type) -> dict[str, MemberDescriptorType]:
+    members = [member for base in reversed(cls.__mro__) for member in vars(base).items()]
+    return {name: member for name, member in members if isinstance(member, MemberDescriptorType)}
+
+
+class SlotAttributes(MutableMapping[str, Any]):
+    """The attributes of an object whose class has `__slots__`, and those in its `__dict__` if it has one."""
+
+    def __init__(self, of: Any, slots: Mapping[str, MemberDescriptorType]) -> None:
+        self._of = of
+        self._slots = slots
+        own = getattr(of, "__dict__", None)
+        self._others: dict[str, Any] = own if type(own) is dict else {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._slots:
+            return self._others[name]
+        try:
+            return self._slots[name].__get__(self._of, type(self._of))
+        except AttributeError as error:  # not set
+            raise KeyError(name) from error
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self._slots:
+            self._slots[name].__set__(self._of, value)  # as a frozen dataclass would not allow
+        else:
+            self._others[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name in self._slots:
+            self._slots[name].__delete__(self._of)
+        else:
+            del self._others[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (name for name in self._slots if name in self)
+        yield from self._others
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

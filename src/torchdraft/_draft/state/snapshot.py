@@ -27,7 +27,7 @@ class Snapshot:
         self.hidden = ModuleStates()
         """Modules that the model uses without holding them as submodules."""
         for label, hidden in self.surroundings.hidden.items():
-            self.hidden.add(label, hidden)
+            self.hidden.add(label, hidden, but=self.modules)  # a trace replaces the weights of the model's own
         self.random_generators = self._generators()
         """Generators of Python and NumPy that the model's modules and its code hold, by name."""
         self.rng = RngStates(self._torch_generators(inputs), self.random_generators.values())

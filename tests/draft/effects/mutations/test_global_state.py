@@ -286,3 +286,51 @@ def test_globals_that_change_the_next_call_are_baked():
     report = torchdraft.draft_export(RemembersTheFirst(), (torch.ones(3),))._report
     assert [(i.code, str(i.severity)) for i in report.issues] == [("TD403", "baked")]
     assert KINDS == {}
+
+
+BACKBONE = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4)).eval()
+
+
+class Head(torch.nn.Module):
+    """Built from the layers of a model that is a global, as in transfer learning."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList(BACKBONE.children())
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x * BACKBONE[0].out_features
+
+
+def test_layers_of_a_global_model_are_no_writes():
+    x = torch.randn(2, 3)
+    program = torchdraft.draft_export(Head().eval(), (x,))
+    assert not program._report.issues
+    torch.testing.assert_close(program.module()(x), Head().eval()(x))
+
+
+class Counter:
+    __slots__ = ("calls",)
+
+    def __init__(self):
+        self.calls = 0
+
+
+class Counts(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.counters = {"own": [Counter()]}
+
+    def forward(self, x):
+        self.counters["own"][0].calls += 1
+        return x * self.counters["own"][0].calls
+
+
+def test_a_count_in_an_object_with_slots_is_reported_and_restored():
+    model = Counts()
+    (issue,) = torchdraft.draft_export(model, (torch.ones(2),))._report.issues
+    assert (issue.code, issue.severity) == ("TD403", Severity.BAKED)
+    assert "calls += 1" in issue.location.source
+    assert model.counters["own"][0].calls == 0
