@@ -60,3 +60,15 @@ def test_slices_over_the_end():
     for size in (2, 3, 4, 5, 8, 11, 15, 16, 20):
         x = torch.arange(2.0 * size).reshape(size, 2)
         torch.testing.assert_close(program(x), LastRows()(x))
+
+
+class Bytes(torch.nn.Module):
+    def forward(self, x):
+        return x * x.nbytes + x.int().nbytes
+
+
+def test_the_number_of_bytes():
+    program = torchdraft.draft_export(Bytes(), (torch.ones(3, 2),), dynamic_shapes=({0: Dim.DYNAMIC},))
+    assert not program._report.issues
+    for x in (torch.ones(3, 2), torch.ones(5, 2)):
+        assert torch.equal(program.module()(x), Bytes()(x))

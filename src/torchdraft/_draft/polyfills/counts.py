@@ -44,3 +44,16 @@ def adaptive_average(func: Any, args: Any, kwargs: Any) -> Call:
 
 def _average(tensor: torch.Tensor, size: torch.SymInt) -> torch.Tensor:
     return functional.adaptive_avg_pool2d(tensor.unsqueeze(-2), (1, size)).squeeze(-2)
+
+
+_nbytes: Any = torch.Tensor.nbytes
+
+
+@polyfill(_nbytes.__get__, why="The property returns an integer that is no symbol, and raises for a symbolic size.")
+def nbytes(_func: Any, args: Any, kwargs: Any) -> Call:
+    """`x.nbytes`."""
+    return _bytes_of_elements, args[:1], kwargs
+
+
+def _bytes_of_elements(tensor: torch.Tensor) -> Any:
+    return tensor.numel() * tensor.element_size()

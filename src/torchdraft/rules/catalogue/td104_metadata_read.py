@@ -15,18 +15,17 @@ class MetadataReadRule(Rule[MetadataRead | LayoutFixed]):
     ## What it does
 
     Reports that the model read something about an input that is neither its data nor its size: `stride`,
-    `is_contiguous`, `storage_offset`, `requires_grad`, `is_coalesced`. A dtype that was read is asserted without an
-    issue. It also reports that the result on the example depends on the order of the keys in `**kwargs` or in a dict,
-    and, with `pre_dispatch=False`, that a write shows through the result of an operator that returns a view or a copy
-    by the strides of its argument (`contiguous`, `reshape`).
+    `is_contiguous`, `storage_offset`, `sparse_dim`, `requires_grad`, `is_coalesced`. A dtype or layout that was read is
+    asserted without an issue. It also reports that the result on the example depends on the order of the keys in
+    `**kwargs` or in a dict, and, with `pre_dispatch=False`, that a write shows through the result of an operator that
+    returns a view or a copy by the strides of its argument (`contiguous`, `reshape`).
 
     ## Why it matters
 
     The program is built for the answer on the example. It asserts the strides or the offset (`guarded`) of its input,
-    and raises for another; `run_decompositions` of the program removes these assertions. No operation can assert
-    `requires_grad`, `is_coalesced` and the like, or the strides of a computed tensor (`baked`): the program computes
-    what the example asked for. It takes keyword arguments and dicts by key, and treats them in the order of the example
-    (`baked`).
+    and raises for another, decomposed as well. No operation can assert `requires_grad`, `is_coalesced` and the like, or
+    the strides of a computed tensor (`baked`): the program computes what the example asked for. It takes keyword
+    arguments and dicts by key, and treats them in the order of the example (`baked`).
 
     ## Example
 

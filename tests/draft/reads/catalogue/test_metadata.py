@@ -86,13 +86,49 @@ def coalesced(model, x):
     return x._values().sum() * (1 if x.is_coalesced() else 2)
 
 
+def storage(model, x):
+    return x * 2 if x.untyped_storage().nbytes() == 96 else x * 3
+
+
 SPARSE = torch.eye(3).to_sparse().coalesce()
 
 
-@pytest.mark.parametrize(("function", "example"), [(requires_grad, X), (coalesced, SPARSE)])
+@pytest.mark.parametrize(("function", "example"), [(requires_grad, X), (coalesced, SPARSE), (storage, X)])
 def test_what_no_operator_asserts_is_reported_as_baked(function, example):
     report = torchdraft.draft_export(net(function), (example,))._report
     assert [(issue.code, str(issue.severity)) for issue in report.issues] == [("TD104", "baked")]
+
+
+def layout(model, x):
+    return x * 2 if x.layout == torch.strided else x * 3
+
+
+def is_sparse(model, x):
+    return x * 3 if x.is_sparse else x * 2
+
+
+def sparse_dimensions(model, x):
+    return x.to_dense() * x.sparse_dim() + x.dense_dim()
+
+
+@pytest.mark.parametrize(
+    ("function", "example", "other", "reported"),
+    [
+        (layout, torch.eye(3), torch.eye(3).to_sparse(), []),
+        (is_sparse, torch.eye(3), torch.eye(3).to_sparse(), []),
+        (layout, torch.eye(3).to_sparse(), torch.eye(3), []),
+        (sparse_dimensions, torch.eye(3).to_sparse(), torch.eye(3).to_sparse(1), ["guarded", "guarded"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # run_decompositions of torch
+def test_the_layout_is_asserted(function, example, other, reported):
+    program = torchdraft.draft_export(net(function), (example,))
+    assert [str(issue.severity) for issue in program._report.issues] == reported
+    decomposed = [] if function is layout and example.is_sparse else [program.run_decompositions()]  # torch: no `mul`
+    for each in (program, *decomposed):
+        torch.testing.assert_close(each.module()(example), net(function)(example))
+        with pytest.raises((RuntimeError, AssertionError)):
+            each.module()(other)
 
 
 def modes(model, x):
@@ -104,7 +140,11 @@ def modes_unused(model, x):
     return x * 2
 
 
-@pytest.mark.parametrize(("function", "severity"), [(modes, "baked"), (modes_unused, "note")])
+def autocast(model, x):
+    return x * 3 if torch.is_autocast_enabled("cpu") else x * 2
+
+
+@pytest.mark.parametrize(("function", "severity"), [(modes, "baked"), (modes_unused, "note"), (autocast, "baked")])
 def test_the_gradient_mode_is_reported(function, severity):
     original = torch.is_grad_enabled
     report = torchdraft.draft_export(net(function), (X,))._report

@@ -134,8 +134,9 @@ TAKE_A_SEED = frozenset({"random.Random", *(f"numpy.random.{name}" for name in (
 SOURCES = (
     Source(
         name="gradient mode",
-        why="The program repeats whether gradients were on, which its caller may change.",
-        functions=(*_functions(torch, "is_grad_enabled", "is_inference_mode_enabled"),),
+        why="The program repeats whether gradients were on, and whether operations were cast, which its caller may "
+        "change.",
+        functions=(*_functions(torch, "is_grad_enabled", "is_inference_mode_enabled", "is_autocast_enabled"),),
         only_if_named=True,
     ),
     Source(

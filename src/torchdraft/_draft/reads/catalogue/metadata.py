@@ -1,4 +1,4 @@
-"""Reads of what is known about an input beside its data and sizes: dtype, strides, offset, `requires_grad`.
+"""Reads of what is known about an input beside its data and sizes: dtype, layout, strides, offset, `requires_grad`.
 
 torch's own code reads these all the time. Only a read by the user's code counts, and only of an input, of a view of
 one, or of what one input alone was converted to: the program is valid for the answer, so the graph asserts it. No
@@ -35,7 +35,8 @@ MOST_CONVERSIONS = 4
 """How many operations back a tensor is followed to the input that it was converted from."""
 
 _WHY = "The answer is that of the example, and no operation of the graph depends on it."
-_STRIDE, _OFFSET = torch.ops.aten.sym_stride.int, torch.ops.aten.sym_storage_offset.default
+_SIZE, _STRIDE = torch.ops.aten.sym_size.int, torch.ops.aten.sym_stride.int
+_OFFSET = torch.ops.aten.sym_storage_offset.default
 
 
 def _dtype(_context: TraceContext, tensor: torch.Tensor) -> str:
@@ -43,13 +44,31 @@ def _dtype(_context: TraceContext, tensor: torch.Tensor) -> str:
     return "dtype"
 
 
+def _layout(_context: TraceContext, tensor: torch.Tensor) -> str:
+    torch.ops.aten._assert_tensor_metadata.default(tensor, None, None, None, layout=tensor.layout)
+    return "dtype"
+
+
+def _sparse_dimensions(_context: TraceContext, tensor: torch.Tensor) -> str:
+    if tensor.layout is not torch.sparse_coo:
+        return "dtype"  # any other tensor has none
+    indices = torch.ops.aten._indices.default(tensor)
+    message = "torchdraft: an input has another number of sparse dimensions than the model read when it was traced"
+    asserted = write_number_assertion(_SIZE, indices, (0,), tensor.sparse_dim(), {}, message)
+    return "memory" if asserted else "no"
+
+
 def _strides(context: TraceContext, tensor: torch.Tensor) -> str:
+    if tensor.layout is not torch.strided:
+        return "no"
     sizes, strides = _sizes(context), tensor.stride()
     relevant = [dim for dim, size in enumerate(tensor.shape) if not (isinstance(size, int) and size == 1)]
     return "memory" if all(_number(tensor, _STRIDE, (dim,), strides[dim], sizes) for dim in relevant) else "no"
 
 
 def _offset(context: TraceContext, tensor: torch.Tensor) -> str:
+    if tensor.layout is not torch.strided:
+        return "no"
     return "memory" if _number(tensor, _OFFSET, (), tensor.storage_offset(), _sizes(context)) else "no"
 
 
@@ -112,9 +131,15 @@ def _note(
     if read_is_only_displayed():
         return
     context.metadata_read[key] = tensor
-    asserted: Any = assertion(context, tensor) if tensor.layout is torch.strided else "no"
-    if asserted != "dtype":  # another dtype is another interface, which every program may refuse
-        context.log.emit(MetadataRead(read=name, value=str(found), asserted=asserted, **here()))
+    asserted: Any = assertion(context, tensor)
+    if asserted != "dtype":  # another dtype or layout is another interface, which every program may refuse
+        context.log.emit(MetadataRead(read=name, value=_text(found), asserted=asserted, **here()))
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, torch.UntypedStorage):
+        return f"of {found.nbytes()} bytes"  # as text it is its elements
+    return str(found)
 
 
 _OF_MEMORY = {"stride", "is_contiguous", "dim_order", "storage_offset", "is_conj", "is_neg"}
@@ -174,6 +199,8 @@ _read(
     torch.is_floating_point,
     torch.is_complex,
 )
+_read(_layout, _TENSOR.layout.__get__, _TENSOR.is_sparse.__get__, _TENSOR.is_sparse_csr.__get__)
+_read(_sparse_dimensions, _TENSOR.sparse_dim, _TENSOR.dense_dim)
 _read(_strides, _TENSOR.stride, of_shape=True)
 _read(_strides, _TENSOR.is_contiguous, _TENSOR.dim_order)
 _read(_offset, _TENSOR.storage_offset)
@@ -186,4 +213,5 @@ _read(
     _TENSOR.is_inference,
     _TENSOR.is_conj,
     _TENSOR.is_neg,
+    _TENSOR.untyped_storage,
 )
