@@ -65,6 +65,8 @@ def branch(found: Branch) -> tuple[str, str, str, str]:
     here, other = found.operations
     kept = f"both sides: {plural(here, 'op')}, other side {other}" if found.kept else f"one side: {found.reason}"
     kept = f"any number of turns: {plural(here, 'op')} each" if found.loop else kept
+    if found.seen_equal is not None:
+        kept += f"; seen equal on {found.seen_equal[0]} and {plural(found.seen_equal[1], 'input')}"
     return found.condition, where, str(found.on_example), kept
 
 

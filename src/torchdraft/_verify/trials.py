@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
+import os
 from collections.abc import Iterator
+from itertools import islice
 
 import torch
 
@@ -17,10 +20,14 @@ from torchdraft._verify.inputs.interface import interface_of
 from torchdraft._verify.inputs.sizes import sizes_of
 from torchdraft._verify.run.compare import Tolerance, unequal
 from torchdraft._verify.run.pair import Pair, Verdict
+from torchdraft._verify.run.sides_taken import Side, SidesTaken
 from torchdraft.model import Counterexample, Outcome, Trial
 
 REDRAWS = 2
 """How often a drawn input is drawn again if the model raises on it."""
+
+AIMED = 6
+"""How many inputs are drawn for a trial until one takes a side of a branch that no input has taken before."""
 
 
 class Domain:
@@ -44,7 +51,9 @@ class TrialRunner:
         run: torch.nn.Module | None = None,
     ) -> None:
         self.seed = seed
-        self.pair = Pair(model, program.module() if run is None else run, tolerance)
+        ran = program.module() if run is None else run
+        self.sides = SidesTaken(ran)
+        self.pair = Pair(model, ran, tolerance)
         self.domain: Domain | None = None
         self.undrawable = ""
         try:
@@ -70,11 +79,12 @@ class TrialRunner:
         of_model, of_program = self.pair.before, self.pair.program_before
         found = sorted(n for n in of_model.keys() & of_program.keys() if unequal(of_model[n], of_program[n]))
         shown = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
-        return (f"the program was made with other values of {shown}",) if found else ()
+        others = (f"the program was made with other values of {shown}",) if found else ()
+        return (*others, *map(_not_reached, self.sides.unseen))
 
     def _verdicts(self, calls: list[Call], drawn: int) -> Iterator[tuple[Call, Verdict]]:
         for call in calls:
-            yield call, self.pair.compare(call)
+            yield call, self._compared(call)
         if not drawn:
             return
         if self.domain is None:
@@ -83,11 +93,30 @@ class TrialRunner:
         for number, variant in zip(range(drawn), drawer.variants(), strict=False):
             for _ in range(1 if variant is EXAMPLE else 1 + REDRAWS):
                 call = drawer.call(variant, number)
-                verdict = self.pair.compare(call)
+                if variant is not EXAMPLE:
+                    call = self._aimed(call, drawer, number)
+                verdict = self._compared(call)
                 if verdict.outcome is not Outcome.RAISED or isinstance(verdict.model_error, TimeoutError):
                     break
             drawer.note_outcome(verdict.outcome is Outcome.REJECTED)
             yield call, verdict
+
+    def _compared(self, call: Call) -> Verdict:
+        """The result of one call; notes which sides the program has taken with an equal result."""
+        verdict, taken = self.sides.taken(lambda: self.pair.compare(call))
+        if verdict.outcome is Outcome.EQUAL:
+            self.sides.equal.update(taken)
+        return verdict
+
+    def _aimed(self, call: Call, drawer: Drawer, number: int) -> Call:
+        """A call on which the program takes a side that was not seen yet, or the given one where none is found."""
+        candidate = call
+        for variant in islice(drawer.aimed(), AIMED if self.sides.unseen else 0):
+            _, taken = self.sides.taken(lambda call=candidate: self.pair.run_program(call))  # type: ignore[misc]
+            if not taken.isdisjoint(self.sides.unseen):
+                return candidate
+            candidate = drawer.call(variant, number)
+        return call
 
     def _small(self, call: Call, verdict: Verdict) -> Counterexample | None:
         """The smallest input found for which the program is wrong in the same place."""
@@ -108,3 +137,10 @@ class TrialRunner:
             args=small.args,
             kwargs=small.kwargs,
         )
+
+
+def _not_reached(side: Side) -> str:
+    """That a side was not seen, in words."""
+    source = linecache.getline(side.file, side.line).strip()
+    line = f"{os.path.basename(side.file)}:{side.line}" + (f", `{source}`," if source else "")
+    return f"no input with an equal result takes the branch at {line} where its condition is {side.answer}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,7 +15,8 @@ from torchdraft._torch.symbolic.fake import FakeTensor
 from torchdraft._verify.explain.blame import report_of
 from torchdraft._verify.inputs.call import given
 from torchdraft._verify.run.compare import Tolerance
-from torchdraft.model import Trial, Verification
+from torchdraft._verify.run.sides_taken import SidesTaken
+from torchdraft.model import Branch, Trial, Verification
 
 from .trials import TrialRunner
 
@@ -38,7 +40,9 @@ def verify(  # longer than other functions: its docstring is the documentation o
 
     The outcome for each input is `equal`, `rejected` (the program raises, eager does not), `model raised`, or
     `mismatch`: the program does not raise, but results, writes to the inputs, or parameters and buffers differ. Both
-    sides run on copies, from the same random state. The model, the inputs and global state are not changed.
+    sides run on copies, from the same random state. The model, the inputs and global state are not changed. Where the
+    program has both sides of branches, inputs are drawn that take sides not seen yet; `notes` names those that none
+    took, and `report.paths` of the program gets on how many inputs each side was seen equal.
 
     Args:
         program: any exported program. If torchdraft made it, the result refers to the issues of its report.
@@ -74,6 +78,7 @@ def verify(  # longer than other functions: its docstring is the documentation o
             trials.append(trial)
             if progress is not None:
                 progress(len(trials))
+    _note_sides(program, runner.sides)
     return Verification(
         trials=tuple(trials),
         model=type(model).__name__,
@@ -81,6 +86,22 @@ def verify(  # longer than other functions: its docstring is the documentation o
         notes=runner.notes(),
         reported=report_of(program) is not None,
     )
+
+
+def _note_sides(program: torch.export.ExportedProgram, sides: SidesTaken) -> None:
+    """Adds to the report of a program on how many inputs each side of a branch was seen equal."""
+    report = report_of(program)
+    if report is None or not sides.all:
+        return
+
+    def seen(branch: Branch) -> Branch:
+        counts = [
+            sum(sides.equal[side] for side in sides.all if side.is_at(branch.location) and side.answer is answer)
+            for answer in (branch.on_example, not branch.on_example)
+        ]
+        return replace(branch, seen_equal=(counts[0], counts[1])) if branch.kept else branch
+
+    program._report = replace(report, paths=tuple(map(seen, report.paths)))
 
 
 def _check_call(model: Any, n: int | None, rtol: float | None, atol: float | None) -> None:

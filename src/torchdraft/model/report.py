@@ -92,6 +92,10 @@ class Branch:
     module: str = ""
     """Dotted name of the submodule whose code branches."""
     location: Location | None = None
+    seen_equal: tuple[int, int] | None = None
+    """On how many inputs of the last `verify` the program took the side of the example, and the other one, of branches
+    on this line, and equalled the model. None before.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

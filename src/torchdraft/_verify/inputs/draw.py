@@ -88,6 +88,10 @@ PLAN = (
 )
 
 
+AIMED = (Variant("values negated"), Variant("values scaled"), Variant("values from a wider range"))
+"""The first draws of a search for an input that takes another side of a branch."""
+
+
 class Drawer:
     """Draws calls for one program. The same seed and the same outcomes give the same calls."""
 
@@ -107,6 +111,12 @@ class Drawer:
         """The example, then the plan, then an infinite sequence of combinations."""
         yield EXAMPLE
         yield from (variant for variant in PLAN if self._applies(variant))
+        while True:
+            yield self._mixed()
+
+    def aimed(self) -> Iterator[Variant]:
+        """An infinite sequence of ways to draw, for a search: those that change most come first."""
+        yield from AIMED
         while True:
             yield self._mixed()
 

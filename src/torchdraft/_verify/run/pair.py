@@ -67,6 +67,14 @@ class Pair:
         outcome = Outcome.MISMATCH if left else Outcome.EQUAL
         return Verdict(outcome, left, turn=turn, random=len(left) < len(found))
 
+    def run_program(self, call: Call) -> None:
+        """Runs the program alone, once."""
+        try:
+            with torch.compiler.set_stance("force_eager"), self.model.private_state(), self.program.private_state():
+                self.program.run(call)
+        finally:
+            self.surroundings.restore()
+
     def repeats(self, call: Call) -> bool:
         """True if the model gives the same results twice under the same random state."""
         first, second = (self._run(call)[-1][0] for _ in range(2))
