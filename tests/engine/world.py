@@ -16,6 +16,7 @@ import torch
 import torch._dynamo.config
 import torch._functorch.config
 import torch._inductor.config
+import torch._inductor.fx_passes.control_dependencies  # torch imports it, with an operator, when it is first needed
 import torch.fx.experimental._config
 import torch.utils._pytree as pytree
 from torch._ops import _len_torch_dispatch_stack_pre_dispatch

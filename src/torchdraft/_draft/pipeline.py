@@ -186,6 +186,8 @@ class Draft:
 
         What keeps all branches from being merged is reported, and the program of the example's path remains.
         """
+        if self.session is not None and not self.session.env.questioned:
+            return None  # nothing has another side
         explorer = Explorer(self.request, self.snapshot, self.plan, self.new_session, budget)
         try:
             with self.learned.lent():

@@ -20,6 +20,18 @@ def instruction(code: CodeType, lasti: int) -> int:
 
 
 @lru_cache(4096)
+def loops_around(code: CodeType, offset: int) -> frozenset[tuple[int, int]]:
+    """The loops of a function that an instruction is in, each as the offsets of its first and last instruction."""
+    return frozenset((first, last) for first, last in _loops(code) if first <= offset <= last)
+
+
+@lru_cache(4096)
+def _loops(code: CodeType) -> tuple[tuple[int, int], ...]:
+    jumps = (each for each in dis.get_instructions(code) if "JUMP" in each.opname and isinstance(each.argval, int))
+    return tuple((each.argval, each.offset) for each in jumps if each.argval <= each.offset)
+
+
+@lru_cache(4096)
 def _places(code: CodeType) -> dict[int, int]:
     """Offset of an instruction that prepares a call, or of a cache → offset of the instruction that it belongs to."""
     found = [(each.offset, each.opname) for each in dis.get_instructions(code)]

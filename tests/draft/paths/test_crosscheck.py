@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right_or_loud, drafted, outcome
 from tests.draft.paths.left_behind import Argument, Number
-from torchdraft._draft.paths import explore
+from torchdraft._draft.paths import crosscheck, explore
 from torchdraft._draft.paths.crosscheck import Chosen
 from torchdraft._draft.paths.traced import python_state
 from torchdraft._draft.paths.traced.python_state import State
@@ -32,3 +33,23 @@ def test_chosen_answers_are_those_of_the_first_sides_but_for_some() -> None:
     chosen = Chosen({("a",): True, ("b",): False}, {("b",)})
     assert dict(chosen) == {("a",): True, ("b",): True}
     assert len(chosen) == 2
+
+
+class AsksInTheFirstTurnAlone(torch.nn.Module):
+    def forward(self, x, n):
+        left = int(n)
+        while left > 3:
+            left = left - 2
+        y = x * left
+        return y + 1 if left + 2 > 3 else y
+
+
+def test_a_question_that_no_other_path_asks_is_a_disagreement() -> None:
+    """With a turn, the condition at the end is that of the loop; without one it is a question of its own."""
+    inputs = [(UP, torch.tensor(number)) for number in (5, 0, 1, 2, 3, 4, 9)]
+    assert_right_or_loud(AsksInTheFirstTurnAlone(), *inputs)
+
+
+def test_signs_differ_between_draws() -> None:
+    drawn = [sign(torch.arange(4), 4).sign().tolist() for sign in crosscheck.SIGNS]
+    assert drawn == [[-1] * 4, [-1, -1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1]]

@@ -65,6 +65,8 @@ class DraftShapeEnv(UnbackedShapeEnv):
         """Floats that a tensor's function computed: Python's can differ from them in the last digit."""
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
+        self.questioned = False
+        """Whether anything was asked about symbols that does not follow from what is known of them."""
         self.questions = PathQuestions(self)
         self.sides = Sides(self)
         self.refuse_number: Callable[[Any], None] | None = None
@@ -83,6 +85,8 @@ class DraftShapeEnv(UnbackedShapeEnv):
 
     def evaluate_sym_node(self, sym_node: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.questions.is_asked or self._evaluating or not asked_by_code():
+            if not self.questioned and sym_node.expr.free_symbols:
+                self.questioned = self._maybe_evaluate_static(self.simplify(sym_node.expr)) is None
             return super().evaluate_sym_node(sym_node, *args, **kwargs)
         return self.questions.evaluate(
             sym_node, lambda: super(DraftShapeEnv, self).evaluate_sym_node(sym_node, *args, **kwargs)

@@ -27,9 +27,10 @@ from torchdraft._torch.graph.values import asserts
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 from .merging.loops import Loop, loop_at
-from .merging.merge import DECISION, LOOP, Merged
-from .traced.decisions import Decision, Key
+from .merging.merge import DECISION, GUARD, LOOP, Merged
+from .traced.decisions import Decision
 from .traced.path import Path
+from .traced.places import Key, Places
 
 Held = Mapping[str, tuple[str, Any]]
 """Name of a placeholder → the dotted name of a parameter or buffer, or a constant."""
@@ -63,24 +64,55 @@ class Chosen(Mapping[Key, bool]):
         return len(self._first)
 
 
+SIGNS: tuple[Callable[[torch.Tensor, int], torch.Tensor], ...] = (
+    lambda place, _count: torch.full_like(place, -1),
+    lambda place, count: torch.where(2 * place >= count - 1, 1, -2),
+    lambda place, count: torch.where(2 * place >= count - 1, -3, 1),
+    lambda place, _count: 1 - 3 * (place % 2),
+)
+"""Places of elements and their number → their factors, for runs in which the conditions have other values."""
+
 MOST_TURNS = 3
 """Numbers of turns from none up to this one are compared for each loop."""
 
 
-def numbers_of_turns(merged: Merged) -> list[dict[Key, bool]]:
+def numbers_of_turns(merged: Merged) -> list[Mapping[Key, bool]]:
     """Answers with which each loop has another number of turns, and everything else is as on the first path."""
-    found = []
+    found: list[Mapping[Key, bool]] = []
     for kept in merged.kept:
         if not kept.loop:
             continue
         loop = loop_at(kept.other, kept.decision)
         assert loop is not None
-        *place, count = kept.other.decisions[loop.first].key
+        key = loop.path.decisions[loop.first].key
         for turns in range(MOST_TURNS + 1):
-            answers = {(*place, count + turn): loop.stays for turn in range(turns)}
-            answers[(*place, count + turns)] = not loop.stays
-            found.append({**kept.other.preferred, **answers})
+            answers = {key.later(turn): loop.stays for turn in range(turns)} | {key.later(turns): not loop.stays}
+            found.append(_Drawn({**kept.other.preferred, **answers}, loop, turns))
     return found
+
+
+class _Drawn(Mapping[Key, bool]):
+    """Answers as given, and drawn ones to the branches inside of a loop."""
+
+    def __init__(self, given: Mapping[Key, bool], loop: Loop, turns: int) -> None:
+        self._given, self._turns = given, turns
+        inside = loop.path.decisions[loop.first + 1 : loop.again]
+        head = loop.path.decisions[loop.first].key.code
+        self._inside = {each.key.code for each in inside if not each.of_number} - {head}
+
+    def __getitem__(self, key: Key) -> bool:
+        if key.code not in self._inside:
+            return self._given[key]
+        depth, around = 0, key.around
+        while around is not None:
+            depth, around = depth * 31 + around.count, around.around
+        return random.Random(f"{self._turns} {depth} {key.count}").random() < 0.5
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 def combinations(merged: Merged, first: Path) -> list[Chosen]:
@@ -111,35 +143,61 @@ def disagreement(
     module = torch.fx.GraphModule(body.root, body.graph)
     guarded = {path.decisions[at].key: path.decisions[at].answer for path, at, _ in merged.guarded}
     others = filter(None, map(trace, [*numbers_of_turns(merged), *combinations(merged, paths[0])]))
+    known = _places(merged)
     for path in [*paths[:EXPLORED], *others]:
+        if path not in paths and any(decision.key.code not in known for decision in path.decisions):
+            return "the model asks something there that it asks on no other path"
         given = {decision.key: decision.answer for decision in path.decisions}
         if any(given.get(key, answer) != answer for key, answer in guarded.items()):
             continue  # the program raises on it
         if path is not paths[0] and any(map(_fixes_a_number, path.decisions)):
             continue  # its graph holds the number, which is another one in these runs
         own = held_values(path.program, {node: node.name for node in path.inputs})
-        if not _agree(path.program.graph_module, own, module, held, request, given):
+        several = path is paths[0] and len(merged.kept) > 1
+        if not _agree(path, own, module, held, request, given, other_signs=several):
             return "what a side does depends on an earlier branch in a way that only a run of both shows"
     return ""
 
 
+def _places(merged: Merged) -> set[Key]:
+    """The places in the code of the decisions that a merged graph has."""
+    kept = [each.path.decisions[each.decision] for each in merged.kept]
+    for each in merged.kept:
+        kept += [each.other.decisions[each.decision]] if each.loop else []
+    kept += [path.decisions[at] for path, at, _ in merged.guarded]
+    return {decision.key.code for decision in kept}
+
+
 def _agree(
-    path: torch.fx.GraphModule,
+    path: Path,
     of_path: Held,
     merged: torch.fx.GraphModule,
     of_merged: Held,
     request: Request,
     given: Mapping[Key, bool],
+    *,
+    other_signs: bool,
 ) -> bool:
     """Whether a path and a merged graph do the same. Numbers that do not suit the path are replaced by the example's;
     where it does not run on them either, for it was made for other sizes, the merged graph must not run.
     """
-    for numbers in (_numbers(request), pytree.tree_leaves((request.args, dict(request.kwargs)))):
-        wanted = _outcome(path, numbers, of_path, request.mod, given)
+
+    def agree_on(numbers: Sequence[Any]) -> bool | None:
+        """None where the path does not run on the numbers."""
+        wanted = _outcome(path.program.graph_module, numbers, of_path, request.mod, given, path)
+        if isinstance(wanted, Exception):
+            return None
         got = _outcome(merged, numbers, of_merged, request.mod, given)
-        if not isinstance(wanted, Exception):
-            return not isinstance(got, Exception) and _same(got, wanted)
-    return isinstance(got, Exception)
+        return not isinstance(got, Exception) and _same(got, wanted)
+
+    example = pytree.tree_leaves((request.args, dict(request.kwargs)))
+    agreed = agree_on(_numbers(request))
+    if agreed is None:
+        agreed = agree_on(example)
+    if agreed is None:
+        return isinstance(_outcome(merged, example, of_merged, request.mod, given), Exception)
+    signs = SIGNS if other_signs else ()
+    return agreed and all(agree_on(_numbers(request, sign)) is not False for sign in signs)
 
 
 def _fixes_a_number(decision: Decision) -> bool:
@@ -153,47 +211,88 @@ def _bytes(request: Request) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
+class _Sides:
+    """Which side a run of a merged graph takes at each decision.
+
+    A decision comes as often before as on the path that is followed. Where a graph has no loops that is in its nodes;
+    with loops it is counted in the run.
+    """
+
+    def __init__(self, answers: Mapping[Key, bool], *, counts: bool) -> None:
+        self.answers = answers
+        self.counts = counts
+        self.conditions: dict[Key, bool] = {}
+        """What the conditions of the decisions were in the run."""
+        self._places = Places()
+
+    def at(self, path: Path, decision: int, condition: bool | None) -> bool:
+        """The answer to a decision that the run has come to, with the value of its condition."""
+        key = path.decisions[decision].key
+        if self.counts:
+            key = self._places.next(key.code)
+            self._places.passed(key)
+        if condition is not None:
+            self.conditions[key] = condition
+        return self.answers[key]
+
+
 class _Answered(torch.fx.Interpreter):
     """Runs a graph, and takes the sides that the answers say. Asserts nothing."""
 
-    def __init__(self, module: torch.fx.GraphModule, answers: Mapping[Key, bool]) -> None:
+    def __init__(self, module: torch.fx.GraphModule, sides: _Sides, path: Path | None = None) -> None:
+        """`path`: the path whose graph it is."""
         super().__init__(module)
-        self.answers = answers
+        self.sides = sides
+        self.path = path
         self.extra_traceback = False
 
     def run_node(self, n: torch.fx.Node) -> Any:
+        if GUARD in n.meta:
+            path, decision = n.meta[GUARD]
+            self.sides.at(path, decision, None)
+        if n.target is BRANCH and self.path is not None:
+            number = self.path.decision_at(self.path.position[n])
+            if number is not None:
+                key = self.path.decisions[number].key
+                self.sides.conditions[key] = bool(self.fetch_args_kwargs_from_env(n)[0][0])
         if n.target is BRANCH or asserts(n):
             return None
         if n.target is COND and DECISION in n.meta:
-            path, decision = n.meta[DECISION]
             args, _ = self.fetch_args_kwargs_from_env(n)
-            side = args[1] if self.answers[path.decisions[decision].key] else args[2]
-            return _Answered(side, self.answers).run(*args[3])
+            path, decision = n.meta[DECISION]
+            side = args[1] if self.sides.at(path, decision, bool(args[0])) else args[2]
+            return _Answered(side, self.sides).run(*args[3])
         if n.target is WHILE_LOOP and LOOP in n.meta:
             return self._turns(n.meta[LOOP].loop, *self.fetch_args_kwargs_from_env(n)[0])
         return super().run_node(n)
 
     def _turns(self, loop: Loop, _condition: Any, step: Any, carried: Any, more: Any) -> Any:
         """What a loop returns after as many turns as the answers say."""
-        *place, count = loop.path.decisions[loop.first].key
-        while self.answers[(*place, count)] is loop.stays:
-            carried = _Answered(step, self.answers).run(*carried, *more)
-            count += 1
+        if not self.sides.counts:
+            raise AssertionError("a graph with loops is run without counting its decisions")
+        while self.sides.at(loop.path, loop.first, bool(carried[0] == 1) is loop.stays) is loop.stays:
+            carried = _Answered(step, self.sides).run(*carried, *more)
         return carried
 
 
 class _Outcome(NamedTuple):
-    """What a run returned, and what it left in the inputs, parameters and buffers."""
+    """What a run returned, what it left in the inputs, parameters and buffers, and the conditions of its decisions."""
 
     returned: list[Any]
     inputs: list[Any]
     weights: dict[str, Any]
+    conditions: dict[Key, bool]
 
 
 def _outcome(
-    module: torch.fx.GraphModule, inputs: Sequence[Any], held: Held, mod: torch.nn.Module, answers: Mapping[Key, bool]
+    module: torch.fx.GraphModule,
+    inputs: Sequence[Any],
+    held: Held,
+    mod: torch.nn.Module,
+    answers: Mapping[Key, bool],
+    path: Path | None = None,
 ) -> _Outcome | Exception:
-    """Runs a graph on copies; returns the exception that it raises."""
+    """Runs a graph, that of `path` or a merged one, on copies; returns the exception that it raises."""
     names = [node.name for node in module.graph.find_nodes(op="placeholder")]
     values = {
         name: operator.attrgetter(target)(mod) if known is None else known for name, (target, known) in held.items()
@@ -203,15 +302,22 @@ def _outcome(
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
         try:
-            returned = _Answered(module, answers).run(*given)
+            loops = any(node.meta.get(LOOP) for each in _graphs(module) for node in each.nodes)
+            sides = _Sides(answers, counts=loops)
+            returned = _Answered(module, sides, path).run(*given)
         except Exception as error:
             return error
     left = dict(zip(names, given, strict=True))
     weights = {target: left[name] for name, (target, known) in held.items() if known is None}
-    return _Outcome(pytree.tree_leaves(returned), [left[name] for name in names if name not in held], weights)
+    inputs = [left[name] for name in names if name not in held]
+    return _Outcome(pytree.tree_leaves(returned), inputs, weights, sides.conditions)
 
 
-def _numbers(request: Request) -> list[Any]:
+def _graphs(module: torch.fx.GraphModule) -> Iterator[torch.fx.Graph]:
+    return (each.graph for each in module.modules() if isinstance(each, torch.fx.GraphModule))
+
+
+def _numbers(request: Request, sign: Callable[[torch.Tensor, int], torch.Tensor] | None = None) -> list[Any]:
     """The example's inputs, with other numbers in the floats: equal ones would hide a difference."""
     draw = torch.Generator().manual_seed(0)
 
@@ -222,7 +328,11 @@ def _numbers(request: Request) -> list[Any]:
             return leaf
         noise = torch.rand(leaf.shape, generator=draw).to(leaf.dtype)
         copy = copy_preserving_aliasing(leaf.detach())
-        return copy.mul_(1.25).add_(noise) if not _overlaps(copy) else copy
+        if _overlaps(copy):
+            return copy
+        if sign is not None:
+            copy.mul_(sign(torch.arange(leaf.numel()), leaf.numel()).to(leaf.dtype).reshape(leaf.shape))
+        return copy.mul_(1.25).add_(noise)
 
     return [changed(leaf) for leaf in pytree.tree_leaves((request.args, dict(request.kwargs)))]
 
@@ -233,6 +343,8 @@ def _overlaps(tensor: torch.Tensor) -> bool:
 
 def _same(one: _Outcome, two: _Outcome) -> bool:
     """Whether two runs returned the same, and left the same behind in what both have."""
+    if any(two.conditions.get(key, value) is not value for key, value in one.conditions.items()):
+        return False
     common = [name for name in one.weights if name in two.weights]
     pairs = [(one.returned, two.returned), (one.inputs, two.inputs)]
     pairs.append(([one.weights[name] for name in common], [two.weights[name] for name in common]))

@@ -29,8 +29,9 @@ from .merging.alignment import Unlike
 from .merging.loops import loops_are_hopeless
 from .merging.merge import Ends, Merged, Merger
 from .replay import forward_is, merged_forward
-from .traced.decisions import Decisions, Key
+from .traced.decisions import Decisions
 from .traced.path import Path
+from .traced.places import Key
 
 log = logging.getLogger("torchdraft")
 
@@ -89,7 +90,8 @@ class Explorer:
         if not self._counters.used or (found is not None and not found.merged.guarded):
             return found
         self._start_again()
-        return self._merged() or found
+        again = self._merged()
+        return found if again is None or (found and _guards(found) <= _guards(again)) else again
 
     def _start_again(self) -> None:
         self._counters = None
@@ -112,6 +114,8 @@ class Explorer:
             if not merged.kept:
                 return None
             if differs := disagreement(merged, self.paths, self.request, self._combination):
+                if _unroll_loops(merger, merged, differs):
+                    continue
                 if merger.apart:
                     raise Unlike(differs)
                 log.debug("branches are merged after the last one: %s", differs)
@@ -171,7 +175,7 @@ class Explorer:
     def _explored(self, path: Path, decision: int) -> Path | str:
         if path.decisions[decision].one_sided:
             return path.decisions[decision].one_sided
-        line = path.decisions[decision].key[:-1]
+        line = path.decisions[decision].key.code
         if self._lines[line] >= self.budget.at_one_line:
             return f"this line has {self.budget.at_one_line} branches already, the most that are kept of one line"
         if len(self.paths) > self.budget.paths:
@@ -197,6 +201,18 @@ class Explorer:
             if not forced:
                 break
         return reason
+
+
+def _unroll_loops(merger: Merger, merged: Merged, reason: str) -> bool:
+    """Unrolls the loops of a merged graph; returns whether there are any."""
+    loops = [kept for kept in merged.kept if kept.loop]
+    for kept in loops:
+        merger.unroll(kept.path, kept.decision, reason)
+    return bool(loops)
+
+
+def _guards(found: EveryPath) -> int:
+    return len(found.merged.guarded)
 
 
 def _refuse(merger: Merger, failed: Any, error: str) -> None:

@@ -131,6 +131,13 @@ def returns_its_argument(node: torch.fx.Node) -> torch.fx.Node | None:
     )
 
 
+def itself(node: Any) -> Any:
+    """The node of the tensor that operations such as `add_` have written to and returned."""
+    while isinstance(node, torch.fx.Node) and (argument := returns_its_argument(node)) is not None:
+        node = argument
+    return node
+
+
 def is_fresh(value: Any) -> bool:
     """Whether a tensor fills its memory from the beginning, row by row."""
     if not isinstance(value, torch.Tensor):

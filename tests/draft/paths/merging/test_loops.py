@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.export import Dim
 
+from tests.draft.drafting import raises, replay
 from tests.draft.paths.every_path import assert_right, assert_right_or_loud, drafted, outcome
 from torchdraft._draft.paths import crosscheck, explore
 from torchdraft._draft.paths.budget import PathBudget
@@ -14,6 +15,7 @@ from torchdraft._torch.graph.control_flow import WHILE_LOOP
 
 X = torch.tensor([1.0, 2.0, 3.0])
 SCALED = (X * 2,), (X * 200,), (X / 100,), (X * 1e9,)
+FEW = PathBudget(at_one_line=2, paths=8)
 COUNTS = tuple((X, torch.tensor(n)) for n in (3, 2, 0, 1, 40))
 ROWS = tuple((torch.arange(3.0 * n).reshape(n, 3) / n,) for n in (4, 2, 7, 40))
 
@@ -206,13 +208,110 @@ class HeldByGenerator(torch.nn.Module):
         return x
 
 
-HARD = [
-    *(Swaps, LagsBehind, CountsTurns, Collects, CollectsByMethod, WritesInPlace, WritesBuffer, ReassignsBuffer, Grows),
-    *(BranchInside, TwoLoops, HeldByGenerator),
-]
+class WritesRows(torch.nn.Module):
+    """A side of a branch in the loop replaces what the other side leaves, and the rows are written in place."""
+
+    def forward(self, x, n):
+        rows = torch.zeros(50, 3)
+        for row in range(int(n)):
+            rows[row] = x * row
+            if x[0] > 0:
+                x = x - 1
+        return rows, x
 
 
-FEW = PathBudget(at_one_line=2, paths=8)
+class AsksTheNumberOfATurn(torch.nn.Module):
+    def forward(self, x, n):
+        for step in range(int(n)):
+            if step % 2 == 0:
+                x = x * 1.5
+                x = x + step
+            else:
+                x = x - step
+        return x
+
+
+class Continues(torch.nn.Module):
+    def forward(self, x, n):
+        for step in range(int(n)):
+            if x[0] > 2:
+                continue
+            x = x + step
+            if x[1] > 4:
+                x = x - 3
+        return x
+
+
+class RaisesInside(torch.nn.Module):
+    def forward(self, x, n):
+        for _ in range(int(n)):
+            if x.sum() > 1000:
+                raise ValueError("too large")
+            x = x * 1.1
+        return x
+
+
+class AsksAConstant(torch.nn.Module):
+    """Nothing is asked about the constants with which the first turn begins."""
+
+    def forward(self, x, n):
+        done = torch.zeros(())
+        for _ in range(int(n)):
+            x = x - 1 if done > 0 else x * 2
+            done = x[0] - 3
+        return x
+
+
+class ViewAfterwards(torch.nn.Module):
+    """What the last turn leaves is a view, which is written to."""
+
+    def forward(self, x, n):
+        rows = torch.zeros(50, 3)
+        last = x * 1
+        for row in range(int(n)):
+            last = rows[row]
+        last += 1
+        return rows, last
+
+
+INSIDE = [WritesRows, AsksTheNumberOfATurn, Continues]
+WRITTEN = [Swaps, LagsBehind, WritesInPlace, WritesBuffer, BranchInside, TwoLoops]
+
+
+@pytest.mark.parametrize("model", INSIDE)
+def test_branches_and_writes_are_inside_of_the_loop(model):
+    program = assert_right(model(), COUNTS[1], *COUNTS, (-X, torch.tensor(3)))
+    assert while_loops(program) == 1
+
+
+@pytest.mark.parametrize("model", WRITTEN)
+def test_loops_over_tensors_that_are_written_to_or_have_several_names(model):
+    assert while_loops(assert_right(model(), SCALED[0], *SCALED)) >= 1
+
+
+def test_a_side_that_raises_is_asserted_in_each_turn():
+    program = drafted(RaisesInside(), COUNTS[1])
+    assert while_loops(program) == 1
+    assert [outcome(RaisesInside(), program, args) for args in COUNTS] == ["right"] * len(COUNTS)
+    assert raises(replay(program), (X * 100, torch.tensor(9)))
+
+
+def test_what_one_side_of_a_branch_leaves_as_it_is_is_carried(monkeypatch):
+    monkeypatch.setattr(loops, "_changed_on_a_side", lambda _turn, _loop: [])
+    example = -X, torch.tensor(2)
+    assert_right_or_loud(WritesRows(), example, COUNTS[1], paths=FEW)
+    monkeypatch.setattr(explore, "disagreement", lambda *_: "")
+    program = drafted(WritesRows(), example, paths=FEW)
+    assert outcome(WritesRows(), program, COUNTS[1]) not in ("right", "loud")
+
+
+@pytest.mark.parametrize("model", [AsksAConstant, ViewAfterwards])
+def test_turns_that_are_not_alike_are_unrolled_without_the_comparison_with_paths(model, monkeypatch):
+    monkeypatch.setattr(explore, "disagreement", lambda *_: "")
+    assert_right_or_loud(model(), COUNTS[1], *COUNTS, paths=FEW)
+
+
+HARD = [CountsTurns, Collects, CollectsByMethod, ReassignsBuffer, Grows, HeldByGenerator]
 
 
 @pytest.mark.parametrize("model", HARD)

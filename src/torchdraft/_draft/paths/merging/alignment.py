@@ -14,7 +14,7 @@ import torch
 
 from torchdraft._torch import pytree
 from torchdraft._torch.graph.branch_marks import BRANCH
-from torchdraft._torch.graph.values import can_be_joined, inner_graph, memory_of, written_arguments
+from torchdraft._torch.graph.values import can_be_joined, inner_graph, itself, memory_of, written_arguments
 
 from ..traced.path import Path
 
@@ -86,7 +86,7 @@ class Alignment:
         pairs = []
         for x, y in zip(left, right, strict=True):
             if isinstance(x, torch.fx.Node) and isinstance(y, torch.fx.Node):
-                pairs.append((x, y))
+                pairs.append((itself(x), itself(y)))
             elif isinstance(x, torch.fx.Node) or isinstance(y, torch.fx.Node) or not same_constant(x, y):
                 return None
         return pairs

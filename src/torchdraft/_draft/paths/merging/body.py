@@ -7,7 +7,7 @@ copied first, and returned: the graph around it writes it back, since a `torch.c
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from torchdraft._torch.graph.values import (
     inner_graph,
     is_number,
     is_view_of,
+    itself,
     memory_of,
     number_dtype,
     returned,
@@ -75,6 +76,8 @@ class Body:
         self.root = torch.nn.Module()
         self.operands: list[torch.fx.Node] = []
         """What the graph takes, as nodes of the parent's graph."""
+        self._taken: list[torch.fx.Node] = []
+        """The placeholders of the operands."""
         self.copies: dict[Place, torch.fx.Node] = {}
         self.joined: set[Place] = set()
         """Nodes of paths that stand for what a `torch.cond` in this graph returned."""
@@ -149,11 +152,11 @@ class Body:
         argument = returns_its_argument(node)  # which has one name: torch takes no operand twice
         self._known[place] = made if argument is None else self.get(Place(place.path, argument))
 
-    def assert_condition(self, mark: Place, answer: bool, message: str) -> None:
+    def assert_condition(self, mark: Place, answer: bool, message: str) -> torch.fx.Node:
         """Asserts that the condition of a mark has this answer."""
         condition: Any = self.get(Place(mark.path, mark.node.args[0]))
         condition = condition if answer else self.call(torch.sym_not, (condition,), like=mark.node)
-        self.call(_ATEN._assert_scalar.default, (condition, message), like=mark.node)
+        return self.call(_ATEN._assert_scalar.default, (condition, message), like=mark.node)
 
     def _copied_graph(self, place: Place) -> torch.fx.Node:
         module = inner_graph(place.path.program, place.node)
@@ -168,13 +171,39 @@ class Body:
         setattr(self.root, name, module)
         return self.graph.get_attr(name)
 
+    def inputs_of_operands(self) -> Iterator[tuple[torch.fx.Node, torch.fx.Node]]:
+        """Each operand, and the placeholder of this graph that it is."""
+        return zip(self.operands, self._taken, strict=True)
+
+    def closed(
+        self,
+        first: Sequence[torch.fx.Node],
+        operands: Sequence[torch.fx.Node],
+        results: Sequence[torch.fx.Node],
+        name: str,
+    ) -> torch.fx.GraphModule:
+        """The graph module of this graph, whose inputs are the placeholders `first` and one for each of `operands`."""
+        graph = torch.fx.Graph()
+        known = {node: graph.placeholder(f"{name}_{place}") for place, node in enumerate(first)}
+        given = {each: graph.placeholder(f"{name}_{place}") for place, each in enumerate(operands, len(known))}
+        known |= {node: given[operand] for operand, node in self.inputs_of_operands() if operand in given}
+        for node in self.graph.nodes:
+            if node.op != "placeholder":
+                known[node] = graph.node_copy(node, lambda each: known[each])
+        graph.output(tuple(known[result] for result in results))
+        graph.eliminate_dead_code()
+        return torch.fx.GraphModule(self.root, graph)
+
     # -- values --------------------------------------------------------------------------------------------------
 
     def get(self, place: Place) -> Any:
         """The node of this graph for a node of a path; it becomes an operand where it is outside of this graph."""
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = self._from_outside(place)
+            argument = itself(place.node)  # an operation in another graph has written to it
+            outside = argument is not place.node
+            known = self.get(Place(place.path, argument)) if outside else self._from_outside(place)
+            self._known[place] = known
         return known
 
     def _from_outside(self, place: Place) -> torch.fx.Node:
@@ -208,8 +237,12 @@ class Body:
     def _captured(self, outer: Place) -> torch.fx.Node:
         assert self.parent is not None
         outer = self.outer_place(outer)
-        self.operands.append(self.parent.get(outer))
-        return self.placeholder(outer.node.name)
+        return self._operand(self.parent.get(outer), outer.node.name)
+
+    def _operand(self, outer: Any, name: str) -> torch.fx.Node:
+        self.operands.append(outer)
+        self._taken.append(self.placeholder(name))
+        return self._taken[-1]
 
     def placeholder(self, name: str) -> torch.fx.Node:
         """Adds an input of the graph."""
@@ -232,9 +265,9 @@ class Body:
             return made
         assert self.parent is not None
         outer = self.outer_place(place)
-        self.operands.append(to_tensor(self.parent, self.parent.get(outer), value_of(node)))
+        given = to_tensor(self.parent, self.parent.get(outer), value_of(node))
         # Torch gives reads of one tensor one symbol: without a copy, what one side knows of it would hold on the other.
-        copy = self.call(_ATEN.clone.default, (self.placeholder(node.name),), like=node)
+        copy = self.call(_ATEN.clone.default, (self._operand(given, node.name),), like=node)
         return from_tensor(self, copy, value_of(node))
 
     def _is_joined_outside(self, place: Place) -> bool:
@@ -261,6 +294,17 @@ class Body:
     def _check_writes(self, place: Place) -> None:
         for given in written_arguments(place.path.program, place.node):
             self.check_write(Place(place.path, given))
+
+    def carry_memory(self, root: Place, content: torch.fx.Node) -> None:
+        """The graph of a turn begins with `content` in memory that exists before it, and may write to it."""
+        self._copied |= {root}
+        self.copies[root] = self._known[root] = self.call(_ATEN.clone.default, (content,))
+
+    def write_back(self, root: Place, content: torch.fx.Node) -> None:
+        """Writes what an inner graph has left in a copy of memory to the memory."""
+        if not getattr(value_of(root.node), "requires_grad", False):
+            content = self.call(_ATEN.detach.default, (content,))  # `cond` makes every output require grad
+        self.call(_ATEN.copy_.default, (self.get(root), content))
 
     def check_write(self, place: Place) -> None:
         """Raises `WritesOutside` where the memory of a node exists before this graph, and it has no copy of it."""

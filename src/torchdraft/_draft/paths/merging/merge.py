@@ -6,6 +6,7 @@ was the other one. What follows their junction is written once. A decision on a 
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,10 @@ class Merged:
 
 DECISION = "torchdraft_decision"
 """Key of the metadata of a `torch.cond`: the path and the decision that it is about."""
+
+
+GUARD = "torchdraft_guard"
+"""Key of the metadata of the assertion of a condition: the path and the decision."""
 
 
 LOOP = "torchdraft_loop"
@@ -132,6 +137,7 @@ class Merger:
         key = (id(path), number)
         if key in self.unrolled or key in self.refused:
             return None
+        refused = dict(self.refused)
         try:
             found, alignment = loop_at(path, number), None
             if found is None and not path.decisions[number].one_sided:
@@ -143,16 +149,25 @@ class Merger:
             place = path.marks[found.last if alignment is None else number]
             if place is None or place >= end:
                 return None
-            start = found.path.marks[found.first]
-            assert start is not None
-            step = Body(body, alignment, int(alignment is not None), begins=(found.path, start))
-            made = write_loop(body, step, found, path)
+            inside = Merged(body)
+            made = write_loop(body, found, alignment, path, functools.partial(self._turn, inside))
         except Unlike as reason:
+            self.refused = refused  # what cannot be merged in a turn may be where the loop is unrolled
             self.unrolled[key] = str(reason)
             return None
         made.meta[LOOP] = Ends(path, number, found)
-        merged.kept.append(Kept(path, number, found.path, (len(step), 0), loop=True))
+        merged.kept += [Kept(path, number, found.path, (len(inside.body), 0), loop=True), *inside.kept]
+        merged.guarded += inside.guarded
         return place + 1
+
+    def _turn(self, inside: Merged, step: Body, loop: Loop) -> None:
+        """Writes a turn of a loop. Raises `Unlike` where a branch inside leaves the loop."""
+        start, end = loop.turn()
+        inside.body, inside.kept, inside.guarded = step, [], []
+        try:
+            self._write(inside, step, loop.path, start, len(loop.path) - end, loop.first + 1)
+        except _Escapes:
+            raise Unlike("a branch inside of the loop leaves it, or changes what Python holds") from None
 
     def _assert(self, body: Body, path: Path, place: int) -> None:
         """Writes the guard of a decision of which one side is kept."""
@@ -161,7 +176,8 @@ class Merger:
         decision = path.decisions[number]
         expr = decision.expr if decision.answer else f"Not({decision.expr})"
         message = f"Runtime assertion failed for expression {expr}"
-        body.assert_condition(Place(path, path.operations[place]), decision.answer, message)
+        made = body.assert_condition(Place(path, path.operations[place]), decision.answer, message)
+        made.meta[GUARD] = path, number
 
     def _branch(self, merged: Merged, body: Body, path: Path, decision: int, tail: int) -> Junction | None:
         """Writes both sides of a decision, and returns where they rejoin; None where it stays a guard."""
@@ -233,7 +249,7 @@ def _write_cond(body: Body, alignment: Alignment, junction: Junction, sides: tup
             body.check_write(output.root)
     returned = [_unlike([node for output in outputs for node in output.give(side)], side) for side in sides]
     operands = _operands(sides, returned)
-    graphs = [_closed(side, operands, nodes) for side, nodes in zip(sides, returned, strict=True)]
+    graphs = [side.closed([], operands, nodes, "operand") for side, nodes in zip(sides, returned, strict=True)]
     graphs = graphs if alignment.one.decisions[alignment.decision].answer else graphs[::-1]
     condition = body.get(Place(alignment.one, mark.args[0]))
     made = body.call(COND, (condition, *map(body.add_graph, graphs), tuple(operands)), like=mark)
@@ -258,25 +274,7 @@ def _operands(sides: tuple[Body, Body], outputs: list[list[torch.fx.Node]]) -> l
     """What the sides use of the graph around them, without what an attempt to write them has left unused."""
     used: dict[torch.fx.Node, None] = {}
     for side, returned in zip(sides, outputs, strict=True):
-        for operand, node in zip(side.operands, _inputs(side.graph), strict=True):
+        for operand, node in side.inputs_of_operands():
             if node.users or node in returned:
                 used[operand] = None
     return list(used)
-
-
-def _closed(side: Body, operands: list[torch.fx.Node], outputs: list[torch.fx.Node]) -> torch.fx.GraphModule:
-    """The graph module of a side, with the operands of both sides as its inputs in one order."""
-    graph = torch.fx.Graph()
-    given = {operand: graph.placeholder(f"operand_{place}") for place, operand in enumerate(operands)}
-    inputs = zip(side.operands, _inputs(side.graph), strict=True)
-    known = {node: given[operand] for operand, node in inputs if operand in given}
-    for node in side.graph.nodes:
-        if node.op != "placeholder":
-            known[node] = graph.node_copy(node, lambda each: known[each])
-    graph.output(tuple(known[output] for output in outputs))
-    graph.eliminate_dead_code()
-    return torch.fx.GraphModule(side.root, graph)
-
-
-def _inputs(graph: torch.fx.Graph) -> list[torch.fx.Node]:
-    return [node for node in graph.nodes if node.op == "placeholder"]

@@ -115,10 +115,7 @@ class WrittenMemory(Output):
 
     def take(self, body: Body, tensors: Iterator[torch.fx.Node]) -> None:
         """Writes it back."""
-        content = next(tensors)
-        if not getattr(value_of(self.root.node), "requires_grad", False):
-            content = body.call(_ATEN.detach.default, (content,))  # `cond` makes every output require grad
-        body.call(_ATEN.copy_.default, (body.get(self.root), content))
+        body.write_back(self.root, next(tensors))
 
 
 @dataclass(frozen=True, slots=True)

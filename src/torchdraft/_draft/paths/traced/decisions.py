@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +13,13 @@ from torchdraft._stack.instructions import instruction
 from torchdraft._stack.user_stack import here
 from torchdraft._torch.graph.branch_marks import write_mark
 
+from .places import Key, Places
 from .python_state import State, capture
 
 MOST_VALUES = 8
 """A number that selects what the model does is taken to be one of 0 to 7, or the example's value."""
 
 NO_MORE = "the number that it asks for could be any other; state its range with `torch._check`"
-
-Key = tuple[Any, ...]
-"""The code that decides: submodule, code object and instruction of each of the user's frames, how often before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Decisions:
         """Called with each condition and its answer."""
         self.taken: list[Decision] = []
         self._answers: dict[Any, bool] = {}
-        self._counts: Counter[Any] = Counter()
+        self._places = Places()
 
     def answer(
         self, condition: Any, expr: Any, example: Any, one_sided: str = "", *, of_number: bool = False
@@ -69,12 +66,12 @@ class Decisions:
             return self._answers[expr]
         place = here()
         code = (place["module"], *((code, instruction(code, lasti)) for code, _, lasti in place["stack"]))
-        key = (*code, self._counts[code])
+        key = self._places.next(code)
         chosen = None if one_sided else self._chosen(key)
         answer = example() if chosen is None else chosen
         if answer is None:
             return None
-        self._counts[code] += 1
+        self._places.passed(key)
         state = capture(sys._getframe(1), self.model)
         mark = f"decision {len(self.taken)}"
         write_mark(condition, mark, state.tensors, state.numbers)

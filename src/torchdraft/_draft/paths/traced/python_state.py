@@ -18,6 +18,7 @@ import torch
 
 from torchdraft._stack.frame_kinds import is_library, kind_of
 from torchdraft._stack.instructions import instruction
+from torchdraft._stack.live_names import can_be_read
 from torchdraft._stack.user_stack import frames_of_call
 from torchdraft._torch.graph.branch_marks import is_traced, modes_of_operations
 from torchdraft._torch.symbolic.shapes import SYMBOLIC
@@ -82,7 +83,7 @@ def capture(frame: types.FrameType, model: torch.nn.Module) -> State:
     for each in frames_of_call(frame):
         if kind_of(each.f_code) in ("user", "layer", "torch_python") or is_library(each.f_code):
             walk.add((each.f_code, instruction(each.f_code, each.f_lasti)))
-            walk.visit(each.f_locals)
+            walk.visit(_locals(each))
             walk.visit_unfinished(each)
             walk.visit(dict(_globals(each)))
         elif each.f_code.co_name == "_call_impl":  # hooks get them after `forward`
@@ -94,6 +95,16 @@ def capture(frame: types.FrameType, model: torch.nn.Module) -> State:
         walk.visit(_plain_attributes(cls))
     walk.add(modes_of_operations())
     return walk.state
+
+
+def _locals(frame: types.FrameType) -> dict[str, Any]:
+    """The local names of a running function that it may still read, and those that other functions share."""
+    code = frame.f_code
+    alive = can_be_read(code, instruction(code, frame.f_lasti))
+    if alive is None:
+        return frame.f_locals
+    shared = (*code.co_cellvars, *code.co_freevars)
+    return {name: value for name, value in frame.f_locals.items() if name in alive or name in shared}
 
 
 _OF_EVERY_MODULE = frozenset(vars(torch.nn.Module())) - {"training"}

@@ -57,13 +57,19 @@ def counted_by(counters: Counters | None) -> Iterator[None]:
         _counters.reset(token)
 
 
-def _beginning(start: Any) -> Any:
-    """The first number of a loop."""
+def _as_symbol(number: Any, stop: Any) -> Any:
+    """The number of a turn: a symbol of its own, so that what a turn decides about it holds in no other one.
+
+    The first number depends on `stop` as the later ones do: nothing is decided about it because it is a constant.
+    """
     counters = _counters.get()
     if counters is None:
-        return start
+        return number
     counters.used = True
-    return start if isinstance(start, torch.SymInt) else torch.scalar_tensor(start, dtype=torch.int64).item()
+    made = torch.scalar_tensor(number, dtype=torch.int64)
+    if not isinstance(number, torch.SymInt):
+        made = made + torch.scalar_tensor(stop, dtype=torch.int64) * 0
+    return made.item()
 
 
 @replaces_calls(range, why="`range` of a symbolic number takes the example's number of turns.")
@@ -123,7 +129,7 @@ class Turns:
     """The numbers of a range, one after the other."""
 
     def __init__(self, start: Any, stop: Any, step: Any = 1) -> None:
-        self.number, self.stop, self.step = _beginning(start), stop, step
+        self.number, self.stop, self.step = _as_symbol(start, stop), stop, step
         self.ascends = bool(step > 0)
 
     def __iter__(self) -> Turns:
@@ -133,7 +139,7 @@ class Turns:
         number = self.number
         if not (number < self.stop if self.ascends else number > self.stop):
             raise StopIteration
-        self.number = number + self.step
+        self.number = _as_symbol(number + self.step, self.stop)
         return number
 
 
