@@ -6,9 +6,11 @@ import argparse
 import sys
 import warnings
 from collections import Counter
+from contextlib import nullcontext
 
 from .check import BUDGET, outcomes
 from .generate import source
+from .planted import FAULTS, planted
 
 
 def main() -> int:
@@ -18,7 +20,13 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first model")
     parser.add_argument("--seed", type=int, default=0, help="seed of the models")
     parser.add_argument("--paths", choices=("all", "example"), default="all")
+    parser.add_argument("--plant", choices=tuple(FAULTS), help="plant this fault in the engine, which it has to find")
     options = parser.parse_args()
+    with planted(options.plant, compared=False) if options.plant else nullcontext():
+        return _checked(options)
+
+
+def _checked(options: argparse.Namespace) -> int:
     warnings.simplefilter("ignore")
     counts: Counter[str] = Counter()
     for number in range(options.first, options.first + options.n):

@@ -56,6 +56,12 @@ LOOPS = (
     "turns = 0\nwhile y.norm() > 3 and turns < 3:\n    y = y / 2\n    turns += 1",
     "for v in (1, 2):\n    if y[0] > v:\n        continue\n    y = y + v",
     "for _ in range(int(n)):\n    found.append(found[-1] / 2)",
+    "for step in range(int(n)):\n    if y[0] > step:\n        y = y - 1\n    else:\n        z = z + y",
+    "for step in range(int(n)):\n    z = z + 1\n    if step > 1 and z.sum() > 2:\n        break\n    z = z - y * 0.1",
+    "rows = torch.zeros(5, 3)\nfor step in range(int(n)):\n    rows[step] = y * step\nz = z + rows.sum(0)",
+    "for step in range(int(n)):\n    self.count += step\n    z = z + self.count",
+    "while z.norm() > 3:\n    t = z * 1\n    while t.sum() > 2:\n        t = t / 3\n    z = z / 2 - t * 0.1",
+    "for step in range(int(n)):\n    if step % 2 == 0:\n        y.mul_(0.5)\n    elif x[0] > 0:\n        y = y + 1",
 )
 
 
