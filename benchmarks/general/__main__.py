@@ -13,6 +13,7 @@ import torch
 from ..isolate import in_fork
 from ..progress import progress
 from .check import Result, check
+from .cost import WITH_BRANCHES, costs, table
 from .exporters import EXPORTERS, OURS
 from .registry import Model, load
 from .table import by_exporter, by_kind, failures
@@ -25,6 +26,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--kind", default="", help="only the models of one kind, a file of benchmarks/general/corpus")
     parser.add_argument("--exporters", default=",".join(EXPORTERS), help="some of " + ", ".join(EXPORTERS))
     parser.add_argument("--timeout", type=float, default=60.0, help="limit for one model and exporter, in seconds")
+    parser.add_argument("--cost", action="store_true", help='only count what `paths="all"` costs, in function calls')
     parser.add_argument("--list", action="store_true", help="only print the names")
     options = parser.parse_args(given)
     options.exporters = options.exporters.split(",")
@@ -60,6 +62,10 @@ def main() -> int:
     ]
     if options.list or not chosen:
         print("\n".join(model.name for model in chosen) or "no model matches")
+        return 0
+    if options.cost:
+        found = list(costs([name for name in WITH_BRANCHES if name in {model.name for model in chosen}]))
+        print("\n".join(table(found)))
         return 0
     warm_up(options.exporters)
     results = []
