@@ -145,7 +145,7 @@ def test_without_the_option_and_for_operators_that_write_nothing_is_run_beside_t
     drafted(writing, (torch.ones(4, 3),))
     assert len(RUNS) == once
     (message,) = messages(program, "TD301")
-    assert "may only be run on its own account if it declares no write" in message
+    assert "that needs an operator that declares no write" in message
 
 
 def test_a_size_without_a_rule_stays_free_and_the_report_says_why() -> None:

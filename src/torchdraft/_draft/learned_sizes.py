@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from torchdraft._draft.rungs.session import Session
 
 NOT_RUN = (
-    "Its sizes were not learned: it may only be run on its own account if it declares no write and no alias, has no "
-    "side effects, is not composed of others and takes no objects."
+    "Its sizes were not learned: that needs an operator that declares no write and no alias, has no side effects, is "
+    "not composed of others, takes no objects, and returns tensors or symbolic integers only."
 )
 KernelEvent = KernelMissing | KernelMismatched
 

@@ -76,10 +76,15 @@ class Lending:
 
 
 def may_be_run(op: Any) -> bool:
-    """Whether the schema of a custom operator says that a run of it changes nothing: no argument is written to or
-    returned, and it has no side effects.
+    """Whether the schema of a custom operator says that a run of it changes nothing (no argument is written to or
+    returned, and it has no side effects), and that it returns tensors and symbolic integers: a kernel that returns an
+    `int` fixes what it depends on.
     """
     if not isinstance(op, OpOverload) or op._schema.is_mutable or has_side_effects(op) or is_composite(op):
+        return False
+    if any(
+        result.real_type.kind() != "SymIntType" and "Tensor" not in str(result.type) for result in op._schema.returns
+    ):
         return False
     return all(each.alias_info is None for each in (*op._schema.arguments, *op._schema.returns))
 
