@@ -10,7 +10,8 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.ship.models import EqualSizes, Lying
+from benchmarks.shipping.modules import BranchInSide, EqualSizes
+from tests.ship.operators import Lying
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -36,4 +37,11 @@ def test_an_operator_whose_kernel_is_wrong_runs_in_a_package(tmp_path: Path) -> 
     shipment = torchdraft.to_aoti(program, tmp_path / "m.pt2", trials=0)
     inputs = [((X[:rows],), {}) for rows in (5, 6, 3)]
     found = torchdraft.verify(program, Lying(), inputs, run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "equal", "equal"]
+
+
+def test_a_branch_in_a_side_is_compiled(tmp_path: Path) -> None:
+    program = torchdraft.draft_export(BranchInSide(), (X,), paths="all")
+    shipment = torchdraft.to_aoti(program, tmp_path / "m.pt2", trials=0)
+    found = torchdraft.verify(program, BranchInSide(), [(X,), (X / 4,), (-X,)], run=shipment)
     assert [trial.outcome for trial in found.trials] == ["equal", "equal", "equal"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import onnxruntime
@@ -10,21 +11,25 @@ import torch
 from torch.export import Dim
 
 import torchdraft
-from tests.ship.models import (
+from benchmarks.shipping import modules
+from benchmarks.shipping.modules import (
     BoolBranch,
     BothSides,
     Branch,
-    CheckInSide,
-    Counter,
-    Doubled,
+    CondAsserts,
     EqualSizes,
-    LoopWithCheck,
-    Lying,
+    LoopAsserts,
+    LoopInSide,
+    MapAsserts,
     Matches,
+    ScanAsserts,
     Structured,
+    WritesBuffer,
     WritesInput,
 )
+from tests.ship.operators import Doubled, Lying
 from torchdraft import Carried, Outcome, Severity
+from torchdraft._torch.graph.control_flow import map_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of torch.onnx
 
@@ -48,7 +53,7 @@ def test_torchs_exporter_is_wrong_in_silence_and_ours_is_loud(tmp_path: Path) ->
     with pytest.raises(Exception, match="idx=") as raised:
         session_of(ours).run(None, broken)
     assert shipment.explain(raised.value) == (
-        f"TD101 models.py:{_line('x.mean().item()')}: x.mean().item() > 0.5 was True in the example"
+        f"TD101 modules.py:{_line('x.mean().item()')}: x.mean().item() > 0.5 was True in the example"
     )
     result, valid = session_of(ours).run(None, {"x": (X + 1).numpy()})
     assert torch.equal(torch.tensor(result), (X + 1) * 2)
@@ -56,7 +61,7 @@ def test_torchs_exporter_is_wrong_in_silence_and_ours_is_loud(tmp_path: Path) ->
 
 
 def _line(text: str) -> int:
-    lines = Path(__file__).with_name("models.py").read_text().splitlines()
+    lines = inspect.getsource(modules).splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
@@ -92,16 +97,15 @@ def test_sizes_that_a_trace_knows_to_be_equal_are_compared(tmp_path: Path) -> No
 
 
 def test_a_size_from_data_is_compared(tmp_path: Path) -> None:
-    x = torch.tensor([1.0, -1, 2, 3, -2])
-    program = torchdraft.draft_export(Matches(), (x,))
+    program = torchdraft.draft_export(Matches(), (X,))
     torchdraft.to_onnx(program, tmp_path / "m.onnx")
     with pytest.raises(Exception, match="idx="):
-        session_of(tmp_path / "m.onnx").run(None, {"x": (-x).numpy()})
+        session_of(tmp_path / "m.onnx").run(None, {"x": (X + 1).numpy()})
 
 
 def test_a_written_buffer_is_an_input_with_a_default_and_an_output(tmp_path: Path) -> None:
-    program = torchdraft.draft_export(Counter(), (X,))
-    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", model=Counter())
+    program = torchdraft.draft_export(WritesBuffer(), (X,))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", model=WritesBuffer())
     ((taken, returned),) = shipment.state.items()
     assert returned == "inner.seen.after"
     session = session_of(tmp_path / "m.onnx")
@@ -139,19 +143,19 @@ def test_both_sides_of_a_branch_become_if(tmp_path: Path) -> None:
 
 
 def test_an_assertion_in_a_side_is_carried_out_of_it(tmp_path: Path) -> None:
-    program = torchdraft.draft_export(CheckInSide(), (X,))
+    program = torchdraft.draft_export(CondAsserts(), (X,))
     shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=2)
     assert not shipment.lost
     session = session_of(tmp_path / "m.onnx")
     for right in (X, -X * 50):
         (result, *_) = session.run(None, {"x": right.numpy()})
-        assert torch.equal(torch.tensor(result), CheckInSide()(right))
+        assert torch.equal(torch.tensor(result), CondAsserts()(right))
     with pytest.raises(Exception, match="idx="):
         session.run(None, {"x": (X * 50).numpy()})
 
 
 def test_an_assertion_in_a_loop_is_carried(tmp_path: Path) -> None:
-    program = torch.export.export(LoopWithCheck(), (X, torch.tensor(3)), strict=False)
+    program = torch.export.export(LoopAsserts(), (X, torch.tensor(3)), strict=False)
     shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx")
     assert not shipment.lost
     session = session_of(tmp_path / "m.onnx")
@@ -161,8 +165,105 @@ def test_an_assertion_in_a_loop_is_carried(tmp_path: Path) -> None:
         session.run(None, {"x": X.numpy(), "n": torch.tensor(12).numpy()})
 
 
+@pytest.mark.parametrize("model", [MapAsserts, ScanAsserts])
+def test_an_assertion_about_each_row_is_carried(tmp_path: Path, model: type[torch.nn.Module]) -> None:
+    program = torchdraft.draft_export(model(), (X,))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", model=model(), trials=2)
+    assert shipment.ok
+    one_row = X.clone()
+    one_row[3, 2] = 50
+    found = torchdraft.verify(program, model(), [(-X,), (one_row,), (X * 50,)], run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "rejected", "rejected"]
+    assert "< 10" in found.trials[1].detail
+
+
+def test_the_lowest_number_of_a_broken_assumption_about_rows_is_returned(tmp_path: Path) -> None:
+    class Two(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            def scaled(row: torch.Tensor) -> torch.Tensor:
+                torch._check(row.max().item() < 10)
+                torch._check(row.min().item() > 0)
+                return row * 2
+
+            return map_rows(scaled, x)
+
+    program = torchdraft.draft_export(Two(), (X,))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", assertions="output", trials=0)
+    broken = X.clone()
+    broken[1, 0], broken[4, 0] = -1, 99
+    session = session_of(tmp_path / "m.onnx")
+    for inputs, expected in ((X, ""), (broken, "< 10"), (-X, "> 0")):
+        (number,) = session.run(["torchdraft_broken"], {"x": inputs.numpy()})
+        assert expected in shipment.explain(int(number))
+        assert bool(number) is bool(expected)
+
+
+def test_a_loop_in_a_side_becomes_loop_in_if(tmp_path: Path) -> None:
+    program = torchdraft.draft_export(LoopInSide(), (X,), paths="all")
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=0)
+    found = torchdraft.verify(program, LoopInSide(), [(X * 9,), (-X,)], run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "equal"]
+
+
+def test_guards_with_or_and_max_are_carried(tmp_path: Path) -> None:
+    class Sizes(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            a, b = x.shape[0], y.shape[0]
+            return x * 2 if torch.sym_max(a, b) < 40 and ((a > 7) | (b > 3)) else x - 1
+
+    program = torchdraft.draft_export(Sizes(), (X, X), dynamic_shapes=({0: Dim.AUTO}, {0: Dim.AUTO}))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=0)
+    assert not shipment.lost
+    inputs = [(X, X[:3]), (X, torch.ones(5, 4)), (torch.ones(9, 4), X[:3]), (torch.ones(50, 4), X)]
+    found = torchdraft.verify(program, Sizes(), inputs, run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["rejected", "equal", "equal", "rejected"]
+
+
+def test_a_model_that_asks_for_strides_takes_contiguous_inputs_only(tmp_path: Path) -> None:
+    class Contiguous(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * 2 if x.is_contiguous() else x - 1
+
+    program = torchdraft.draft_export(Contiguous(), (X,))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=2)
+    assert shipment.ok
+    found = torchdraft.verify(program, Contiguous(), [(X + 1,), (X.t().contiguous().t(),)], run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "rejected"]
+    assert "strides of x" in found.trials[1].detail
+
+
+def test_writes_to_an_input_and_to_a_buffer_of_one_shape_are_not_confused(tmp_path: Path) -> None:
+    class Both(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("total", torch.zeros(6, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x.add_(1)
+            self.total.add_(x * 10)
+            return x + self.total
+
+    program = torchdraft.draft_export(Both(), (X.clone(),))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", model=Both())
+    assert shipment.ok
+    written, total = session_of(tmp_path / "m.onnx").run(["x.after", "total.after"], {"x": X.numpy()})
+    assert torch.equal(torch.tensor(written), X + 1)
+    assert torch.equal(torch.tensor(total), (X + 1) * 10)
+
+
+def test_a_constant_argument_of_another_type_is_refused(tmp_path: Path) -> None:
+    class Scaled(torch.nn.Module):
+        def forward(self, x: torch.Tensor, n: int) -> tuple[torch.Tensor, int]:
+            return x * n, n + 1
+
+    program = torchdraft.draft_export(Scaled(), (X, 3))
+    shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=0)
+    found = torchdraft.verify(program, Scaled(), [(X, 3), (X, 3.0), (X, 4)], run=shipment)
+    assert [trial.outcome for trial in found.trials] == ["equal", "rejected", "rejected"]
+
+
 def test_the_program_stays_as_it_was(tmp_path: Path) -> None:
-    program = torchdraft.draft_export(Matches(), (torch.tensor([1.0, -1, 2, 3]),))
+    program = torchdraft.draft_export(Matches(), (X,))
     before = str(program.graph)
     for _ in range(2):
         torchdraft.to_onnx(program, tmp_path / "m.onnx", trials=0)
@@ -179,7 +280,7 @@ def test_verify_takes_a_session_and_sees_that_it_is_wrong(tmp_path: Path) -> Non
     wrong = torchdraft.verify(program, Branch(), n=4, run=lambda x: x * 3)
     assert not wrong.ok
     broken = torchdraft.verify(program, Branch(), [(X - 9,)], run=tmp_path / "m.onnx")
-    assert broken.ended("rejected")[0].detail.startswith("AssumptionBroken: TD101 models.py")
+    assert broken.ended("rejected")[0].detail.startswith("AssumptionBroken: TD101 modules.py")
 
 
 def test_a_run_that_is_wrong_makes_the_shipment_wrong(tmp_path: Path) -> None:

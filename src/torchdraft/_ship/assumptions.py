@@ -11,7 +11,7 @@ import torch
 
 from torchdraft._draft.report.graph_nodes import nodes_of
 from torchdraft._source.locations import user_frames_of_text
-from torchdraft.model import Issue, Location, Severity
+from torchdraft.model import Issue, Severity
 
 _ATEN = torch.ops.aten
 
@@ -50,8 +50,13 @@ def text_of_assertion(node: torch.fx.Node, issues: Iterable[Issue], title: Any) 
     condition = _RUNTIME.search(message)
     if condition is None:
         return message
+    return f"{condition[1]}{place_of(node)}"
+
+
+def place_of(node: torch.fx.Node) -> str:
+    """Where a node comes from, as ` at model.py:16`; empty if that is not known."""
     frames = user_frames_of_text(node.meta.get("stack_trace") or _stack_before(node))
-    return f"{condition[1]}{_place(frames[-1])}" if frames else condition[1]
+    return f" at {os.path.basename(frames[-1].file)}:{frames[-1].line}" if frames else ""
 
 
 def _stack_before(node: torch.fx.Node) -> str:
@@ -66,7 +71,3 @@ def _stack_before(node: torch.fx.Node) -> str:
             return str(found)
         waiting.extend(each.all_input_nodes)
     return ""
-
-
-def _place(frame: Location) -> str:
-    return f" at {os.path.basename(frame.file)}:{frame.line}"

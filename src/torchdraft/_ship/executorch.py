@@ -6,6 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from torchdraft._draft.finish.numbers.unused import erase_unused_numbers
+from torchdraft._torch.graph.control_flow import WHILE_LOOP
+
+from .assumptions import assertions, place_of
 from .prepared import Prepared, translating
 from .rows import maps_as_scans
 from .runtimes.executorch import METADATA
@@ -15,6 +21,8 @@ from .runtimes.extras import needed
 def write_executorch(prepared: Prepared, path: Path, options: dict[str, Any]) -> None:
     """Writes the program to `path`."""
     (exir,) = needed("executorch.exir")
+    _refuse_loops(prepared.program)
+    _erase_assertions_about_floats(prepared.program)
     maps_as_scans(prepared.program)
     with translating(prepared):
         edge = exir.to_edge_transform_and_lower(
@@ -28,3 +36,38 @@ def write_executorch(prepared: Prepared, path: Path, options: dict[str, Any]) ->
         raise TypeError(f"to_executorch has no options {', '.join(options)}; it has partitioner and config")
     with path.open("wb") as file:
         made.write_to_file(file)
+
+
+def _refuse_loops(program: torch.export.ExportedProgram) -> None:
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else ():
+            if node.target is WHILE_LOOP:
+                raise NotImplementedError(
+                    f"ExecuTorch has no operator for a loop whose number of turns data decides{place_of(node)}. "
+                    "to_onnx and to_aoti translate it; so does ExecuTorch where the number of turns is fixed."
+                )
+
+
+def _erase_assertions_about_floats(program: torch.export.ExportedProgram) -> None:
+    """Erases them once they are carried. ExecuTorch drops an assertion and keeps what it computes, of which its runtime
+    has no operators for floats (`sym_max only supports int inputs`). No size depends on them.
+    """
+    for module in [each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)]:
+        for node in [each for each in assertions(module.graph) if _is_about_floats(each)]:
+            condition = node.all_input_nodes
+            module.graph.erase_node(node)
+            for each in condition:
+                erase_unused_numbers(module.graph, each)
+        module.recompile()
+
+
+def _is_about_floats(assertion: torch.fx.Node) -> bool:
+    waiting = list(assertion.all_input_nodes)
+    while waiting:
+        node = waiting.pop()
+        value = node.meta.get("val")
+        if isinstance(value, torch.SymFloat):
+            return True
+        if not isinstance(value, torch.Tensor):
+            waiting += node.all_input_nodes
+    return False

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from torchdraft._torch.patches.tracers.shipping import one_version_of_subgraphs
 from torchdraft._torch.symbolic.fake import OpOverload
 from torchdraft.saved.operator_calls import CALL, Description
 
@@ -46,7 +47,7 @@ def write_onnx(prepared: Prepared, path: Path, options: dict[str, Any]) -> None:
     """Writes the model to `path`. `options` are those of `torch.onnx.export`."""
     needed("onnx", "onnxscript")
     maps_as_scans(prepared.program)
-    with translating(prepared):
+    with translating(prepared), one_version_of_subgraphs():
         try:
             made = torch.onnx.export(
                 prepared.program,

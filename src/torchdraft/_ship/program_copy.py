@@ -108,7 +108,8 @@ def _called(program: torch.export.ExportedProgram) -> Any:
 
 
 def writes_returned(program: torch.export.ExportedProgram) -> tuple[dict[str, str], dict[str, str]]:
-    """Makes writes to inputs and to buffers outputs of a functional program: `(result, {name: value after the call})`.
+    """Makes writes to inputs and to buffers outputs of a functional program: `(result, {name: value after the call})`,
+    those to inputs first.
 
     Returns input → output and buffer → output.
     """
@@ -117,6 +118,7 @@ def writes_returned(program: torch.export.ExportedProgram) -> tuple[dict[str, st
     outputs = list(zip(end.args[0], signature.output_specs, strict=True))
     kept = [(node, spec) for node, spec in outputs if spec.kind not in _WRITES]
     written = [(node, spec) for node, spec in outputs if spec.kind in _WRITES]
+    written.sort(key=lambda pair: pair[1].kind is not OutputKind.USER_INPUT_MUTATION)
     end.args = (tuple(node for node, _ in kept),)
     signature.output_specs[:] = [spec for _, spec in kept]
     of_inputs = {str(s.target): f"{s.target}.after" for _, s in written if s.kind is OutputKind.USER_INPUT_MUTATION}

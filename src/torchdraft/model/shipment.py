@@ -130,5 +130,6 @@ def number_in(message: str) -> int:
 _INDEX_ERRORS = (
     re.compile(r"indices element out of data bounds, idx=(\d+) must be within the inclusive range \[-1,0\]"),
     re.compile(r"index (\d+) is out of bounds for dimension 0 with size 1"),
+    re.compile(r"index\[0\] = (\d+) is out of range \[0, 1\)"),  # in the log of ExecuTorch
 )
 """How runtimes word the failure of an index beyond a table of one element."""

@@ -8,10 +8,15 @@ from typing import Any
 import torch
 
 from .extras import needed
-from .interface import CallInterface
+from .interface import VALID, CallInterface
 
 METADATA = "torchdraft"
 """Name of a method of the program, which returns its `CallInterface` as JSON."""
+
+_HINT = (
+    ". Where an assumption does not hold, ExecuTorch's log says `index[0] = N is out of range [0, 1)`; "
+    "shipment.explain(N) is its text"
+)
 
 
 class ExecutorchSession:
@@ -26,5 +31,8 @@ class ExecutorchSession:
     def run(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The outputs by name. Raises what ExecuTorch raises."""
         method = self.program.load_method("forward")
-        results = method.execute([tensor.contiguous() for tensor in inputs.values()])
+        try:
+            results = method.execute([tensor.contiguous() for tensor in inputs.values()])
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}{_HINT if VALID in self.interface.outputs else ''}") from error
         return dict(zip(self.interface.outputs, map(torch.as_tensor, results), strict=True))

@@ -8,12 +8,11 @@ import torch
 
 from torchdraft._torch.graph.control_flow import COND
 from torchdraft._torch.graph.nodes import NUMBER_READS
-from torchdraft._torch.symbolic.fake import FakeTensor, OpOverload
+from torchdraft._torch.symbolic.fake import FakeTensor
 
 from ..passes.registry import Stage, program_pass
 from .conditions import ConditionWriter, NotWritable
-
-_SIZES = (torch.ops.aten.sym_size.int, torch.ops.aten.sym_stride.int)
+from .unused import SIZES, erase_unused_numbers
 
 
 @program_pass(
@@ -53,7 +52,7 @@ def _is_number_from_data(condition: torch.fx.Node) -> bool:
     waiting, seen = [condition], set()
     while waiting:
         node = waiting.pop()
-        if node in seen or isinstance(node.meta.get("val"), torch.Tensor) or node.target in _SIZES:
+        if node in seen or isinstance(node.meta.get("val"), torch.Tensor) or node.target in SIZES:
             continue
         if node.target in NUMBER_READS:
             return True
@@ -69,21 +68,5 @@ def _computed(graph: torch.fx.Graph, mode: Any, branch: torch.fx.Node, condition
         branch.update_arg(0, writer.condition(condition))
     except NotWritable:
         return False
-    _erase_unused(graph, condition)
+    erase_unused_numbers(graph, condition)
     return True
-
-
-def _erase_unused(graph: torch.fx.Graph, condition: torch.fx.Node) -> None:
-    """Erases what computed the number, as far as nothing else uses it."""
-    waiting = [condition]
-    while waiting:
-        node = waiting.pop()
-        if not node.users and _is_number(node):
-            waiting += node.all_input_nodes
-            graph.erase_node(node)
-
-
-def _is_number(node: torch.fx.Node) -> bool:
-    """Whether a node computes a number of numbers, or reads one."""
-    computes = not isinstance(node.target, OpOverload) or node.target in (*NUMBER_READS, *_SIZES)
-    return node.op == "call_function" and computes and not isinstance(node.meta.get("val"), torch.Tensor)

@@ -60,9 +60,16 @@ class ConditionWriter:
         return node
 
     def constant(self, value: Any, dtype: torch.dtype | None = None) -> torch.fx.Node:
-        """A tensor of one number."""
+        """A tensor of one number, which is exact where a runtime takes the number as a float of 32 bits."""
         made = dtype or _DTYPES[type(value)]
-        return self.call(_ATEN.full.default, [], value, dtype=made, device=torch.device("cpu"), pin_memory=False)
+        first, *rest = _terms(value) if made is torch.float64 else [value]
+        tensor = self._full(first, made)
+        for term in rest:
+            tensor = self.call(_ATEN.add.Tensor, tensor, self._full(term, made))
+        return tensor
+
+    def _full(self, value: Any, dtype: torch.dtype) -> torch.fx.Node:
+        return self.call(_ATEN.full.default, [], value, dtype=dtype, device=torch.device("cpu"), pin_memory=False)
 
     def assertion(self, condition: torch.fx.Node, message: str) -> None:
         """Asserts a tensor of one bool. Consumers that drop conditions on sizes keep one on data."""
@@ -122,6 +129,19 @@ class ConditionWriter:
         return self.call(_ATEN.reshape.default, tensor, []) if held.dim() else tensor
 
 
+def _terms(value: float) -> list[float]:
+    """Numbers that a float of 32 bits holds exactly, and whose sum is `value`. Raises `NotWritable`."""
+    terms: list[float] = []
+    rest = value
+    while not terms or rest:
+        term = torch.tensor(rest, dtype=torch.float32).item()
+        if term != rest and (term in (0, math.inf, -math.inf) or len(terms) == 3):
+            raise NotWritable(f"the number {value!r}, which is beyond the range of 32 bits")
+        terms.append(term)
+        rest = rest - term if math.isfinite(term) else 0.0
+    return terms
+
+
 def _dtype_of(node: torch.fx.Node) -> torch.dtype:
     """The dtype of a symbolic number."""
     held = node.meta.get("val")
@@ -142,7 +162,7 @@ def _stride(writer: ConditionWriter, tensor: Any, dim: int) -> torch.fx.Node:
     return number
 
 
-def _offset(writer: ConditionWriter, tensor: Any) -> torch.fx.Node:
+def _offset(writer: ConditionWriter, _tensor: Any) -> torch.fx.Node:
     """The offset of an input: other runtimes have no others."""
     return writer.number(0)
 
@@ -191,6 +211,15 @@ def _as_float(writer: ConditionWriter, value: Any) -> torch.fx.Node:
     return writer.cast(writer.number(value), torch.float64)
 
 
+def _modulo(writer: ConditionWriter, left: Any, right: Any) -> torch.fx.Node:
+    """The remainder with the sign of the divisor. ExecuTorch's `remainder` of integers has that of the dividend."""
+    one, two = _promoted(writer, (left, right), torch.int64)
+    if one.meta["val"].dtype.is_floating_point:
+        return writer.call(_ATEN.remainder.Tensor, one, two)
+    quotient = writer.call(_ATEN.div.Tensor_mode, one, two, rounding_mode="floor")
+    return writer.call(_ATEN.sub.Tensor, one, writer.call(_ATEN.mul.Tensor, quotient, two))
+
+
 _rounding = {"at_least": torch.float64, "to": torch.int64}
 
 OPERATIONS: Mapping[Any, Write] = {
@@ -202,7 +231,7 @@ OPERATIONS: Mapping[Any, Write] = {
     operator.mul: _operation(_ATEN.mul.Tensor),
     operator.truediv: _operation(_ATEN.div.Tensor, torch.float64),
     operator.floordiv: _operation(_ATEN.div.Tensor_mode, rounding_mode="floor"),
-    operator.mod: _operation(_ATEN.remainder.Tensor),
+    operator.mod: _modulo,
     operator.pow: _operation(_ATEN.pow.Tensor_Tensor),
     operator.neg: _operation(_ATEN.neg.default),
     operator.abs: _operation(_ATEN.abs.default),

@@ -48,19 +48,55 @@ def guards_kept_separate(original: Any) -> Any:
 @temporary(
     "torch._subclasses.fake_impls:op_implementations_dict",
     scope=SHIP,
-    why="ExecuTorch replaces `slice` by `slice_copy`. Torch makes a symbol for the size of a `slice` whose start or "
-    "end is read from data, and for `slice_copy` asks whether the end is negative: `GuardOnDataDependentSymNode`.",
+    why="ExecuTorch replaces `slice` and `select` by `slice_copy` and `select_copy`. Torch makes a symbol for the size "
+    "of a `slice` whose end is read from data, and for `slice_copy` asks whether the end is negative: "
+    "`GuardOnDataDependentSymNode`.",
     upstream="torch._subclasses.fake_impls.slice_forward",
 )
-def copies_of_slices_from_data(changes: Changes) -> None:
-    """Gives `slice_copy` the rule of `slice`."""
+def copies_of_rows_from_data(changes: Changes) -> None:
+    """Gives the two operators the rules of the views that they copy."""
     rules = need("torch._subclasses.fake_impls:op_implementations_dict")
-    rule = rules[torch.ops.aten.slice.Tensor]
+    for copies, views in ((_ATEN.slice_copy.Tensor, _ATEN.slice.Tensor), (_ATEN.select_copy.int, _ATEN.select.int)):
+        changes.item(rules, copies, _copying(rules[views], views))
 
-    def slice_copy(fake_mode: Any, _func: Any, *args: Any, **kwargs: Any) -> Any:
-        return rule(fake_mode, torch.ops.aten.slice.Tensor, *args, **kwargs).contiguous().clone()
 
-    changes.item(rules, torch.ops.aten.slice_copy.Tensor, slice_copy)
+def _copying(rule: Any, views: Any) -> Any:
+    def copied(fake_mode: Any, _func: Any, *args: Any, **kwargs: Any) -> Any:
+        pending = getattr(fake_mode.shape_env, "pending_fresh_unbacked_symbols", [])
+        before = set(pending)
+        made = rule(fake_mode, views, *args, **kwargs).contiguous().clone()
+        symbolic = [size.node.expr for size in made.shape if isinstance(size, torch.SymInt)]
+        kept = before.union(*(expr.free_symbols for expr in symbolic))
+        pending[:] = [each for each in pending if each in kept]  # a copy has no offset
+        return made
+
+    return copied
+
+
+_ATEN = torch.ops.aten
+
+
+def one_version_of_subgraphs() -> Changes:
+    """A context in which every call of a subgraph in an ONNX model has one version.
+
+    torch's exporter gives the call of a loop's condition the version of ONNX's operators, and other calls none: a loop
+    inside of a branch cannot be exported (`Opset mismatch when inlining function`). No declared patch, because it needs
+    the packages of the extra `onnx`.
+    """
+
+    def make(changes: Changes) -> None:
+        operators = need("torch.onnx._internal.exporter._torchlib.ops.hop")
+        original = operators.call_op
+
+        def call_op(*args: Any, **kwargs: Any) -> Any:
+            results = original(*args, **kwargs)
+            if kwargs.get("_domain"):
+                results[0].producer().version = None
+            return results
+
+        changes.attribute(operators, "call_op", call_op)
+
+    return Changes(make)
 
 
 @patches(
