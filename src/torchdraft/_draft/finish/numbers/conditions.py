@@ -62,10 +62,21 @@ class ConditionWriter:
     def constant(self, value: Any, dtype: torch.dtype | None = None) -> torch.fx.Node:
         """A tensor of one number, which is exact where a runtime takes the number as a float of 32 bits."""
         made = dtype or _DTYPES[type(value)]
-        first, *rest = _terms(value) if made is torch.float64 else [value]
-        tensor = self._full(first, made)
+        return self._float(float(value)) if made is torch.float64 else self._full(value, made)
+
+    def _float(self, value: float) -> torch.fx.Node:
+        if math.isfinite(value) and value and not 2.0**-60 < abs(value) < 2.0**60:
+            value, exponent = math.frexp(value)
+            tensor = self._float(value)
+            while exponent:
+                step = max(-100, min(100, exponent))
+                tensor = self.call(_ATEN.mul.Tensor, tensor, self._full(2.0**step, torch.float64))
+                exponent -= step
+            return tensor
+        first, *rest = _terms(value)
+        tensor = self._full(first, torch.float64)
         for term in rest:
-            tensor = self.call(_ATEN.add.Tensor, tensor, self._full(term, made))
+            tensor = self.call(_ATEN.add.Tensor, tensor, self._full(term, torch.float64))
         return tensor
 
     def _full(self, value: Any, dtype: torch.dtype) -> torch.fx.Node:
@@ -130,15 +141,10 @@ class ConditionWriter:
 
 
 def _terms(value: float) -> list[float]:
-    """Numbers that a float of 32 bits holds exactly, and whose sum is `value`. Raises `NotWritable`."""
-    terms: list[float] = []
-    rest = value
-    while not terms or rest:
-        term = torch.tensor(rest, dtype=torch.float32).item()
-        if term != rest and (term in (0, math.inf, -math.inf) or len(terms) == 3):
-            raise NotWritable(f"the number {value!r}, which is beyond the range of 32 bits")
-        terms.append(term)
-        rest = rest - term if math.isfinite(term) else 0.0
+    """Numbers that a float of 32 bits holds exactly, and whose sum is `value`."""
+    terms = [torch.tensor(value, dtype=torch.float32).item()]
+    while math.isfinite(value) and (rest := value - math.fsum(terms)):
+        terms.append(torch.tensor(rest, dtype=torch.float32).item())
     return terms
 
 
