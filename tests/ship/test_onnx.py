@@ -142,7 +142,7 @@ def test_both_sides_of_a_branch_become_if(tmp_path: Path) -> None:
     shipment = torchdraft.to_onnx(program, tmp_path / "m.onnx", model=BothSides())
     assert shipment.ok
     (other, *_) = session_of(tmp_path / "m.onnx").run(None, {"x": (-X).numpy()})
-    assert torch.equal(torch.tensor(other), -X - 1)
+    assert torch.equal(torch.tensor(other), BothSides()(-X))
 
 
 def test_an_assertion_in_a_side_is_carried_out_of_it(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_lowest_number_of_a_broken_assumption_about_rows_is_returned(tmp_pat
     broken = X.clone()
     broken[1, 0], broken[4, 0] = -1, 99
     session = session_of(tmp_path / "m.onnx")
-    for inputs, expected in ((X, ""), (broken, "< 10"), (-X, "> 0")):
+    for inputs, expected in ((X, ""), (broken, "< 10"), (-X, "0 <")):
         (number,) = session.run(["torchdraft_broken"], {"x": inputs.numpy()})
         assert expected in shipment.explain(int(number))
         assert bool(number) is bool(expected)
