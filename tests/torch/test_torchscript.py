@@ -75,3 +75,30 @@ def test_a_data_parallel_model_has_a_program():
     for x in (X, torch.rand(5, 4)):
         torch.testing.assert_close(program.module()(x), model(x))
     assert min(program.state_dict) == "parallel.module.inner.bias"
+
+
+class ScriptsInForward(torch.nn.Module):
+    def forward(self, x):
+        return torch.jit.script(Scales())(x) if self.training else torch.jit.script(torch.nn.ReLU())(x)
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    HELD_BY_A_GLOBAL = [torch.jit.script(torch.nn.Softplus())]
+
+
+class UsesAGlobal(torch.nn.Module):
+    def forward(self, x):
+        return HELD_BY_A_GLOBAL[0](x)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("model", [ScriptsInForward().eval(), UsesAGlobal()], ids=lambda model: type(model).__name__)
+def test_a_scripted_module_that_is_no_submodule_is_traced(model):
+    x = torch.randn(3, 4)
+    batch = {0: torch.export.Dim.DYNAMIC}
+    program = torchdraft.draft_export(model, (x,), dynamic_shapes=(batch,))
+    other = torch.randn(5, 4)
+    assert torch.equal(program.module()(other), model(other))
+    assert program._report.rung == "symbolic"
+    assert "forward" in vars(HELD_BY_A_GLOBAL[0])

@@ -104,9 +104,8 @@ def _backward_runs(session: Session, plan: Plan) -> None:
 def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snapshot, plan: Plan) -> None:
     """Enters everything that changes torch, Python or the model for the time of the trace.
 
-    The order matters in three places: the hooks around `forward` are registered before a rung replaces `forward`; the
-    patches of torch come before that too, since they replace the `forward` of scripted modules; and the function mode
-    of host reads comes last, since it must see a call before any other mode does.
+    The order matters in two places: the hooks around `forward` are registered before a rung replaces `forward`, and the
+    function mode of host reads comes last, since it must see a call before any other mode does.
     """
     context, mod, effects = session.context, request.mod, session.effects
     buffer_hooks = BufferHooks()
@@ -116,7 +115,6 @@ def _watch(stack: ExitStack, request: Request, session: Session, snapshot: Snaps
     reads = HostReads(context, session.shared_memory, session.unbound_symbols)
     patches_of_trace = applied(
         TRACE,
-        mod=mod,
         mode_class=DraftMode,
         buffer_hooks=buffer_hooks,
         control_flow=ControlFlowFallback(context),

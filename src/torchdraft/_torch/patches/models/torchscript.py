@@ -83,19 +83,38 @@ def opaque_script_objects_passed(original: Any) -> Any:
     return maybe_to_fake_obj
 
 
-@temporary(
-    "torch.jit:ScriptModule",
-    "torch.jit:optimized_execution",
+@patches(
+    "torch.jit:RecursiveScriptModule._call_impl",
     scope=TRACE,
     why="During an export a scripted method calls the Python function that it was compiled from, and passes its module "
-    'twice ("takes 2 positional arguments but 3 were given"). A loaded module has no such function; the '
-    "interpreter's optimizer reads sizes as plain integers there, which specializes them.",
+    'twice ("takes 2 positional arguments but 3 were given"). A loaded module has no such function.',
 )
-def scripted_modules_called_as_python(changes: Changes, mod: torch.nn.Module) -> None:
-    """Sets `forward` of the model's scripted submodules to their Python function, and turns the optimizer off."""
-    for module in _scripted(mod):
-        if module is not mod:
-            changes.item(module.__dict__, "forward", _as_python(module, module.forward))
+def scripted_modules_called_as_python(original: Any) -> Any:
+    """Calls the Python function of a scripted module's `forward`, whether `forward` of the model made the module, or
+    the model holds it.
+    """
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        attributes = self.__dict__
+        method = attributes.get("forward", self.forward)
+        before = {name: attributes[name] for name in ("forward",) if name in attributes}
+        attributes["forward"] = _as_python(self, method)
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            del attributes["forward"]
+            attributes.update(before)
+
+    return call
+
+
+@temporary(
+    "torch.jit:optimized_execution",
+    scope=TRACE,
+    why="The interpreter's optimizer reads sizes as plain integers in a trace, which specializes them.",
+)
+def scripts_not_optimized(changes: Changes) -> None:
+    """Turns the optimizer of TorchScript off."""
     changes.afterwards(partial(_set_optimized, _optimized()))
     _set_optimized(False)
 
