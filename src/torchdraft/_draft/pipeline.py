@@ -190,7 +190,7 @@ class Draft:
             return None  # nothing has another side
         explorer = Explorer(self.request, self.snapshot, self.plan, self.new_session, budget)
         try:
-            with self.learned.lent():
+            with self.learned.registered():
                 found = explorer.run()
         except Exception as error:
             log.debug("the paths of the model could not be merged", exc_info=error)
@@ -216,7 +216,7 @@ class Draft:
             prefer_deferred_runtime_asserts_over_guards=deferred,
             trust=self.trust,
             answers=answers,
-            lending=self.learned.lending,
+            learned=self.learned.kernels,
         )
         self.newest = weakref.ref(session)
         return session
@@ -232,7 +232,7 @@ class Draft:
 
     def attempt(self, session: Session) -> torch.export.ExportedProgram:
         """One trace as the plan says."""
-        with self.learned.lent():
+        with self.learned.registered():
             if self.plan.strict:
                 return trace_strict(self.request, session, self.snapshot)
             return trace_nonstrict(self.request, session, self.snapshot, self.plan)
@@ -240,7 +240,7 @@ class Draft:
     def retrace(self, answers: ClockAnswers) -> tuple[torch.export.ExportedProgram, TraceEffects]:
         """One more trace from the state the model is in, with these answers of clocks; without Dynamo."""
         session = self.new_session(answers)
-        with self.learned.lent():
+        with self.learned.registered():
             program = trace_nonstrict(self.request, session, self.snapshot, self.plan)
         self.registered.extend(session.output_types.classes)
         return program, session.effects

@@ -34,7 +34,7 @@ from .composite_ops import CompositeOps
 from .fresh_symbols import discard_symbols, fresh_since
 from .infer import Inference
 from .kernel_reads import DataRead, SizeFixed, is_required, sizes_kept_symbolic, what_is_fixed
-from .lent_kernels import LentKernel
+from .learned_kernels import LearnedKernel
 from .op_call import OpCall
 from .signatures import ObservedRuns, signature_of
 from .trusted_ops import TrustedOps, is_builtin
@@ -77,9 +77,9 @@ SPARSE_PARTS = {
 class FakeKernels:
     """The operators of one trace: which were inferred, which were found to agree with their fake kernels."""
 
-    def __init__(self, trust: TrustedOps, lent: Mapping[Any, LentKernel] | None = None) -> None:
+    def __init__(self, trust: TrustedOps, learned: Mapping[Any, LearnedKernel] | None = None) -> None:
         self.trust = trust
-        self.lent = {} if lent is None else lent
+        self.learned = {} if learned is None else learned
         """Operators that have a learned kernel in this trace."""
         self.composite = CompositeOps(trust)
         self.inferred: set[str] = set()
@@ -147,7 +147,7 @@ class FakeKernels:
         if call.func in self.composite.whole:
             return self._without_kernel(call, UnsupportedOperatorException(call.func))
         created = len(call.env.unbacked_created)
-        trusted = self.trust.trusts(call.func) and call.func not in self.lent
+        trusted = self.trust.trusts(call.func) and call.func not in self.learned
         if not trusted:
             self.called.add(call.func)
         try:
@@ -172,7 +172,7 @@ class FakeKernels:
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
-            wrong = self.lent[call.func].kind if call.func in self.lent else _kind(call.func, error)
+            wrong = self.learned[call.func].kind if call.func in self.learned else _kind(call.func, error)
             self._facts[signature] = facts_of_run(wrong, run)
             self._note_run(call, run)
             _report_undeclared(call, run)
@@ -204,16 +204,16 @@ class FakeKernels:
             return out
         found = differences(call, OpResult(call.args, call.kwargs, out), OpResult(run.args, run.kwargs, run.out), fresh)
         _report_undeclared(call, run)
-        lent = self.lent.get(call.func)
+        learned = self.learned.get(call.func)
         if not found:
-            facts = self._agreed[signature] = facts_of_run("agreed" if lent is None else lent.kind, run)
+            facts = self._agreed[signature] = facts_of_run("agreed" if learned is None else learned.kind, run)
             note_facts(call, facts)
             if self._report_own(call):
                 self.inferred.add(str(call.func))
                 self._note_run(call, run)
             return out
         self._observed.note(signature, run, "; ".join(found))
-        self._facts[signature] = facts_of_run("wrong" if lent is None else lent.kind, run)
+        self._facts[signature] = facts_of_run("wrong" if learned is None else learned.kind, run)
         note_facts(call, self._facts[signature])
         self._note_run(call, run)
         return self._replaced(call, out, fresh, run.out, "; ".join(found))
@@ -231,11 +231,11 @@ class FakeKernels:
             note(call, run)
 
     def _report_own(self, call: OpCall) -> bool:
-        """Emits what is wrong with the operator's own kernel, if the one that the trace uses is lent."""
-        lent = self.lent.get(call.func)
-        if lent is not None:
-            call.context.log.emit(replace(lent.event, stack=user_stack()))
-        return lent is not None
+        """Emits what is wrong with the operator's own kernel, if the one that the trace uses is learned."""
+        learned = self.learned.get(call.func)
+        if learned is not None:
+            call.context.log.emit(replace(learned.event, stack=user_stack()))
+        return learned is not None
 
     def _inferred(self, call: OpCall, real: Any, fake: Any) -> Any:
         self.inferred.add(str(call.func))

@@ -48,8 +48,8 @@ def finish(
     guard_ops(program, kernels)
     if not request.options.get("pre_dispatch", True):
         layouts = fixed_layouts(program)
-        lent = {str(op) for op in kernels.lent}
-        with unsafe_generate_fake_kernels({op: found for op, found in kernels.profiles.items() if op not in lent}):
+        learned = {str(op) for op in kernels.learned}
+        with unsafe_generate_fake_kernels({op: found for op, found in kernels.profiles.items() if op not in learned}):
             program = lowered(program)
         log.extend(assert_layouts(program, layouts))
     run_passes(program, ordered_passes(), resolved=resolved)

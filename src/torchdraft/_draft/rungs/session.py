@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from torchdraft._draft.custom_ops.fake_kernels import FakeKernels
-from torchdraft._draft.custom_ops.lent_kernels import Lending
+from torchdraft._draft.custom_ops.learned_kernels import LearnedKernels
 from torchdraft._draft.custom_ops.profiles.calls import RunsObserved
 from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
@@ -46,12 +46,12 @@ class Session:
         prefer_deferred_runtime_asserts_over_guards: bool = False,
         trust: TrustedOps | None = None,
         answers: ClockAnswers | None = None,
-        lending: Lending | None = None,
+        learned: LearnedKernels | None = None,
     ) -> None:
         self.context = context = TraceContext(budget=budget)
-        self.kernels = FakeKernels(TrustedOps() if trust is None else trust, {} if lending is None else lending.kernels)
+        self.kernels = FakeKernels(TrustedOps() if trust is None else trust, {} if learned is None else learned.kernels)
         self.runs = RunsObserved()
-        self.kernels.on_run = [self.runs.note] if lending is None else [self.runs.note, lending.calls.note]
+        self.kernels.on_run = [self.runs.note] if learned is None else [self.runs.note, learned.calls.note]
         self.effects = TraceEffects(context, ClockAnswers() if answers is None else answers, watched_calls())
         self.output_types = OutputTypes(context)
         self.shared_memory = SharedMemory(context)

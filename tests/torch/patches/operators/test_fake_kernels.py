@@ -37,7 +37,7 @@ def test_an_operator_without_fake_kernel_has_none_afterwards(name: str) -> None:
 
 F32 = TensorMetadata(rank=2, dtype=torch.float32, device=torch.device("cpu"), layout=torch.strided)
 PROFILES = {OpProfile((F32,), F32)}
-LIB = torch.library.Library("td_lent", "DEF")
+LIB = torch.library.Library("td_learned", "DEF")
 LIB.define("composed(Tensor x) -> Tensor")
 LIB.impl("composed", lambda x: x + 1, "CompositeImplicitAutograd")
 LIB.define("meta(Tensor x) -> Tensor")
@@ -48,8 +48,8 @@ NAMES = {
     "custom_op without a kernel": "td_missing::double",
     "no kernel": "td_missing::cpu",
     "a fake kernel": "td_liars::right",
-    "a meta kernel": "td_lent::meta",
-    "composed of others": "td_lent::composed",
+    "a meta kernel": "td_learned::meta",
+    "composed of others": "td_learned::composed",
     "explicit": "td_missing::explicit",
 }
 assert ops.LIB
@@ -104,8 +104,10 @@ def test_one_that_cannot_be_lent_leaves_the_others_as_they_were():
     before = {name: registrations(name) for name in NAMES.values()}
     keys = [name.replace("::", ".") + ".default" for name in NAMES.values()]
     with (
-        pytest.raises(ValueError, match=r"no operator 'td_lent\.nothing\.default' is registered"),
-        torchdraft.unsafe_generate_fake_kernels({**dict.fromkeys(keys, PROFILES), "td_lent.nothing.default": PROFILES}),
+        pytest.raises(ValueError, match=r"no operator 'td_learned\.nothing\.default' is registered"),
+        torchdraft.unsafe_generate_fake_kernels(
+            {**dict.fromkeys(keys, PROFILES), "td_learned.nothing.default": PROFILES}
+        ),
     ):
         pass
     for name, each in before.items():

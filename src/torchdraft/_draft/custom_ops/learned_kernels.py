@@ -1,6 +1,6 @@
-"""Fake kernels that were learned from runs of an operator, and lent to it for a trace.
+"""Fake kernels that were learned from runs of an operator, and registered for it during a trace.
 
-The operator has no fake kernel or a wrong one of its own, and the report still says so. What the lent kernel says of a
+The operator has no fake kernel or a wrong one of its own, and the report still says so. What the learned kernel says of a
 call is compared with a real run, and asserted by the program, as what any other kernel says.
 """
 
@@ -33,7 +33,7 @@ MOST_ELEMENTS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
-class LentKernel:
+class LearnedKernel:
     """A kernel, and what the report says about the operator's own."""
 
     kernel: Callable[..., Any]
@@ -60,15 +60,15 @@ class ObservedCalls:
 
 
 @dataclass(slots=True)
-class Lending:
-    """What several traces of one draft share: the kernels that are lent, and the calls to learn them from."""
+class LearnedKernels:
+    """What several traces of one draft share: the learned kernels, and the calls to learn them from."""
 
-    kernels: dict[Any, LentKernel] = field(default_factory=dict)
+    kernels: dict[Any, LearnedKernel] = field(default_factory=dict)
     calls: ObservedCalls = field(default_factory=ObservedCalls)
 
     @contextmanager
-    def lent(self) -> Iterator[None]:
-        """A context in which operators have the kernels that are lent to them."""
+    def registered(self) -> Iterator[None]:
+        """A context in which operators have the learned kernels."""
         with ExitStack() as stack:
             for op, each in self.kernels.items():
                 stack.enter_context(temporary_fake_kernel(op.name(), each.kernel))
