@@ -1,7 +1,7 @@
 """What a draft or a verification does now, for whoever shows its progress.
 
-The work says nothing while it runs: it offers a function that describes it, and a command that shows progress calls that
-from time to time. A traced operation so costs nothing more.
+The work says nothing while it runs: it offers a function that describes it, and a command that shows progress calls it
+from time to time. A traced operation costs nothing more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fake kernels that were learned from runs of an operator, and registered for it during a trace.
 
-The operator has no fake kernel or a wrong one of its own, and the report still says so. What the learned kernel says of a
-call is compared with a real run, and asserted by the program, as what any other kernel says.
+The operator has no fake kernel or a wrong one of its own, and the report still says so. What the learned kernel says of
+a call is compared with a real run, and asserted by the program, as what any other kernel says.
 """
 
 from __future__ import annotations
