@@ -12,6 +12,8 @@ from ..dispatch import outside_modes
 from ..probe import need
 
 FakeTensor: Any = need("torch._subclasses.fake_tensor:FakeTensor")
+FAKE_PROPERTIES = {id(m.fget.__code__) for m in vars(FakeTensor).values() if isinstance(m, property) and m.fget}
+"""Identities of the code of the properties in which fake tensors read those of tensors: `layout`, since torch 2.15."""
 FakeTensorMode: Any = need("torch._subclasses.fake_tensor:FakeTensorMode")
 DataDependentOutputException: Any = need("torch._subclasses.fake_tensor:DataDependentOutputException")
 DynamicOutputShapeException: Any = need("torch._subclasses.fake_tensor:DynamicOutputShapeException")

@@ -6,7 +6,7 @@ import torch
 
 import torchdraft
 from torchdraft._torch.patches.tracers.export import constants_without_users_dropped
-from torchdraft._torch.probe import need
+from torchdraft._torch.probe import need, version
 
 
 class HoldsConstant(torch.nn.Module):
@@ -35,5 +35,6 @@ def test_a_program_is_drafted_again_where_only_its_run_can_be_recorded() -> None
     args, kwargs = (torch.ones(2, 3),), {"factor": torch.tensor(3.0)}
     program = torchdraft.draft_export(Scaled(), args, kwargs)
     again = torchdraft.draft_export(program.module(), args, kwargs)
-    assert again._report.rung == "concrete"
+    # Since torch 2.15 the layout of oneDNN tensors is one that fake tensors have.
+    assert again._report.rung == ("concrete" if version() < (2, 15) else "symbolic")
     assert torch.equal(again.module()(2 * args[0], **kwargs), torch.full((2, 3), 6.0))

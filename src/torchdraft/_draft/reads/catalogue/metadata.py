@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,7 +22,7 @@ from torchdraft._tape.errors import NoRealValue
 from torchdraft._tape.op_schema import signature_of
 from torchdraft._torch.dispatch import below_transforms, outside_modes
 from torchdraft._torch.graph.nodes import write_number_assertion
-from torchdraft._torch.symbolic.fake import FakeTensor
+from torchdraft._torch.symbolic.fake import FAKE_PROPERTIES, FakeTensor
 from torchdraft.model.events import MetadataRead
 
 from ..registry import SymbolicTrace, host_read, shape_read
@@ -181,11 +182,17 @@ def _of_an_input(context: TraceContext, tensor: torch.Tensor) -> bool:
 
 
 def _called_by_user() -> bool:
-    """Whether the user's code reads. Handlers of function modes lie between, possibly several times."""
+    """Whether the user's code reads. Handlers of function modes lie between, possibly several times, and the property
+    of a fake tensor.
+    """
     frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_name == "__torch_function__":
+    while frame is not None and _passes_on(frame.f_code):
         frame = frame.f_back
     return frame is not None and not is_framework(frame.f_code)
+
+
+def _passes_on(code: CodeType) -> bool:
+    return code.co_name == "__torch_function__" or id(code) in FAKE_PROPERTIES
 
 
 _TENSOR: Any = torch.Tensor
