@@ -12,7 +12,7 @@ import linecache
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -186,7 +186,9 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split()) if node is None else ast.unparse(node)
 
 
+@lru_cache(4096)
 def _expression(text: str) -> ast.expr | None:
+    """The syntax tree of an expression, which nobody changes: thousands of guards name the same few."""
     try:
         return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sympy.printing.precedence import PRECEDENCE, precedence
@@ -35,6 +36,11 @@ class Code(Protocol):
         """The code if the symbol is the whole expression."""
 
 
+@lru_cache(4096)
+def _ordered_terms(expr: Any, order: str | None) -> tuple[Any, ...]:
+    return tuple(StrPrinter()._as_ordered_terms(expr, order))
+
+
 class PythonPrinter(StrPrinter):
     """A printer whose methods are selected by the name of an expression's class, so that torch is not needed."""
 
@@ -53,6 +59,10 @@ class PythonPrinter(StrPrinter):
         here = precedence(item) if own is None else PRECEDENCE[own]
         text = str(self._print(item))
         return f"({text})" if here < level or (not strict and here <= level) else text
+
+    def _as_ordered_terms(self, expr: Any, order: str | None = None) -> list[Any]:
+        """The terms of a sum, in the order of sympy. It evaluates each term for that, and guards share their sums."""
+        return list(_ordered_terms(expr, order or self.order))
 
     def _print_Symbol(self, expr: Any) -> str:
         code = self.names.get(expr.name)
