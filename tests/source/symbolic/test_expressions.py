@@ -12,6 +12,7 @@ import torch
 
 import torchdraft
 from tests.engine.world import fakes_alive
+from torchdraft._source.symbolic import expressions
 
 AUTO = torch.export.Dim.AUTO
 
@@ -146,3 +147,21 @@ def test_a_report_without_its_graph_keeps_no_tensor_of_the_trace():
     gc.collect()
     assert report.issues
     assert fakes_alive() <= before
+
+
+def test_an_origin_is_not_looked_up_for_each_guard_on_its_symbol(monkeypatch):
+    looked_up = []
+    own = expressions._code_at
+    monkeypatch.setattr(expressions, "_code_at", lambda origin, frame: looked_up.append(origin) or own(origin, frame))
+
+    class Turns(torch.nn.Module):
+        def forward(self, x):
+            n = int(x.sum())
+            for turn in range(20):
+                if n > turn - 30:
+                    x = x + 1
+            return x
+
+    report = torchdraft.draft_export(Turns(), (torch.ones(3),))._report
+    assert sum(issue.occurrences for issue in report.issues) >= 20
+    assert len(looked_up) <= 2  # for the text of the guards, and for the description of the symbol

@@ -40,10 +40,16 @@ def in_user_terms(expr: Any, origins: Origins, captured: Mapping[str, Any] = Map
     """A symbolic condition or number as Python. `captured` has the locals on its line. Text is returned unchanged."""
     if not is_expression(expr):
         return str(expr)
+    names = {name: code for name, origin in origins.items() if (code := code_of(origin)) is not None}
+    return _printed(expr, tuple((names | _named_by_locals(origins.keys() - names.keys(), captured)).items()))
+
+
+@lru_cache(maxsize=4096)
+def _printed(expr: Any, names: tuple[tuple[str, SymbolCode], ...]) -> str:
+    """An expression as Python. A model asks the same in many places and turns of a loop."""
     from .printer import PythonPrinter
 
-    names = {name: code for name, origin in origins.items() if (code := code_of(origin)) is not None}
-    return PythonPrinter(names | _named_by_locals(origins.keys() - names.keys(), captured)).doprint(expr)
+    return PythonPrinter(dict(names)).doprint(expr)
 
 
 def _named_by_locals(symbols: Iterable[str], captured: Mapping[str, Any]) -> dict[str, SymbolCode]:
@@ -116,8 +122,27 @@ _ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)
 
 def code_of(origin: SymbolOrigin | str) -> SymbolCode | None:
     """The code that evaluates to the symbol, or None if it is not known."""
-    if isinstance(origin, str):
-        return None
+    return None if isinstance(origin, str) else _code_of(_SameOrigin(origin))
+
+
+class _SameOrigin:
+    """An origin as a key of a cache: comparing the code objects of its stack would take longer than the search."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: SymbolOrigin) -> None:
+        self.origin = origin
+
+    def __hash__(self) -> int:
+        return id(self.origin)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameOrigin) and self.origin is other.origin
+
+
+@lru_cache(maxsize=4096)
+def _code_of(same: _SameOrigin) -> SymbolCode | None:
+    origin = same.origin
     if origin.input:
         return SymbolCode(origin.input)
     if origin.computed:
