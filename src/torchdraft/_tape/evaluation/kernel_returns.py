@@ -12,7 +12,12 @@ _KERNEL = 2
 
 
 def call_seen(func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """Calls an operator. Returns its result, and the class of what the Python kernel returned; None for another one."""
+    """Calls an operator. Returns its result, and the class of what the Python kernel returned; None for another one.
+
+    Nothing is seen while a profiler runs: `sys.setprofile` cannot put one that is written in C, as `cProfile`, back.
+    """
+    if sys.getprofile() is not None:
+        return func(*args, **kwargs), None
     depth = 0
     seen: Any = None
 
@@ -25,10 +30,9 @@ def call_seen(func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, An
                 seen = type(value)
             depth -= 1
 
-    before = sys.getprofile()
     sys.setprofile(profile)
     try:
         out = func(*args, **kwargs)
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
     return out, seen
