@@ -14,7 +14,7 @@ from torch.export import Dim
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._draft.guards import shape_env
+from torchdraft._draft.guards import unbacked_shape_env
 
 Inputs = tuple[torch.Tensor, torch.Tensor]
 
@@ -65,7 +65,7 @@ def test_a_write_to_one_is_seen_in_the_other(
     inputs: Callable[[], Inputs], rung: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if rung == "concrete":
-        monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 0)
+        monkeypatch.setattr(unbacked_shape_env, "MOST_SYMBOLS", 0)
     program = torchdraft.draft_export(ReadsAfterwards(), inputs())
     assert program._report.rung == rung
     given, expected = inputs(), inputs()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import torchdraft
-from torchdraft._draft.guards import shape_env
+from torchdraft._draft.guards import unbacked_shape_env
 from torchdraft._draft.pipeline import Draft
 from torchdraft._draft.recorded import frozen_result as frozen
 from torchdraft._draft.rungs.ladder import rung_of
@@ -56,7 +56,7 @@ def test_a_buffer_assigned_in_a_recorded_run_is_kept() -> None:
 
 
 def test_too_many_numbers_are_recorded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 10)
+    monkeypatch.setattr(unbacked_shape_env, "MOST_SYMBOLS", 10)
     example = torch.arange(20.0)
     program = torchdraft.draft_export(ReadsMuch(), (example,))
     assert program._report.rung == "concrete"
@@ -173,7 +173,7 @@ class CopiesAndReads(torch.nn.Module):
 
 
 def test_a_copied_tensor_is_copied_in_a_recorded_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 0)
+    monkeypatch.setattr(unbacked_shape_env, "MOST_SYMBOLS", 0)
     program = torchdraft.draft_export(CopiesAndReads(), (torch.ones(3),))
     assert program._report.rung == "concrete"
     assert torch.equal(program.module()(torch.ones(3)), CopiesAndReads()(torch.ones(3)))

@@ -10,7 +10,7 @@ import torch
 
 import torchdraft
 from tests.engine.compare import difference
-from torchdraft._draft.guards import shape_env
+from torchdraft._draft.guards import unbacked_shape_env
 
 
 class Holder(torch.nn.Module):
@@ -162,7 +162,7 @@ def reads_a_number(_module: torch.nn.Module, args: Any) -> None:
 def drafted(model: torch.nn.Module, rung: str, monkeypatch: pytest.MonkeyPatch) -> torch.export.ExportedProgram:
     """`model` drafted on `rung`; checks that it is as it was."""
     if rung == "concrete":
-        monkeypatch.setattr(shape_env, "MOST_SYMBOLS", 0)
+        monkeypatch.setattr(unbacked_shape_env, "MOST_SYMBOLS", 0)
         model.register_forward_pre_hook(reads_a_number)
     before, tensors = copy.deepcopy(model), dict(model.named_buffers())
     program = torchdraft.draft_export(model, (example(),))

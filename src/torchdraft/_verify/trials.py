@@ -52,7 +52,7 @@ class TrialRunner:
     ) -> None:
         self.seed = seed
         ran = program.module() if run is None else run
-        self.sides = SidesTaken(ran)
+        self.sides = SidesTaken(ran if run is None else None)  # a module of the caller stays as it is
         self.pair = Pair(model, ran, tolerance)
         self.domain: Domain | None = None
         self.undrawable = ""

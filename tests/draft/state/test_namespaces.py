@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 import time
 import types
@@ -130,3 +131,14 @@ def test_a_frozen_dataclass_with_slots_is_put_back():
     object.__setattr__(thing, "size", 1)
     attributes["size"] = 0
     assert thing.size == 0
+
+
+class Calls(functools.partial):
+    __slots__ = ("calls",)
+
+
+def test_read_only_members_of_classes_in_c_are_no_attributes():
+    held = Calls(other)
+    held.calls = 3
+    assert vars(functools.partial)["func"].__get__(held) is other
+    assert {"calls"} == set(attributes_of(held) or ())

@@ -41,6 +41,28 @@ def test_the_sides_of_a_run(program):
     assert {(side.line, side.answer) for side in taken} == {(first, False), (second, False)}
 
 
+class Nested(torch.nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            return x * 2 if x.max() > 10 else x * 3
+        return x - 1
+
+
+def test_the_program_stays_as_it_was():
+    program = torchdraft.draft_export(Nested(), (X,), paths="all")
+    graphs = [m for m in program.graph_module.modules() if isinstance(m, torch.fx.GraphModule)]
+    before = [[node.name for node in m.graph.nodes] for m in graphs]
+    module = program.module()
+    sides = SidesTaken(module)
+    assert len(sides.all) == 4
+    _, taken = sides.taken(lambda: module(X * 9))
+    assert {side.answer for side in taken} == {True}
+    assert len(taken) == 2
+    assert [[node.name for node in m.graph.nodes] for m in graphs] == before
+    assert torchdraft.verify(program, Nested(), n=4).ok
+    torch.export.export(program.module(), (X,))
+
+
 def test_it_aims_at_sides_and_says_what_it_did_not_reach(program):
     found = torchdraft.verify(program, Branches(), n=6)
     assert found.ok

@@ -135,7 +135,9 @@ def attributes_of(value: Any) -> MutableMapping[str, Any] | None:
 
 
 def _slots(cls: type) -> dict[str, MemberDescriptorType]:
-    members = [member for base in reversed(cls.__mro__) for member in vars(base).items()]
+    """The attributes that Python classes declare in `__slots__`. Members of classes written in C can be read-only."""
+    declaring = [vars(base) for base in reversed(cls.__mro__) if "__slots__" in vars(base)]
+    members = [member for attributes in declaring for member in attributes.items()]
     return {name: member for name, member in members if isinstance(member, MemberDescriptorType)}
 
 

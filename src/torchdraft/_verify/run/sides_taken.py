@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,9 +30,11 @@ class Side:
 
 
 class SidesTaken:
-    """Watches the branches of a program's module, which it changes. Branches of which no line is known are left out."""
+    """Watches the branches of a program's module, which it changes. Branches of which no line is known are left out.
+    None: nothing can be watched.
+    """
 
-    def __init__(self, program: torch.nn.Module) -> None:
+    def __init__(self, program: torch.nn.Module | None) -> None:
         self._taken: set[Side] = set()
         self.all: tuple[Side, ...] = ()
         """The sides of the program, in the order of its graph."""
@@ -58,10 +61,11 @@ class SidesTaken:
                 asked = node.args[0] if node.target is COND else node.args[2][0]
                 with module.graph.inserting_before(node):
                     module.graph.call_function(self._notes(place), (asked,))
-            if node.op == "get_attr" and isinstance(
-                inner := getattr(module, str(node.target), None), torch.fx.GraphModule
-            ):
-                yield from self._watch(inner)
+            inner = getattr(module, str(node.target), None) if node.op == "get_attr" else None
+            if isinstance(inner, torch.fx.GraphModule):
+                watched = torch.fx.GraphModule(inner, copy.deepcopy(inner.graph))  # the program itself holds `inner`
+                setattr(module, str(node.target), watched)
+                yield from self._watch(watched)
         module.recompile()
 
     def _notes(self, place: tuple[str, int]) -> Callable[[Any], None]:
