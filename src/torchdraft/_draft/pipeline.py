@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,10 +19,12 @@ from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
+from torchdraft._draft.guards.shape_env import StoppedWhenAsked
 from torchdraft._draft.learned_sizes import LearnedSizes
 from torchdraft._draft.paths.budget import PathBudget
 from torchdraft._draft.paths.explore import Explorer
 from torchdraft._draft.paths.found import OF_THE_PROGRAM, branches, events_of, explained, one_sided
+from torchdraft._draft.paths.traced.path import Path
 from torchdraft._draft.prepare.call import register_inputs, without_duplicate_tensors
 from torchdraft._draft.prepare.object_nodes import unregister_classes
 from torchdraft._draft.report.assemble import FinishedDraft, build_report, with_origins
@@ -73,6 +76,8 @@ class Draft:
         self._ran_eagerly = False
         self.of_paths: list[Event] = []
         """Events of the traces of single paths."""
+        self.note_unmerged: Callable[[], None] = lambda: None
+        """Reports why the last paths that were explored are not in the program."""
         self.succeeded = False
         """Whether a program came out."""
 
@@ -85,9 +90,7 @@ class Draft:
         self.plan = Plan(strict=strict, auto_dims=1 if breaks_a_hint(self.request) else 0)
         while True:
             with self.phases("trace"):
-                program = self.with_learned_sizes(self.trace())
-                if paths is not None and not self.plan.strict and rung_of(self.plan).name == "symbolic":
-                    program = self.every_path(paths) or program
+                program = self.traced() if paths is None else self.with_paths(paths)
             with self.phases("check"):
                 wrong = self.check(program, check_on_example)
             if wrong and not self.repeatable():
@@ -136,31 +139,75 @@ class Draft:
         """Whether the report names what the model reads that is another thing in every call."""
         return self.session is not None and any(isinstance(event, ImpureCall) for event in self.session.context.log)
 
-    def trace(self) -> torch.export.ExportedProgram:
-        """Attempts one plan after the other until a program comes out."""
+    def traced(self) -> torch.export.ExportedProgram:
+        """The program of the example's path."""
+        program = self.trace()
+        assert program is not None
+        return self.with_learned_sizes(program)
+
+    def with_paths(self, budget: PathBudget) -> torch.export.ExportedProgram:
+        """A program with both sides of the model's branches, as far as they can be merged.
+
+        The trace of the example stops at the first question that data decides: each path is traced from the beginning.
+        """
+        explored = None
+        program = self.trace(until_asked=self.learned.kernels is None)
+        if program is None:
+            explored = self.plan
+            program = self.every_path(budget)
+            if program is not None:
+                return program
+            program = self.trace()
+            assert program is not None
+        program = self.with_learned_sizes(program)
+        if not self._is_symbolic():
+            return program
+        if explored is not self.plan:
+            assert self.session is not None
+            found = self.every_path(budget) if self.session.env.questioned else None
+            if found is not None:
+                return found
+        self.note_unmerged()
+        return program
+
+    def _is_symbolic(self) -> bool:
+        return not self.plan.strict and rung_of(self.plan).name == "symbolic"
+
+    def trace(self, *, until_asked: bool = False) -> torch.export.ExportedProgram | None:
+        """Attempts one plan after the other until a program comes out.
+
+        `until_asked`: None where something is asked on the symbolic rung that data decides; the attempt stops there.
+        """
         while True:
             session = self.new_session()
+            session.env.stops_when_asked = until_asked and self._is_symbolic()
             try:
                 program = self.attempt(session)
-            except (Exception, SystemExit) as error:  # what runs on fake tensors may leave where eager does not
+            except (Exception, SystemExit, StoppedWhenAsked) as error:  # fake tensors may exit where eager does not
                 log.debug("attempt failed", exc_info=error)
-                failure = failure_of(
-                    error,
-                    self.request.mod,
-                    asked_for_tracing=session.queries.asked,
-                    gradients=session.computed_gradients,
-                )
-                if self.plan.strict:
-                    self.events.append(fell_back(error))
-                self.run_model()
-                if not self._plan_after(failure):
-                    raise
+                if session.env.has_stopped:
+                    release_traceback(error)
+                    return None
+                self._plan_after_failure(session, error)
                 release_traceback(error)
                 continue
             finally:
                 self.registered.extend(session.output_types.classes)
+            if session.env.has_stopped:  # the model caught what stopped it
+                return None
             self.session = session
             return program
+
+    def _plan_after_failure(self, session: Session, error: BaseException) -> None:
+        """Plans another attempt after one that raised; raises it again where no rung can do better."""
+        failure = failure_of(
+            error, self.request.mod, asked_for_tracing=session.queries.asked, gradients=session.computed_gradients
+        )
+        if self.plan.strict:
+            self.events.append(fell_back(error))
+        self.run_model()
+        if not self._plan_after(failure):
+            raise error
 
     def with_learned_sizes(self, program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
         """The program of another trace, in which operators have kernels that were learned; `program` where none was, or
@@ -184,28 +231,29 @@ class Draft:
     def every_path(self, budget: PathBudget) -> torch.export.ExportedProgram | None:
         """The program with both sides of the model's branches; None where no branch has two that can be merged.
 
-        What keeps all branches from being merged is reported, and the program of the example's path remains.
+        What keeps all branches from being merged is what `note_unmerged` reports then.
         """
-        if self.session is not None and not self.session.env.questioned:
-            return None  # nothing has another side
         explorer = Explorer(self.request, self.snapshot, self.plan, self.new_session, budget)
         try:
             with self.learned.registered():
                 found = explorer.run()
         except Exception as error:
             log.debug("the paths of the model could not be merged", exc_info=error)
-            self.events.append(PathsNotMerged(exception=describe(error)))
+            self.note_unmerged = partial(self.events.append, PathsNotMerged(exception=describe(error)))
             release_traceback(error)
             return None
         if found is None:
-            if self.session is not None:
-                self.session.context.log.rewrite(lambda event: explained(event, explorer.guarded))
+            self.note_unmerged = partial(self._explain_guards, explorer.guarded)
             return None
         self.session = found.session
         self.session.context.log.rewrite(self.learned.explained)
         self.session.context.log.keep(*OF_THE_PROGRAM)  # the traces of the paths have the others, with their lines
         self.of_paths = events_of(found.merged, found.contexts)
         return found.program
+
+    def _explain_guards(self, guarded: Sequence[tuple[Path, int, str]]) -> None:
+        assert self.session is not None
+        self.session.context.log.rewrite(lambda event: explained(event, guarded))
 
     def new_session(self, answers: ClockAnswers | None = None) -> Session:
         """The state of one more attempt. `answers`: what clocks give it, where they do not give the time."""

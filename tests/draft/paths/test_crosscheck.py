@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right_or_loud, 
 from tests.draft.paths.left_behind import Argument, Number
 from torchdraft._draft.paths import crosscheck, explore
 from torchdraft._draft.paths.crosscheck import Chosen
+from torchdraft._draft.paths.explore import Explorer
 from torchdraft._draft.paths.traced import python_state
 from torchdraft._draft.paths.traced.python_state import State
 from torchdraft._stack.evaluation_stack import Pending
@@ -33,6 +36,50 @@ def test_chosen_answers_are_those_of_the_first_sides_but_for_some() -> None:
     chosen = Chosen({("a",): True, ("b",): False}, {("b",)})
     assert dict(chosen) == {("a",): True, ("b",): True}
     assert len(chosen) == 2
+
+
+class OneThatWasTraced(torch.nn.Module):
+    def forward(self, x, n):
+        for _ in range(int(n)):
+            x = x.tanh() * 2
+        return x
+
+
+def test_numbers_of_turns_that_a_path_has_are_not_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, traced = Explorer._combination, []
+
+    def noted(self, answers):
+        traced.append(answers)
+        return original(self, answers)
+
+    monkeypatch.setattr(Explorer, "_combination", noted)
+    drafted(OneThatWasTraced(), (UP, torch.tensor(2)))
+    assert len(traced) == 3  # none, one and three: two are on the path of the example
+
+
+class FourInARow(torch.nn.Module):
+    def forward(self, x):
+        for column in range(4):
+            x = x + 1 if x[:, column].sum() > 0 else x * 2
+        return x
+
+
+def test_each_two_of_three_branches_are_on_other_sides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original, found = crosscheck.combinations, []
+
+    def noted(*args):
+        found[:] = original(*args)
+        return found
+
+    monkeypatch.setattr(crosscheck, "combinations", noted)
+    drafted(FourInARow(), (torch.ones(2, 4),))
+    changed = [chosen._changed for chosen in found]
+    keys = set().union(*changed)
+    assert len(keys) == 4
+    for one, two, three in itertools.permutations(keys, 3):
+        assert {three in each for each in changed if {one, two} <= each} == {True, False}
 
 
 class AsksInTheFirstTurnAlone(torch.nn.Module):

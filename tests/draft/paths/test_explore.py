@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from tests.draft.paths.every_path import DOWN, MIXED, UP, assert_right, drafted, kept, outcome
-from tests.draft.paths.models import LOOPS, ElseIf, InRow
+from tests.draft.paths.models import LOOPS, ElseIf, InRow, TwoSides
 from torchdraft._draft import entry
 from torchdraft._draft.paths.budget import PathBudget
+from torchdraft._draft.rungs import nonstrict
 
 
 @pytest.fixture
@@ -119,3 +120,34 @@ def test_state_is_put_back_between_the_traces() -> None:
     model = Prints()
     assert_right(model, (UP,), (DOWN,))
     assert model.calls == []
+
+
+class CatchesWhatEndsTheTrace(torch.nn.Module):
+    def forward(self, x):
+        try:
+            positive = bool(x.sum() > 0)
+        except BaseException:
+            positive = False
+        return x * 2 if positive else x - 1
+
+
+def test_a_model_that_catches_everything_takes_its_own_path() -> None:
+    """The trace of the example ends at the first question with an exception, which this model catches."""
+    program = drafted(CatchesWhatEndsTheTrace(), (UP,))
+    assert outcome(CatchesWhatEndsTheTrace(), program, (UP,)) == "right"
+    assert outcome(CatchesWhatEndsTheTrace(), program, (DOWN,)) == "right"
+
+
+def test_the_example_is_traced_up_to_the_first_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, finished = nonstrict.finish, []
+
+    def noted(*args):
+        finished.append(args)
+        return original(*args)
+
+    monkeypatch.setattr(nonstrict, "finish", noted)
+    drafted(CatchesWhatEndsTheTrace(), (UP,))
+    assert len(finished) <= 2  # the program, and the trace that had caught what should have ended it
+    finished.clear()
+    drafted(TwoSides(), (UP,))
+    assert len(finished) == 1

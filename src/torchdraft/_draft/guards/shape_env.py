@@ -52,6 +52,10 @@ _SQUEEZING = {
 is not 1."""
 
 
+class StoppedWhenAsked(BaseException):
+    """Ends a trace at a question that data decides. No `Exception`, which code of the model might catch."""
+
+
 # Longer than 200 lines: it overrides one class of torch's, whose guards and assertions share their state.
 class DraftShapeEnv(UnbackedShapeEnv):
     """A `ShapeEnv` that asks the tape before it gives up, and records what it assumed."""
@@ -67,6 +71,9 @@ class DraftShapeEnv(UnbackedShapeEnv):
         """Assertions of operations so far that are false on the example."""
         self.questioned = False
         """Whether anything was asked about symbols that does not follow from what is known of them."""
+        self.stops_when_asked = False
+        """Whether such a question ends the trace: the paths of the model are traced instead."""
+        self.has_stopped = False
         self.questions = PathQuestions(self)
         self.sides = Sides(self)
         self.refuse_number: Callable[[Any], None] | None = None
@@ -87,6 +94,9 @@ class DraftShapeEnv(UnbackedShapeEnv):
         if not self.questions.is_asked or self._evaluating or not asked_by_code():
             if not self.questioned and sym_node.expr.free_symbols:
                 self.questioned = self._maybe_evaluate_static(self.simplify(sym_node.expr)) is None
+            if self.questioned and self.stops_when_asked:
+                self.has_stopped = True
+                raise StoppedWhenAsked
             return super().evaluate_sym_node(sym_node, *args, **kwargs)
         return self.questions.evaluate(
             sym_node, lambda: super(DraftShapeEnv, self).evaluate_sym_node(sym_node, *args, **kwargs)

@@ -8,7 +8,6 @@ traced as paths of their own, and both graphs are run on numbers, with the condi
 
 from __future__ import annotations
 
-import itertools
 import operator
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,8 +40,11 @@ MOST_BYTES = 256 << 20
 EXPLORED = 24
 """Paths that are traced anyway, with which a merged graph is compared as well."""
 
-PAIRS = 15
-"""Pairs of branches up to which the two other sides of each pair are compared, which are all pairs of six branches."""
+MOST_BUT_ONE = 15
+"""Combinations in which all branches but one are on their other sides, at most."""
+
+FEW = 5
+"""Branches up to which no combinations are drawn at random."""
 
 DRAWN = 3
 """Combinations that are drawn at random, and compared as well."""
@@ -116,17 +118,29 @@ class _Drawn(Mapping[Key, bool]):
 
 
 def combinations(merged: Merged, first: Path) -> list[Chosen]:
-    """Combinations of sides to compare; none where every one was traced anyway, because there is one branch."""
+    """Combinations of sides to compare; none where every one was traced anyway, because there is one branch.
+
+    In one of them every branch is on its other side; in the others every one but one: of three branches, each two are
+    on their other sides with the third one on either, whatever the number of branches.
+    """
     branches = (each for each in merged.kept if not each.loop)
     kept = {each.path.decisions[each.decision].key: each.path.decisions[each.decision].answer for each in branches}
     if len(kept) < 2:
         return []
     answers = {**first.preferred, **kept}
-    draw = random.Random(0)
-    pairs = [set(pair) for pair in itertools.combinations(kept, 2)]
-    chosen = [set(kept), *pairs[:PAIRS], *({key for key in kept if draw.random() < 0.5} for _ in range(DRAWN))]
+    chosen = [set(kept), *([set(kept) - {key} for key in kept][:MOST_BUT_ONE])]
+    if len(kept) > FEW:
+        draw = random.Random(0)
+        chosen += [{key for key in kept if draw.random() < 0.5} for _ in range(DRAWN)]
     unlike = [keys for place, keys in enumerate(chosen) if len(keys) > 1 and keys not in chosen[:place]]
     return [Chosen(answers, keys) for keys in unlike]
+
+
+def _was_traced(answers: Mapping[Key, bool], paths: Sequence[Path]) -> bool:
+    """Whether one of the paths is that with these answers."""
+    return any(
+        all(answers.get(each.key) is each.answer for each in path.decisions if not each.one_sided) for path in paths
+    )
 
 
 def disagreement(
@@ -142,7 +156,8 @@ def disagreement(
     held = body.held_values(paths)
     module = torch.fx.GraphModule(body.root, body.graph)
     guarded = {path.decisions[at].key: path.decisions[at].answer for path, at, _ in merged.guarded}
-    others = filter(None, map(trace, [*numbers_of_turns(merged), *combinations(merged, paths[0])]))
+    chosen = [*numbers_of_turns(merged), *combinations(merged, paths[0])]
+    others = filter(None, (trace(each) for each in chosen if not _was_traced(each, paths[:EXPLORED])))
     known = _places(merged)
     for path in [*paths[:EXPLORED], *others]:
         if path not in paths and any(decision.key.code not in known for decision in path.decisions):
