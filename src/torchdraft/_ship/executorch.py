@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from torchdraft._draft.finish.numbers.unused import erase_unused_numbers
+from torchdraft._draft.finish.numbers.number_nodes import erase_unused_numbers, numbers_of
 from torchdraft._torch.graph.control_flow import WHILE_LOOP
+from torchdraft._torch.graph.values import graph_modules
 
 from .assumptions import assertions, place_of
 from .prepared import Prepared, translating
@@ -39,20 +40,19 @@ def write_executorch(prepared: Prepared, path: Path, options: dict[str, Any]) ->
 
 
 def _refuse_loops(program: torch.export.ExportedProgram) -> None:
-    for module in program.graph_module.modules():
-        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else ():
-            if node.target is WHILE_LOOP:
-                raise NotImplementedError(
-                    f"ExecuTorch has no operator for a loop whose number of turns data decides{place_of(node)}. "
-                    "to_onnx and to_aoti translate it; so does ExecuTorch where the number of turns is fixed."
-                )
+    for module in graph_modules(program.graph_module):
+        for node in module.graph.find_nodes(op="call_function", target=WHILE_LOOP):
+            raise NotImplementedError(
+                f"ExecuTorch has no operator for a loop whose number of turns data decides{place_of(node)}. "
+                "to_onnx and to_aoti translate it; so does ExecuTorch where the number of turns is fixed."
+            )
 
 
 def _erase_assertions_about_floats(program: torch.export.ExportedProgram) -> None:
     """Erases them once they are carried. ExecuTorch drops an assertion and keeps what it computes, of which its runtime
     has no operators for floats (`sym_max only supports int inputs`). No size depends on them.
     """
-    for module in [each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)]:
+    for module in graph_modules(program.graph_module):
         for node in [each for each in assertions(module.graph) if _is_about_floats(each)]:
             condition = node.all_input_nodes
             module.graph.erase_node(node)
@@ -62,12 +62,4 @@ def _erase_assertions_about_floats(program: torch.export.ExportedProgram) -> Non
 
 
 def _is_about_floats(assertion: torch.fx.Node) -> bool:
-    waiting = list(assertion.all_input_nodes)
-    while waiting:
-        node = waiting.pop()
-        value = node.meta.get("val")
-        if isinstance(value, torch.SymFloat):
-            return True
-        if not isinstance(value, torch.Tensor):
-            waiting += node.all_input_nodes
-    return False
+    return any(isinstance(node.meta.get("val"), torch.SymFloat) for node in numbers_of(*assertion.all_input_nodes))

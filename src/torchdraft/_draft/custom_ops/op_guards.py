@@ -7,13 +7,14 @@ Its sizes are symbols; torch asserts what the trace assumed of them.
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 import torch
 
 from torchdraft._torch.graph.nodes import PLAIN_DTYPES, copy_origin
 from torchdraft._torch.graph.size_nodes import SizeNodes
+from torchdraft._torch.graph.values import graph_modules
 from torchdraft._torch.tensors.nested import tensors_in
 
 from .call_facts import CallFacts, facts_of
@@ -27,7 +28,7 @@ def guard_ops(program: torch.export.ExportedProgram, kernels: FakeKernels) -> No
 
     A call whose results assertions can describe gets assertions; any other becomes `torchdraft::call`.
     """
-    for module in _graph_modules(program) if kernels.called else ():
+    for module in graph_modules(program.graph_module) if kernels.called else ():
         calls = {node: facts for node in module.graph.nodes if (facts := _facts(node, kernels)) is not None}
         if not calls:
             continue
@@ -107,12 +108,6 @@ def _drop_if_frozen(graph: torch.fx.Graph, node: torch.fx.Node) -> bool:
     for dead in (*users, node):
         graph.erase_node(dead)
     return True
-
-
-def _graph_modules(program: torch.export.ExportedProgram) -> Iterator[torch.fx.GraphModule]:
-    for module in program.graph_module.modules():
-        if isinstance(module, torch.fx.GraphModule):
-            yield module
 
 
 def _calls(module: torch.fx.GraphModule, ops: Collection[str]) -> list[torch.fx.Node]:

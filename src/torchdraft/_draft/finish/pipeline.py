@@ -19,6 +19,7 @@ from torchdraft._draft.custom_ops.profiles.kernels import unsafe_generate_fake_k
 from torchdraft._draft.tracing.event_log import EventLog
 from torchdraft._draft.tracing.request import Request
 from torchdraft._torch.exporters.export import lowered, make_inner_graphs_plain
+from torchdraft._torch.graph.values import graph_modules
 
 from .lowering.lowered_layouts import assert_layouts, fixed_layouts
 from .passes.registry import PASSES, GraphPass, load, ordered
@@ -95,12 +96,7 @@ def _run(
     """Runs one pass; returns the graph modules whose nodes it changed."""
     if each.whole_program:
         return [program.graph_module] if each.run(program, **given) else []
-    return [module for module in graph_modules(program) if each.run(module.graph, **given)]
-
-
-def graph_modules(program: torch.export.ExportedProgram) -> list[torch.fx.GraphModule]:
-    """The graph module of a program and those nested in it: branches, loop bodies, `no_grad` and autocast regions."""
-    return [module for module in program.graph_module.modules() if isinstance(module, torch.fx.GraphModule)]
+    return [module for module in graph_modules(program.graph_module) if each.run(module.graph, **given)]
 
 
 def _check(each: GraphPass, module: torch.fx.GraphModule) -> None:

@@ -22,7 +22,7 @@ from torchdraft._torch import pytree
 from torchdraft._torch.graph.branch_marks import BRANCH
 from torchdraft._torch.graph.control_flow import COND, WHILE_LOOP
 from torchdraft._torch.graph.program_inputs import held_values
-from torchdraft._torch.graph.values import asserts
+from torchdraft._torch.graph.values import asserts, graph_modules
 from torchdraft._torch.tensors.copies import copy_preserving_aliasing
 
 from .merging.loops import Loop, loop_at
@@ -317,7 +317,7 @@ def _outcome(
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
         try:
-            loops = any(node.meta.get(LOOP) for each in _graphs(module) for node in each.nodes)
+            loops = any(node.meta.get(LOOP) for each in graph_modules(module) for node in each.graph.nodes)
             sides = _Sides(answers, counts=loops)
             returned = _Answered(module, sides, path).run(*given)
         except Exception as error:
@@ -326,10 +326,6 @@ def _outcome(
     weights = {target: left[name] for name, (target, known) in held.items() if known is None}
     inputs = [left[name] for name in names if name not in held]
     return _Outcome(pytree.tree_leaves(returned), inputs, weights, sides.conditions)
-
-
-def _graphs(module: torch.fx.GraphModule) -> Iterator[torch.fx.Graph]:
-    return (each.graph for each in module.modules() if isinstance(each, torch.fx.GraphModule))
 
 
 def _numbers(request: Request, sign: Callable[[torch.Tensor, int], torch.Tensor] | None = None) -> list[Any]:

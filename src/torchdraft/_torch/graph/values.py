@@ -99,12 +99,18 @@ def _written(node: torch.fx.Node) -> Iterator[torch.fx.Node]:
             )
 
 
+def graph_modules(module: torch.nn.Module) -> list[torch.fx.GraphModule]:
+    """A graph module and those nested in it: branches, loop bodies, `no_grad` and autocast regions. Of another module,
+    those in it.
+    """
+    return [each for each in module.modules() if isinstance(each, torch.fx.GraphModule)]
+
+
 def writes(module: Any) -> bool:
     """Whether a graph, or one inside it, contains an operation that writes to a tensor."""
     return any(
         isinstance(node.target, OpOverload) and node.target._schema.is_mutable
-        for each in module.modules()
-        if isinstance(each, torch.fx.GraphModule)
+        for each in graph_modules(module)
         for node in each.graph.nodes
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from torchdraft._draft.custom_ops.infer import written_arguments
+from torchdraft._torch.graph.values import graph_modules
 from torchdraft._torch.library import TensorMetadata
 from torchdraft._torch.symbolic.fake import same_storage
 from torchdraft._torch.tensors.nested import flat_outputs, tensors_in
@@ -119,9 +120,8 @@ def profiles_of(program: torch.export.ExportedProgram, ops: Collection[str], run
 
 
 def _calls(program: torch.export.ExportedProgram, ops: Collection[str]) -> Iterator[torch.fx.Node]:
-    for module in program.graph_module.modules():
-        if isinstance(module, torch.fx.GraphModule):
-            yield from (n for n in module.graph.nodes if n.op == "call_function" and str(n.target) in ops)
+    for module in graph_modules(program.graph_module):
+        yield from (n for n in module.graph.nodes if n.op == "call_function" and str(n.target) in ops)
 
 
 def _is_said_by(op: Any, arguments: tuple[Any, ...], values: Any, key: tuple[tuple[str, Any], ...]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from torchdraft._tape.op_schema import signature_of
+from torchdraft._torch.graph.values import graph_modules
 from torchdraft._torch.symbolic.fake import OpOverload
 
 from ..passes.registry import Stage, program_pass
@@ -51,7 +52,7 @@ def inline_regions_without_outputs(program: torch.export.ExportedProgram) -> boo
 
 def _writes(body: torch.fx.GraphModule) -> bool:
     """Whether an operation in `body`, or in a region within it, writes to a tensor."""
-    targets = [n.target for m in body.modules() if isinstance(m, torch.fx.GraphModule) for n in m.graph.nodes]
+    targets = [node.target for each in graph_modules(body) for node in each.graph.nodes]
     return any(signature_of(target).writes for target in targets if isinstance(target, OpOverload))
 
 

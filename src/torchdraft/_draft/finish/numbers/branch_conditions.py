@@ -8,11 +8,12 @@ import torch
 
 from torchdraft._torch.graph.control_flow import COND
 from torchdraft._torch.graph.nodes import NUMBER_READS
+from torchdraft._torch.graph.values import graph_modules
 from torchdraft._torch.symbolic.fake import FakeTensor
 
 from ..passes.registry import Stage, program_pass
 from .conditions import ConditionWriter, NotWritable
-from .unused import SIZES, erase_unused_numbers
+from .number_nodes import erase_unused_numbers, numbers_of
 
 
 @program_pass(
@@ -27,8 +28,7 @@ def compute_branch_conditions_on_tensors(program: torch.export.ExportedProgram) 
     mode = next((v.fake_mode for v in _values(program.graph) if isinstance(v, FakeTensor)), None)
     if mode is None:
         return False
-    modules = [each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)]
-    changed = [module for module in modules if _rewrite(module.graph, mode)]
+    changed = [module for module in graph_modules(program.graph_module) if _rewrite(module.graph, mode)]
     for module in changed:
         module.recompile()
     return bool(changed)
@@ -42,23 +42,14 @@ def _rewrite(graph: torch.fx.Graph, mode: Any) -> bool:
     changed = False
     for branch in graph.find_nodes(op="call_function", target=COND):
         condition = branch.args[0]
-        if isinstance(condition, torch.fx.Node) and _is_number_from_data(condition):
+        if isinstance(condition, torch.fx.Node) and _is_from_data(condition):
             changed |= _computed(graph, mode, branch, condition)
     return changed
 
 
-def _is_number_from_data(condition: torch.fx.Node) -> bool:
+def _is_from_data(condition: torch.fx.Node) -> bool:
     """Whether a number is read from a tensor, or computed of numbers that are."""
-    waiting, seen = [condition], set()
-    while waiting:
-        node = waiting.pop()
-        if node in seen or isinstance(node.meta.get("val"), torch.Tensor) or node.target in SIZES:
-            continue
-        if node.target in NUMBER_READS:
-            return True
-        seen.add(node)
-        waiting += node.all_input_nodes
-    return False
+    return any(node.target in NUMBER_READS for node in numbers_of(condition))
 
 
 def _computed(graph: torch.fx.Graph, mode: Any, branch: torch.fx.Node, condition: torch.fx.Node) -> bool:

@@ -17,6 +17,7 @@ from torchdraft._torch.graph.nodes import copy_origin
 from torchdraft._torch.graph.program_inputs import held_values
 from torchdraft._torch.graph.values import (
     asserts,
+    graph_modules,
     inner_graph,
     is_number,
     is_view_of,
@@ -95,7 +96,7 @@ class Body:
 
     def asserts(self) -> bool:
         """Whether the graph, or one inside it, contains an assertion."""
-        graphs = [self.graph, *(m.graph for m in self.root.modules() if isinstance(m, torch.fx.GraphModule))]
+        graphs = [self.graph, *(each.graph for each in graph_modules(self.root))]
         return any(asserts(node) for graph in graphs for node in graph.nodes)
 
     # -- nodes ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import torch
 
 from torchdraft._torch.graph.branch_marks import BRANCH, assert_inner_marks
 from torchdraft._torch.graph.program_inputs import described_inputs
-from torchdraft._torch.graph.values import memory_of, separate_returns
+from torchdraft._torch.graph.values import graph_modules, memory_of, separate_returns
 
 from .decisions import Decision
 
@@ -33,8 +33,8 @@ class Path:
 
     def __post_init__(self) -> None:
         answers = {decision.mark: decision.answer for decision in self.decisions}
-        for module in self.program.graph_module.modules():
-            if isinstance(module, torch.fx.GraphModule) and module is not self.program.graph_module:
+        for module in graph_modules(self.program.graph_module):
+            if module is not self.program.graph_module:
                 assert_inner_marks(module.graph, answers)
                 module.recompile()
         separate_returns(self.program.graph)
