@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import enum
 import weakref
-from types import FunctionType, MemberDescriptorType, MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 
+from torchdraft._draft.state.attributes import slots_of
 from torchdraft._torch import pytree
 from torchdraft._torch.exporters.export import is_opaque_value
 from torchdraft._torch.script_objects import FakeScriptObject
@@ -74,16 +75,3 @@ def fields_of(leaf: Any) -> dict[str, Any]:
         with contextlib.suppress(AttributeError):
             fields[name] = slot.__get__(leaf)
     return fields
-
-
-def slots_of(cls: type) -> dict[str, Any]:
-    """The descriptors that `__slots__` created, by their names in the class, where private names are mangled."""
-    if cls.__module__ == "builtins":
-        return {}
-    return {
-        name: member
-        for base in cls.__mro__
-        if "__slots__" in vars(base)
-        for name, member in vars(base).items()
-        if isinstance(member, MemberDescriptorType)
-    }

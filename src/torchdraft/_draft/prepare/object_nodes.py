@@ -15,12 +15,13 @@ from typing import Any
 
 import torch
 
+from torchdraft._draft.state.attributes import slots_of
 from torchdraft._torch import pytree
 from torchdraft._torch.pytree import is_registered, unregister
 from torchdraft.saved.json_values import STATIC, from_json_value, is_lost, to_json_value
 from torchdraft.saved.structures import CONTAINERS
 
-from .object_fields import fields_of, slots_of
+from .object_fields import fields_of
 from .outputs import with_static_outputs
 
 OBJECT_CLASSES: set[type] = set()

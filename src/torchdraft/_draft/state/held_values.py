@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
+from .attributes import MODULE_TABLES, slots_of
 from .namespaces import WRAPPERS
 from .reachable_code import is_followed
 
 MOST_VALUES = 1 << 20
 """How many values are visited."""
 
-_TABLES = ("_parameters", "_buffers", "_modules")
 _LEAVES = frozenset(
     {type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size, type, CodeType}
 )
@@ -89,17 +89,13 @@ def _attributes(name: str, holder: Any, with_tables: bool) -> Iterator[tuple[str
     if type(attributes) is dict:
         is_module = isinstance(holder, torch.nn.Module)
         for key, value in [*attributes.items()]:
-            if is_module and key in _TABLES:
+            if is_module and key in MODULE_TABLES:
                 if with_tables:
                     yield from ((f"{name}.{n}".lstrip("."), v) for n, v in value.items())
             else:
                 yield f"{name}.{key}".lstrip("."), value
-    for cls in type(holder).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else tuple(slots):
-            member: Any = vars(cls).get(slot)
-            if hasattr(member, "__get__") and not isinstance(member, (property, FunctionType)):
-                try:
-                    yield f"{name}.{slot}".lstrip("."), member.__get__(holder, cls)
-                except AttributeError:  # not set
-                    continue
+    for slot, member in slots_of(type(holder)).items():
+        try:
+            yield f"{name}.{slot}".lstrip("."), member.__get__(holder)
+        except AttributeError:  # not set
+            continue

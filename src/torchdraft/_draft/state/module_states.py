@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .attributes import MODULE_TABLES
 from .containers import content_of, is_container, restore_content, same, same_content
 
 
@@ -27,8 +28,7 @@ HOOKS = (
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
 )
-_NAMED = ("_parameters", "_buffers", "_modules")
-_TABLES = (*_NAMED, *HOOKS)
+_TABLES = (*MODULE_TABLES, *HOOKS)
 _REPLACED_BY_TRACE = (*_TABLES, "forward")
 """What tracing itself replaces for its duration and puts back."""
 _BOOKKEEPING = ("_non_persistent_buffers_set",)
@@ -82,7 +82,7 @@ class ModuleState:
         each new parameter, buffer and submodule.
         """
         live = self.module.__dict__
-        for table in _NAMED:
+        for table in MODULE_TABLES:
             new = [name for name in live.get(table, {}) if name not in self.tables.get(table, {})]
             yield from ((name, MISSING, live[table][name]) for name in new)
         for name, after in live.items():
@@ -99,7 +99,7 @@ class ModuleState:
     def replaced(self) -> Iterator[str]:
         """The names of parameters, buffers, submodules and attributes that hold something else."""
         live = self.module.__dict__
-        for table in _NAMED:
+        for table in MODULE_TABLES:
             before, now = self.tables.get(table, {}), live.get(table, {})
             yield from (n for n in (before | now) if before.get(n, MISSING) is not now.get(n, MISSING))
         attributes = {n: v for n, v in live.items() if n not in _REPLACED_BY_TRACE and n not in _DERIVED}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import UserDict, UserList, deque
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from types import MemberDescriptorType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -14,6 +14,7 @@ import torch
 
 from torchdraft._torch.patching.changes import Changes
 
+from .attributes import MODULE_TABLES, attributes_of
 from .containers import content_of, is_container
 from .reachable_code import ReachableCode, is_followed
 
@@ -21,7 +22,6 @@ WRAPPERS = (UserDict, UserList, WeakKeyDictionary, WeakValueDictionary)
 """Classes of Python's library that hold their content in a container in an attribute."""
 _HOLDERS = (SimpleNamespace, *WRAPPERS)
 """Classes of Python's library whose only purpose is to hold values."""
-_TABLES = ("_parameters", "_buffers", "_modules")
 MOST_PARTS = 64
 """How many parts of a container are searched for objects."""
 
@@ -96,7 +96,7 @@ def _objects(mod: torch.nn.Module, spaces: list[Namespace]) -> Iterator[Namespac
         (f"{name}.{n}".lstrip("."), value)
         for name, module in mod.named_modules()
         for n, value in vars(module).items()
-        if n not in _TABLES
+        if n not in MODULE_TABLES
     )
     waiting += [(f"{space.label}.{n}", v) for space in spaces if space.owner is None for n, v in space.names.items()]
     while waiting:
@@ -123,56 +123,3 @@ def _parts(label: str, container: Any) -> list[tuple[str, Any]]:
 
 
 _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes, type, torch.Tensor, torch.nn.Parameter))
-
-
-def attributes_of(value: Any) -> MutableMapping[str, Any] | None:
-    """The attributes of an object; None where it has none that can be assigned."""
-    attributes = getattr(value, "__dict__", None)
-    slots = _slots(type(value))
-    if slots:
-        return SlotAttributes(value, slots)
-    return attributes if type(attributes) is dict else None
-
-
-def _slots(cls: type) -> dict[str, MemberDescriptorType]:
-    """The attributes that Python classes declare in `__slots__`. Members of classes written in C can be read-only."""
-    declaring = [vars(base) for base in reversed(cls.__mro__) if "__slots__" in vars(base)]
-    members = [member for attributes in declaring for member in attributes.items()]
-    return {name: member for name, member in members if isinstance(member, MemberDescriptorType)}
-
-
-class SlotAttributes(MutableMapping[str, Any]):
-    """The attributes of an object whose class has `__slots__`, and those in its `__dict__` if it has one."""
-
-    def __init__(self, of: Any, slots: Mapping[str, MemberDescriptorType]) -> None:
-        self._of = of
-        self._slots = slots
-        own = getattr(of, "__dict__", None)
-        self._others: dict[str, Any] = own if type(own) is dict else {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._slots:
-            return self._others[name]
-        try:
-            return self._slots[name].__get__(self._of, type(self._of))
-        except AttributeError as error:  # not set
-            raise KeyError(name) from error
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        if name in self._slots:
-            self._slots[name].__set__(self._of, value)  # as a frozen dataclass would not allow
-        else:
-            self._others[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        if name in self._slots:
-            self._slots[name].__delete__(self._of)
-        else:
-            del self._others[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (name for name in self._slots if name in self)
-        yield from self._others
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
