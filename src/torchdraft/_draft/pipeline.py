@@ -19,7 +19,7 @@ from torchdraft._draft.custom_ops.trusted_ops import TrustedOps
 from torchdraft._draft.effects.calls.seeded_rng import SeededDraws
 from torchdraft._draft.effects.clock_answers import ClockAnswers
 from torchdraft._draft.effects.trace_effects import TraceEffects
-from torchdraft._draft.guards.shape_env import StoppedWhenAsked
+from torchdraft._draft.guards.path_questions import StoppedWhenAsked
 from torchdraft._draft.learned_sizes import LearnedSizes
 from torchdraft._draft.paths.budget import PathBudget
 from torchdraft._draft.paths.explore import Explorer
@@ -74,6 +74,8 @@ class Draft:
         self.runnable = has_data(request)
         self._eager_result: Any = None
         self._ran_eagerly = False
+        self.explores = False
+        """Whether the other paths of the model are wanted as well."""
         self.of_paths: list[Event] = []
         """Events of the traces of single paths."""
         self.note_unmerged: Callable[[], None] = lambda: None
@@ -88,6 +90,7 @@ class Draft:
         with self.phases("prepare"):
             self._prepare()
         self.plan = Plan(strict=strict, auto_dims=1 if breaks_a_hint(self.request) else 0)
+        self.explores = paths is not None
         while True:
             with self.phases("trace"):
                 program = self.traced() if paths is None else self.with_paths(paths)
@@ -164,7 +167,7 @@ class Draft:
             return program
         if explored is not self.plan:
             assert self.session is not None
-            found = self.every_path(budget) if self.session.env.questioned else None
+            found = self.every_path(budget) if self.session.env.questions.asked else None
             if found is not None:
                 return found
         self.note_unmerged()
@@ -180,12 +183,12 @@ class Draft:
         """
         while True:
             session = self.new_session()
-            session.env.stops_when_asked = until_asked and self._is_symbolic()
+            session.env.questions.end_the_trace = until_asked and self._is_symbolic()
             try:
                 program = self.attempt(session)
             except (Exception, SystemExit, StoppedWhenAsked) as error:  # fake tensors may exit where eager does not
                 log.debug("attempt failed", exc_info=error)
-                if session.env.has_stopped:
+                if session.env.questions.ended:
                     release_traceback(error)
                     return None
                 self._plan_after_failure(session, error)
@@ -193,7 +196,7 @@ class Draft:
                 continue
             finally:
                 self.registered.extend(session.output_types.classes)
-            if session.env.has_stopped:  # the model caught what stopped it
+            if session.env.questions.ended:  # the model caught what stopped it
                 return None
             self.session = session
             return program
@@ -266,6 +269,7 @@ class Draft:
             answers=answers,
             learned=self.learned.kernels,
         )
+        session.env.questions.are_noted = self.explores
         self.newest = weakref.ref(session)
         return session
 

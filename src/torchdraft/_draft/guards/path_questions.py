@@ -18,6 +18,10 @@ from .size_guards import DECIDED
 acts_for_caller(__file__)
 
 
+class StoppedWhenAsked(BaseException):
+    """Ends a trace at a question that data decides. No `Exception`, which code of the model might catch."""
+
+
 class PathQuestions:
     """Passes what the code asks on to the `Answers` of the path. What they leave to the example is asserted where the
     code asks.
@@ -26,12 +30,27 @@ class PathQuestions:
     def __init__(self, env: Any) -> None:
         self.env = env
         self.answers: Answers | None = None
+        self.are_noted = False
+        """Whether the trace of the example notes that there are any: each is a path to trace."""
+        self.asked = False
+        """Whether anything was asked about symbols that does not follow from what is known of them."""
+        self.end_the_trace = False
+        """Whether such a question ends the trace: the paths of the model are traced instead."""
+        self.ended = False
         self._user_cells: set[int] | None = None
 
     @property
     def is_asked(self) -> bool:
         """Whether the trace is that of one path."""
         return self.answers is not None
+
+    def note(self, expr: Any) -> None:
+        """Notes a question in the trace of the example. Raises `StoppedWhenAsked` where it ends the trace."""
+        if not self.asked and expr.free_symbols:
+            self.asked = self.env._maybe_evaluate_static(self.env.simplify(expr)) is None
+        if self.asked and self.end_the_trace:
+            self.ended = True
+            raise StoppedWhenAsked
 
     def evaluate(self, sym_node: Any, upstream: Callable[[], Any]) -> Any:
         """The value of a symbolic number that code asks for; `upstream()` is what the shape environment makes of it."""

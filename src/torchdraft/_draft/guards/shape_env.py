@@ -52,10 +52,6 @@ _SQUEEZING = {
 is not 1."""
 
 
-class StoppedWhenAsked(BaseException):
-    """Ends a trace at a question that data decides. No `Exception`, which code of the model might catch."""
-
-
 # Longer than 200 lines: it overrides one class of torch's, whose guards and assertions share their state.
 class DraftShapeEnv(UnbackedShapeEnv):
     """A `ShapeEnv` that asks the tape before it gives up, and records what it assumed."""
@@ -69,11 +65,6 @@ class DraftShapeEnv(UnbackedShapeEnv):
         """Floats that a tensor's function computed: Python's can differ from them in the last digit."""
         self.refuted = 0
         """Assertions of operations so far that are false on the example."""
-        self.questioned = False
-        """Whether anything was asked about symbols that does not follow from what is known of them."""
-        self.stops_when_asked = False
-        """Whether such a question ends the trace: the paths of the model are traced instead."""
-        self.has_stopped = False
         self.questions = PathQuestions(self)
         self.sides = Sides(self)
         self.refuse_number: Callable[[Any], None] | None = None
@@ -92,11 +83,8 @@ class DraftShapeEnv(UnbackedShapeEnv):
 
     def evaluate_sym_node(self, sym_node: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.questions.is_asked or self._evaluating or not asked_by_code():
-            if not self.questioned and sym_node.expr.free_symbols:
-                self.questioned = self._maybe_evaluate_static(self.simplify(sym_node.expr)) is None
-            if self.questioned and self.stops_when_asked:
-                self.has_stopped = True
-                raise StoppedWhenAsked
+            if self.questions.are_noted:
+                self.questions.note(sym_node.expr)
             return super().evaluate_sym_node(sym_node, *args, **kwargs)
         return self.questions.evaluate(
             sym_node, lambda: super(DraftShapeEnv, self).evaluate_sym_node(sym_node, *args, **kwargs)
