@@ -172,8 +172,7 @@ class FakeKernels:
         if observed is None:
             run = call.run_instead(error)
             self._observed.note(signature, run, "")
-            wrong = self.learned[call.func].kind if call.func in self.learned else _kind(call.func, error)
-            self._facts[signature] = facts_of_run(wrong, run)
+            self._facts[signature] = self._facts_of(call, run, _kind(call.func, error))
             self._note_run(call, run)
             _report_undeclared(call, run)
         note_facts(call, self._facts[signature])
@@ -204,16 +203,15 @@ class FakeKernels:
             return out
         found = differences(call, OpResult(call.args, call.kwargs, out), OpResult(run.args, run.kwargs, run.out), fresh)
         _report_undeclared(call, run)
-        learned = self.learned.get(call.func)
         if not found:
-            facts = self._agreed[signature] = facts_of_run("agreed" if learned is None else learned.kind, run)
+            facts = self._agreed[signature] = self._facts_of(call, run, "agreed")
             note_facts(call, facts)
             if self._report_own(call):
                 self.inferred.add(str(call.func))
                 self._note_run(call, run)
             return out
         self._observed.note(signature, run, "; ".join(found))
-        self._facts[signature] = facts_of_run("wrong" if learned is None else learned.kind, run)
+        self._facts[signature] = self._facts_of(call, run, "wrong")
         note_facts(call, self._facts[signature])
         self._note_run(call, run)
         return self._replaced(call, out, fresh, run.out, "; ".join(found))
@@ -225,6 +223,11 @@ class FakeKernels:
         inferred = self._inferred(call, real, out)
         discard_symbols(call.env, fresh, unless_in=inferred)
         return inferred
+
+    def _facts_of(self, call: OpCall, run: OpRun, kind: Literal["agreed", "missing", "wrong"]) -> CallFacts:
+        """The facts of a run, where `kind` says what the operator's own kernel is; a learned one knows that."""
+        learned = self.learned.get(call.func)
+        return facts_of_run(kind if learned is None else learned.kind, run)
 
     def _note_run(self, call: OpCall, run: OpRun) -> None:
         for note in self.on_run:

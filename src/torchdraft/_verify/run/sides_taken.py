@@ -69,12 +69,11 @@ class SidesTaken:
         module.recompile()
 
     def _notes(self, place: tuple[str, int]) -> Callable[[Any], None]:
-        def note(asked: Any) -> None:
+        def note_side(asked: Any) -> None:
             if type(asked) in (bool, int, torch.Tensor):  # torch traces the sides of a branch under other classes
                 self._taken.add(Side(*place, bool(asked)))
 
-        note.__name__ = note.__qualname__ = f"note_side_{len(self._taken)}"
-        return note
+        return note_side
 
 
 def _line_of(node: torch.fx.Node) -> Iterator[tuple[str, int]]:

@@ -96,14 +96,15 @@ def scripted_modules_called_as_python(original: Any) -> Any:
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         attributes = self.__dict__
-        method = attributes.get("forward", self.forward)
-        before = {name: attributes[name] for name in ("forward",) if name in attributes}
-        attributes["forward"] = _as_python(self, method)
+        own = attributes.get("forward")  # a loaded module finds its method elsewhere
+        attributes["forward"] = _as_python(self, self.forward)
         try:
             return original(self, *args, **kwargs)
         finally:
-            del attributes["forward"]
-            attributes.update(before)
+            if own is None:
+                del attributes["forward"]
+            else:
+                attributes["forward"] = own
 
     return call
 
