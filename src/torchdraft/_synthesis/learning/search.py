@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .expressions import OPERATIONS, Expr, constant, term
+from .sums import Features, as_sum, independent, is_combination, plus, sparse_sum, sum_of, value_of_sum
 
 Values = Mapping[str, Any]
 """Code of a term → its values in the calls, as an array."""
@@ -72,66 +73,16 @@ def _single(target: Any, leaves: Values) -> Iterator[Expr]:
 def _linear(target: Any, leaves: Values) -> Iterator[Expr]:
     """A sum of few terms with integer coefficients."""
     features = [(term(code), array) for code, array in leaves.items()][:MOST_FEATURES]
-    if not _is_combination(target, [array for _, array in features]):
+    if not is_combination(target, [array for _, array in features]):
         return
     for count in (1, 2, 3):
         if len(features) > 14 and count == 3:
             break
         for chosen in combinations(features, count):
-            expr = _sum_of(target, chosen)
+            expr = sum_of(target, chosen)
             if expr is not None:
                 yield expr
                 return
-
-
-def _is_combination(target: Any, arrays: Sequence[Any]) -> bool:
-    """Whether the target is a sum of the arrays with any coefficients. If not, it is none of a few of them either."""
-    matrix = np.column_stack([*arrays, np.ones(len(target))]).astype(float)
-    matrix /= np.maximum(np.abs(matrix).max(axis=0), 1)
-    solution = np.linalg.lstsq(matrix, target.astype(float), rcond=None)[0]
-    missed = np.abs(matrix @ solution - target).max(initial=0)
-    return bool(missed < 1e-3)
-
-
-def _sum_of(target: Any, features: Sequence[tuple[Expr, Any]]) -> Expr | None:
-    """The sum of the features with integer coefficients that gives the target, or None."""
-    if len(target) < len(features) + 3:
-        return None
-    coefficients = _least_squares(target, [array for _, array in features])
-    if coefficients is None or np.abs(coefficients).max() > 64:
-        return None
-    if (_value_of_sum(coefficients, features, len(target)) != target).any():
-        return None
-    return _sum(coefficients, features)
-
-
-def _least_squares(target: Any, arrays: Sequence[Any]) -> Any:
-    matrix = np.column_stack([*arrays, np.ones(len(target))]).astype(float)
-    solution, _, rank, _ = np.linalg.lstsq(matrix, target.astype(float), rcond=None)
-    return None if rank < matrix.shape[1] else np.rint(solution).astype(np.int64)
-
-
-def _value_of_sum(coefficients: Any, features: Sequence[tuple[Expr, Any]], count: int) -> Any:
-    total = np.full(count, coefficients[-1], dtype=np.int64)
-    for coefficient, (_, array) in zip(coefficients, features, strict=False):
-        total = total + coefficient * array
-    return total
-
-
-def _sum(coefficients: Any, features: Sequence[tuple[Expr, Any]]) -> Expr:
-    parts = [(int(c), expr) for c, (expr, _) in zip(coefficients, features, strict=False) if c]
-    parts.sort(key=lambda part: part[0] < 0)
-    total: Expr | None = None
-    for coefficient, expr in parts:
-        scaled = expr if abs(coefficient) == 1 else constant(abs(coefficient)) * expr
-        if total is None:
-            total = scaled if coefficient > 0 else constant(0) - scaled
-        else:
-            total = total + scaled if coefficient > 0 else total - scaled
-    rest = int(coefficients[-1])
-    if total is None:
-        return constant(rest)
-    return total if not rest else total + constant(rest) if rest > 0 else total - constant(-rest)
 
 
 def _monomial(target: Any, leaves: Values) -> Iterator[Expr]:
@@ -319,7 +270,7 @@ def _windows(target: Any, leaves: Values) -> Iterator[Expr]:
 def _bilinear(target: Any, leaves: Values) -> Iterator[Expr]:
     """A sum of terms and products of two terms, as in transposed convolutions and padding."""
     if len(leaves) <= 7:
-        expr = _sparse_sum(target, _features(leaves))
+        expr = sparse_sum(target, _features(leaves))
         if expr is not None:
             yield expr
 
@@ -327,30 +278,6 @@ def _bilinear(target: Any, leaves: Values) -> Iterator[Expr]:
 def _features(leaves: Values) -> list[tuple[Expr, Any]]:
     singles = [(term(code), array) for code, array in leaves.items()]
     return singles + [(a * b, x * y) for (a, x), (b, y) in combinations(singles, 2)]
-
-
-def _sparse_sum(target: Any, features: Sequence[tuple[Expr, Any]]) -> Expr | None:
-    kept = _independent(features, len(target))
-    if len(target) < len(kept) + 6:
-        return None
-    return _sum_of(target, kept)
-
-
-def _independent(features: Sequence[tuple[Expr, Any]], count: int) -> list[tuple[Expr, Any]]:
-    """The features without those that are sums of earlier ones."""
-    kept: list[tuple[Expr, Any]] = []
-    directions = np.empty((len(features) + 1, count))
-    directions[0] = 1 / np.sqrt(count)
-    for expr, array in features:
-        earlier = directions[: len(kept) + 1]
-        rest = array.astype(float)
-        length = np.linalg.norm(rest)
-        for _ in range(2):  # the second time takes away what rounding left
-            rest = rest - (earlier @ rest) @ earlier
-        if (left := np.linalg.norm(rest)) > 1e-9 * length:
-            kept.append((expr, array))
-            directions[len(kept)] = rest / left
-    return kept
 
 
 def _quotient(target: Any, leaves: Values) -> Iterator[Expr]:
@@ -373,18 +300,18 @@ def _quotient(target: Any, leaves: Values) -> Iterator[Expr]:
                 break
 
 
-def _rounded(target: Any, divisor: Expr, array: Any, features: Sequence[tuple[Expr, Any]]) -> list[Expr]:
-    kept = _independent(features, len(target))
+def _rounded(target: Any, divisor: Expr, array: Any, features: Features) -> list[Expr]:
+    kept = independent(features, len(target))
     if len(target) < 2 * len(kept) + 4:
         return []
     # The divisor takes up the number outside of the quotient, and half of the remainder.
-    columns = [a for _, a in _independent([*kept, (divisor, array)], len(target))]
+    columns = [a for _, a in independent([*kept, (divisor, array)], len(target))]
     matrix = np.column_stack([*columns, np.ones(len(target))]).astype(float)
     solution = np.linalg.lstsq(matrix, (target * array).astype(float), rcond=None)[0]
     whole = np.append(np.rint(solution[: len(kept)]).astype(np.int64), 0)
     if np.abs(whole).max() > 8 or not whole.any():
         return []
-    base = _value_of_sum(whole, kept, len(target))
+    base = value_of_sum(whole, kept, len(target))
     for op, outsides in (("//", (1, 0, -1, 2)), ("ceil", (0, 1, -1))):
         for outside in outsides:
             rest = target - outside
@@ -393,11 +320,5 @@ def _rounded(target: Any, divisor: Expr, array: Any, features: Sequence[tuple[Ex
             high = low + array - 1
             if low.max() <= high.min():
                 inner = sorted(range(int(low.max()), int(high.min()) + 1), key=abs)[:4]
-                return [_offset(Expr(op, (_sum(np.append(whole[:-1], c), kept), divisor)), outside) for c in inner]
+                return [plus(Expr(op, (as_sum(np.append(whole[:-1], c), kept), divisor)), outside) for c in inner]
     return []
-
-
-def _offset(expr: Expr, number: int) -> Expr:
-    if number == 0:
-        return expr
-    return expr + constant(number) if number > 0 else expr - constant(-number)
