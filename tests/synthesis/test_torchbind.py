@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 import torchdraft
+from tests.torchbind import ARGUMENT, NEEDED, operators_of_foo
 
-LIBRARY = Path(torch.__file__).parent / "lib" / "libtorchbind_test.so"
-pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="torch comes without its test classes here")
-FOO = "_TorchScriptTesting::_Foo"
-
-
-class FakeFoo:
-    def __init__(self, x: int, y: int) -> None:
-        self.x, self.y = x, y
-
-    @classmethod
-    def __obj_unflatten__(cls, state: Any) -> FakeFoo:
-        return cls(**dict(state))
+pytestmark = NEEDED
 
 
 @pytest.fixture
 def library() -> Iterator[torch.library.Library]:
-    torch.ops.load_library(LIBRARY)
-    torch._library.register_fake_class(FOO, FakeFoo)
-    try:
-        with torch.library._scoped_library("torchdraft_bind", "FRAGMENT") as made:
-            made.define(f"padded(__torch__.torch.classes.{FOO.replace('::', '.')} foo, Tensor x, int n) -> Tensor")
-            made.impl("padded", lambda foo, x, n: torch.nn.functional.pad(x, [0, n]), "CompositeExplicitAutograd")
-            yield made
-    finally:
-        torch._library.fake_class_registry.deregister_fake_class(FOO)
+    with operators_of_foo("torchdraft_bind") as made:
+        made.define(f"padded({ARGUMENT}, Tensor x, int n) -> Tensor")
+        made.impl("padded", lambda foo, x, n: torch.nn.functional.pad(x, [0, n]), "CompositeExplicitAutograd")
+        yield made
 
 
 def test_an_operator_with_an_object(library: torch.library.Library) -> None:

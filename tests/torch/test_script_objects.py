@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
 import torchdraft
+from tests.torchbind import LIBRARY, NEEDED, FakeFoo
 
-LIBRARY = Path(torch.__file__).parent / "lib" / "libtorchbind_test.so"
-pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="torch comes without its test classes here")
+pytestmark = NEEDED
 X = torch.linspace(-1, 1, 4).reshape(2, 2)
 
 
@@ -32,18 +31,6 @@ class FakeQueue:
 
     def size(self):
         return len(self.queue)
-
-
-class FakeFoo:
-    def __init__(self, x, y):
-        self.x, self.y = x, y
-
-    @classmethod
-    def __obj_unflatten__(cls, flat):
-        return cls(**dict(flat))
-
-    def add_tensor(self, z):
-        return (self.x + self.y) * z
 
 
 class FakeContainsTensor:

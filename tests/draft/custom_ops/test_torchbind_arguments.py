@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 import torchdraft
+from tests.torchbind import ARGUMENT, NEEDED, operators_of_foo
 
-LIBRARY = Path(torch.__file__).parent / "lib" / "libtorchbind_test.so"
-pytestmark = [
-    pytest.mark.skipif(not LIBRARY.exists(), reason="torch comes without its test classes here"),
-    pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning"),  # run_decompositions of torch
-]
-FOO = "_TorchScriptTesting::_Foo"
+pytestmark = [NEEDED, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]  # run_decompositions of torch
 AUTO = torch.export.Dim.AUTO
-
-
-class FakeFoo:
-    def __init__(self, x: int, y: int) -> None:
-        self.x, self.y = x, y
-
-    @classmethod
-    def __obj_unflatten__(cls, state: Any) -> FakeFoo:
-        return cls(**dict(state))
 
 
 def padded(foo: Any, x: torch.Tensor, n: int) -> torch.Tensor:
@@ -35,22 +21,17 @@ def padded(foo: Any, x: torch.Tensor, n: int) -> torch.Tensor:
 
 @pytest.fixture
 def library() -> Iterator[torch.library.Library]:
-    torch.ops.load_library(LIBRARY)
-    torch._library.register_fake_class(FOO, FakeFoo)
-    try:
-        with torch.library._scoped_library("td_bound", "FRAGMENT") as made:
-            for name in ("missing", "right", "lying"):
-                made.define(f"{name}(__torch__.torch.classes.{FOO.replace('::', '.')} foo, Tensor x, int n) -> Tensor")
-                made.impl(name, padded, "CPU")
-            for name, more in (("right", 0), ("lying", 1)):
-                torch.library.register_fake(
-                    f"td_bound::{name}",
-                    lambda foo, x, n, more=more: x.new_empty((*x.shape[:-1], x.shape[-1] + n + more)),
-                    lib=made,
-                )
-            yield made
-    finally:
-        torch._library.fake_class_registry.deregister_fake_class(FOO)
+    with operators_of_foo("td_bound") as made:
+        for name in ("missing", "right", "lying"):
+            made.define(f"{name}({ARGUMENT}, Tensor x, int n) -> Tensor")
+            made.impl(name, padded, "CPU")
+        for name, more in (("right", 0), ("lying", 1)):
+            torch.library.register_fake(
+                f"td_bound::{name}",
+                lambda foo, x, n, more=more: x.new_empty((*x.shape[:-1], x.shape[-1] + n + more)),
+                lib=made,
+            )
+        yield made
 
 
 class Holds(torch.nn.Module):

@@ -23,6 +23,21 @@ few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health
 many = settings(few, max_examples=200)
 
 
+def counted_runs(patch: pytest.MonkeyPatch) -> Counter[int]:
+    """Identity of a record → how often it has run, from now on."""
+    runs: Counter[int] = Counter()
+    kept: list[Any] = []  # so that no other record gets its identity
+    call = RealValues._call
+
+    def counted(self: RealValues, record: Any, *watched: Any) -> Any:
+        runs[id(record)] += 1
+        kept.append(record)
+        return call(self, record, *watched)
+
+    patch.setattr(RealValues, "_call", counted)
+    return runs
+
+
 @few
 @given(programs)
 def test_demanded_values_are_eagers(program):
@@ -38,17 +53,8 @@ def test_without_room_values_are_computed_again_and_the_same(program):
 @few
 @given(programs)
 def test_each_op_runs_once_while_its_value_is_alive(program):
-    runs: Counter[int] = Counter()
-    kept: list[Any] = []
-    call = RealValues._call
-
-    def counted(self: RealValues, record: Any, *watched: Any) -> Any:
-        runs[id(record)] += 1
-        kept.append(record)
-        return call(self, record, *watched)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RealValues, "_call", counted)
+        runs = counted_runs(patch)
         differences([step for step in program if step.op != DROP])
     assert max(runs.values(), default=0) <= 1
 
@@ -56,15 +62,6 @@ def test_each_op_runs_once_while_its_value_is_alive(program):
 @many
 @given(programs)
 def test_transient_runs_give_the_same_values_and_run_no_op_three_times(program):
-    runs: Counter[int] = Counter()
-    kept: list[Any] = []
-    call = RealValues._call
-
-    def counted(self: RealValues, record: Any, *watched: Any) -> Any:
-        runs[id(record)] += 1
-        kept.append(record)
-        return call(self, record, *watched)
-
     def looked_at(self: FakeKernels, mode: Any, record: Any, args: Any, kwargs: Any, fake: Any) -> Any:
         out = fake()
         if not signature_of(record.func).changes_metadata:  # these must not run: they would change the user's tensor
@@ -73,7 +70,7 @@ def test_transient_runs_give_the_same_values_and_run_no_op_three_times(program):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transient, "LARGE", 1)
-        patch.setattr(RealValues, "_call", counted)
+        runs = counted_runs(patch)
         patch.setattr(FakeKernels, "run", looked_at)
         assert differences(program) == []
     assert max(runs.values(), default=0) <= 2
